@@ -1,0 +1,54 @@
+# s2studio: `make help` says what there is. Each target works on a fresh machine with Python 3.11, git, make and gcc.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+# On Linux, PyPI's torch brings CUDA along; TORCH_FROM="--index-url https://download.pytorch.org/whl/cpu" avoids it.
+TORCH ?= torch==2.13.0
+TORCH_FROM ?=
+# As many test processes as processors, a file to each; WORKERS=0 runs all in one.
+WORKERS ?= auto
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
+INSTALLED := $(VENV)/.installed
+TOOLS := $(VENV)/.tools
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench clean
+
+help: ## say what there is
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
+
+run: $(INSTALLED) ## do the main job on a sample project and print what it found
+	@$(BIN)/s2studio demo
+
+test: $(TOOLS) ## run every test
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+
+check: $(TOOLS) ## formatting, lint, types and the one direction of imports
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: $(TOOLS) ## speed, as ratios against a plain NumPy loop in the same run
+	@$(BIN)/python benchmarks/simulation.py
+
+clean: ## remove what builds, tests and linters leave behind (not .venv)
+	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@bash .ci/make-venv '$(PYTHON)' $(VENV)
+
+# torch goes first, so that nothing else decides its version.
+$(INSTALLED): pyproject.toml s2studio/version.py | $(BIN)/python
+	@bash .ci/qt-libraries
+	@echo 'Installing $(TORCH) and s2studio into $(VENV): the first time takes a few minutes ...'
+	@$(PIP) install $(TORCH_FROM) '$(TORCH)'
+	@$(PIP) install --editable '.[all]'
+	@touch $@
+
+$(TOOLS): $(INSTALLED)
+	@echo 'Installing the test tools ...'
+	@$(PIP) install --editable '.[all,test]'
+	@touch $@

@@ -1,0 +1,49 @@
+"""S2 Studio: networks on the SpiNNaker2 chip, lowered, mapped, simulated spike-exactly and profiled without a board."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from s2studio.version import __version__
+
+if TYPE_CHECKING:
+    from s2studio.app.api import load_stimulus, lower, map_network, simulate
+    from s2studio.app.loading import load_network
+    from s2studio.session.export import export
+    from s2studio.session.reader import open_session
+    from s2studio.sim.lockstep import Simulator
+    from s2studio.sim.program import compile_program
+
+# Where each public name lives; a name is imported when it is first used, so that `import s2studio` costs nothing.
+_PUBLIC = {
+    "load_network": "s2studio.app.loading",
+    "load_stimulus": "s2studio.app.api",
+    "lower": "s2studio.app.api",
+    "map_network": "s2studio.app.api",
+    "simulate": "s2studio.app.api",
+    "compile_program": "s2studio.sim.program",
+    "Simulator": "s2studio.sim.lockstep",
+    "open_session": "s2studio.session.reader",
+    "export": "s2studio.session.export",
+}
+
+__all__ = [
+    "Simulator",
+    "__version__",
+    "compile_program",
+    "export",
+    "load_network",
+    "load_stimulus",
+    "lower",
+    "map_network",
+    "open_session",
+    "simulate",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first asked for."""
+    if name not in _PUBLIC:
+        raise AttributeError(f"module 's2studio' has no attribute '{name}'")
+    return getattr(import_module(_PUBLIC[name]), name)

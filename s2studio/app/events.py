@@ -1,0 +1,26 @@
+"""What the workbench tells whoever watches it: typed events, the same for the command line and the window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class StageStarted:
+    """A stage (`open`, `lower`, `map`, `run`, `export`) begins its work."""
+
+    stage: str
+
+
+@dataclass(frozen=True)
+class Progress:
+    """`done` of `total` units of a stage's work are done (ticks for `run`, rows or files elsewhere)."""
+
+    stage: str
+    done: int
+    total: int
+
+
+Event = StageStarted | Progress
+Listener = Callable[[Event], None]

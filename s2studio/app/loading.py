@@ -1,0 +1,43 @@
+"""Any model file into the network it holds: the one table of formats that s2studio reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from s2studio.documents import document_schema
+from s2studio.errors import NetworkError
+from s2studio.network.graph import Network
+from s2studio.snn.network import ChipNetwork
+
+SUFFIXES = (".nir", ".yaml", ".yml")
+
+
+def load_network(path: str | Path) -> Network | ChipNetwork:
+    """Return the network in a model file: a float `Network` from NIR, a `ChipNetwork` from a network YAML.
+
+    Raises NetworkError where the file is missing, of an unknown kind or malformed.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise NetworkError(str(path), "is a folder" if path.is_dir() else "no such file", hint="name a model file")
+    if path.suffix == ".nir":
+        from s2studio.network.readers.nir import read_nir
+
+        return read_nir(path)
+    if path.suffix in (".yaml", ".yml"):
+        return _load_yaml(path)
+    raise NetworkError(path.name, f"a file of kind '{path.suffix}'", f"models are {', '.join(SUFFIXES)}")
+
+
+def _load_yaml(path: Path) -> ChipNetwork:
+    schema = document_schema(path) or "nothing"
+    if not schema.startswith("network/"):
+        raise NetworkError(
+            path.name,
+            f"its first line says {schema}",
+            "a network begins with 's2studio: network/1'",
+            "give a project to `s2studio run`" if schema.startswith("project/") else "see docs/network-yaml.md",
+        )
+    from s2studio.snn.yaml import read_network_yaml
+
+    return read_network_yaml(path)

@@ -1,0 +1,128 @@
+"""The workbench: one method per use case, results kept as long as what they were made from stays the same."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from s2studio.app.events import Event, Listener, Progress, StageStarted
+from s2studio.app.inputs import RunInputs, run_inputs
+from s2studio.app.loading import load_network
+from s2studio.app.project import Project
+from s2studio.chip.loader import load_chip, make_machine
+from s2studio.chip.machine import Machine
+from s2studio.errors import Cancelled
+from s2studio.lowering.lower import Lowered, lower, needs_dt
+from s2studio.mapping.file import read_mapping
+from s2studio.mapping.map import map_network
+from s2studio.mapping.mapping import ChipMapping
+from s2studio.network.graph import Network
+from s2studio.snn.network import ChipNetwork
+from s2studio.snn.validate import validate
+
+ASSUMED_DT_S = 1e-3
+ASSUMED_STEPS = 1000
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class _Kept:
+    inputs: tuple[object, ...]
+    result: Any
+
+
+class Workbench:
+    """Works on one project. `emit` is told of every stage and its progress; `cancel` may be called from any thread."""
+
+    def __init__(self, project: Project, emit: Listener = lambda event: None) -> None:
+        self.project = project
+        self._emit = emit
+        self._kept: dict[str, _Kept] = {}
+        self._cancelled = threading.Event()
+
+    def change(self, project: Project) -> None:
+        """Work on `project` from now on; results that do not depend on what changed are kept."""
+        self.project = project
+
+    def cancel(self) -> None:
+        """Make the stage that is running raise Cancelled at its next step."""
+        self._cancelled.set()
+
+    def machine(self) -> Machine:
+        """Return the machine the project maps onto."""
+        project = self.project
+        return self._stage(
+            "chip", (project.chip, project.runtime), lambda: make_machine(load_chip(project.chip), project.runtime)
+        )
+
+    def open(self) -> Network | ChipNetwork:
+        """Return the network in the model file."""
+        model = self.project.model
+        stamp = model.stat().st_mtime_ns if model.exists() else 0
+        return self._stage("open", (model, stamp), lambda: load_network(model))
+
+    def assumed_dt(self) -> bool:
+        """Return whether the model has time constants and the project has no time step."""
+        network = self.open()
+        return isinstance(network, Network) and self.project.lowering.dt_s is None and needs_dt(network)
+
+    def lower(self, assume: bool = False) -> Lowered:
+        """Return the network in the chip's terms, with the report of what rounding and clipping did.
+
+        `assume` takes 1 ms where the model has time constants and the project says no time step; else that is a
+        UsageError.
+        """
+        network, spec = self.open(), self.machine().spec
+        options = self.project.lowering
+        if assume and self.assumed_dt():
+            options = replace(options, dt_s=ASSUMED_DT_S)
+
+        def make() -> Lowered:
+            lowered = lower(network, options, spec) if isinstance(network, Network) else Lowered(network, (), ())
+            validate(lowered.network, spec)
+            return lowered
+
+        return self._stage("lower", (id(network), options, spec.digest), make)
+
+    def inputs(self, assume: bool = False) -> RunInputs:
+        """Return what the run takes; `assume` allows a network without stimulus and steps."""
+        network = self.lower(assume).network
+        return run_inputs(self.project, network, ASSUMED_STEPS if assume else None)
+
+    def map(self, assume: bool = False, inputs: RunInputs | None = None) -> ChipMapping:
+        """Return the mapping, from the project's mapping file if it names one. Raises MappingError if it does not fit."""
+        network, machine = self.lower(assume).network, self.machine()
+        demand = (inputs or self.inputs(assume)).demand
+        file = self.project.mapping_file
+        if file is not None:
+            return read_mapping(file, network, machine, demand)
+        self._begin("map")
+        return map_network(network, machine, self.project.mapping, demand)
+
+    def progress(self, stage: str) -> Callable[[int, int], None]:
+        """Return the callback that long work of `stage` calls: it emits Progress and raises Cancelled when asked to."""
+
+        def report(done: int, total: int) -> None:
+            self._tell(Progress(stage, done, total))
+
+        return report
+
+    def _stage(self, name: str, inputs: tuple[object, ...], make: Callable[[], Result]) -> Result:
+        kept = self._kept.get(name)
+        if kept is None or kept.inputs != inputs:
+            self._begin(name)
+            kept = self._kept[name] = _Kept(inputs, make())
+        result: Result = kept.result
+        return result
+
+    def _begin(self, stage: str) -> None:
+        self._tell(StageStarted(stage))
+
+    def _tell(self, event: Event) -> None:
+        if self._cancelled.is_set():
+            raise Cancelled
+        self._emit(event)

@@ -1,0 +1,1 @@
+"""What the chip is: its structure, limits, costs and power, all read from `resources/chips/*.yaml`."""

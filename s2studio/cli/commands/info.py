@@ -1,0 +1,22 @@
+"""`s2studio info`: what is in a model file, and whether it fits the chip."""
+
+from __future__ import annotations
+
+from s2studio.app.describe import describe_network
+from s2studio.app.project import open_project
+from s2studio.cli.command import print_json, takes
+from s2studio.cli.monitor import workbench
+from s2studio.cli.options import LOWERING, MAPPING, STIMULUS, AsJson, Given, Model, apply
+
+
+@takes(LOWERING, MAPPING, STIMULUS)
+def info(model: Model, given: Given, as_json: AsJson = False) -> None:
+    """Say what is in a model file, what the chip would need for it, and whether it fits."""
+    with workbench(apply(open_project(model), given), quiet=as_json) as bench:
+        about = describe_network(bench)
+    if as_json:
+        print_json(about)
+    else:
+        from s2studio.cli.show import show_network
+
+        show_network(about)

@@ -1,0 +1,51 @@
+"""The program `s2studio`: its commands in the order in which a user meets them."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Annotated
+
+import typer
+
+# Name of the command, and the module and function behind it.
+COMMANDS = (
+    ("info", "info", "info"),
+    ("map", "map", "map_command"),
+    ("run", "run", "run"),
+    ("export", "export", "export"),
+    ("chip", "chip", "chip"),
+    ("demo", "run", "demo"),
+)
+
+app = typer.Typer(
+    name="s2studio",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from s2studio import __version__
+
+        typer.echo(f"s2studio {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    """Networks on the SpiNNaker2 chip: does it fit, where does it sit, what does it do, what does it cost."""
+
+
+for _name, _module, _function in COMMANDS:
+    app.command(_name)(getattr(import_module(f"s2studio.cli.commands.{_module}"), _function))
+
+
+def main() -> None:
+    """Run the command line; exit codes: 0 done, 1 refused, 2 wrong usage, 130 cancelled."""
+    app()

@@ -1,0 +1,228 @@
+"""The options that several commands share, as tables, and how what was given on the command line changes a project."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from s2studio.app.project import Project, RunOptions, StimulusSource
+from s2studio.chip.machine import PE
+from s2studio.errors import UsageError
+from s2studio.lowering.options import LoweringOptions
+from s2studio.mapping.mapping import MappingOptions
+from s2studio.sim.level import LevelPolicy
+
+Given = Mapping[str, Any]
+
+Model = Annotated[Path, typer.Argument(metavar="MODEL|PROJECT.yaml", help="A .nir file, a network YAML or a project.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output and nothing else.")]
+
+
+def _option(kind: Any, *names: str, panel: str, help: str, metavar: str | None = None) -> Any:  # noqa: A002 - typer's word
+    return Annotated[kind, typer.Option(*names, help=help, metavar=metavar, rich_help_panel=panel)]
+
+
+LOWERING: Mapping[str, Any] = {
+    "dt": _option(float | None, "--dt", metavar="S", panel="Lowering", help="Model time of a tick, in s."),
+    "integrator": _option(
+        str | None, "--integrator", panel="Lowering", help="forward or exponential Euler [default: exponential]."
+    ),
+    "reset": _option(str | None, "--reset", panel="Lowering", help="zero or subtract [default: subtract]."),
+    "scale": _option(
+        str | None, "--scale", panel="Lowering", help="none, max, percentile:P or fixed:F [default: max]."
+    ),
+    "rounding": _option(str | None, "--rounding", panel="Lowering", help="nearest or truncate [default: nearest]."),
+}
+
+MAPPING: Mapping[str, Any] = {
+    "placer": _option(str | None, "--placer", panel="Mapping", help="How slices are placed [default: sequential]."),
+    "seed": _option(int | None, "--seed", panel="Mapping", help="Seed of every random draw [default: 0]."),
+    "neurons_per_pe": _option(
+        list[str] | None,
+        "--neurons-per-pe",
+        "--max-atoms-per-core",
+        metavar="POP=N",
+        panel="Mapping",
+        help="Neurons per PE of a population (repeatable).",
+    ),
+    "routing": _option(
+        str | None, "--routing", panel="Mapping", help="mc (through the event router) or c2c (direct) [default: mc]."
+    ),
+    "forbid": _option(
+        list[str] | None, "--forbid", metavar="'PE(1, 1, 0)'", panel="Mapping", help="Keep a PE empty (repeatable)."
+    ),
+    "chip": _option(str | None, "--chip", panel="Mapping", help="Chip by name or YAML file [default: spinnaker2]."),
+    "runtime": _option(
+        str | None, "--runtime", panel="Mapping", help="What programs the chip, and so reserves PEs [default: py-spinnaker2]."
+    ),
+}
+
+STIMULUS: Mapping[str, Any] = {
+    "input": _option(
+        list[str] | None,
+        "--input",
+        metavar="[POP=]FILE",
+        panel="Run",
+        help="Spikes in: .csv, .npy, .npz, N-MNIST .bin, or poisson:HZ (repeatable).",
+    ),
+    "bin": _option(float | None, "--bin", metavar="S", panel="Run", help="Length of a bin of an event recording, in s."),
+    "steps": _option(int | None, "--steps", panel="Run", help="Ticks to run [default: as the stimulus needs]."),
+    "record": _option(
+        list[str] | None,
+        "--record",
+        metavar="POP:VARS",
+        panel="Run",
+        help="What the board records, e.g. out:spikes,v; costs PE memory; 'none' for nothing (repeatable).",
+    ),
+}
+
+RUN: Mapping[str, Any] = {
+    "mapping": _option(Path | None, "--mapping", metavar="M.yaml", panel="Mapping", help="Use a saved mapping."),
+    "tick": _option(
+        float | None, "--tick", metavar="S", panel="Run", help="Wall time of a tick on the chip, in s [default: 1e-3]."
+    ),
+    "observe": _option(
+        list[str] | None,
+        "--observe",
+        metavar="POP:VARS",
+        panel="Run",
+        help="What only the simulator sees, at no cost on the chip (repeatable) [default: all spikes].",
+    ),
+    "level": _option(
+        list[str] | None,
+        "--level",
+        panel="Run",
+        help="Performance level: low, high or auto; auto:MODEL=N sets the packets that make it high [default: low].",
+    ),
+}
+
+
+def apply(project: Project, given: Given) -> Project:
+    """Return `project` with every option that was given put in the place of its own."""
+    return replace(
+        project,
+        **_present(given, {"chip": ("chip", _chip), "runtime": ("runtime", str), "mapping": ("mapping_file", Path)}),
+        lowering=_lowering(project.lowering, given),
+        mapping=_mapping(project.mapping, given),
+        stimuli=_stimuli(project.stimuli, given),
+        run=_run(project.run, given),
+    )
+
+
+def _present(given: Given, table: Mapping[str, tuple[str, Callable[[Any], Any]]]) -> dict[str, Any]:
+    """Return {field: converted value} for each option of `table` {option: (field, convert)} that was given."""
+    return {
+        field: convert(given[option])
+        for option, (field, convert) in table.items()
+        if given.get(option) not in (None, [], ())
+    }
+
+
+def _lowering(options: LoweringOptions, given: Given) -> LoweringOptions:
+    table: dict[str, tuple[str, Callable[[Any], Any]]] = {"dt": ("dt_s", _positive("--dt"))}
+    table |= {name: (name, str) for name in ("integrator", "reset", "scale", "rounding")}
+    return replace(options, **_present(given, table))
+
+
+def _mapping(options: MappingOptions, given: Given) -> MappingOptions:
+    return replace(
+        options,
+        **_present(
+            given,
+            {
+                "placer": ("placer", str),
+                "seed": ("seed", _not_negative("--seed")),
+                "routing": ("routing", _routing),
+                "neurons_per_pe": ("neurons_per_pe", lambda texts: {**options.neurons_per_pe, **_per_pe(texts)}),
+                "forbid": ("forbidden", lambda texts: frozenset(PE.parse(text) for text in texts)),
+            },
+        ),
+    )
+
+
+def _run(options: RunOptions, given: Given) -> RunOptions:
+    return replace(
+        options,
+        **_present(
+            given,
+            {
+                "steps": ("steps", _at_least_one("--steps")),
+                "tick": ("tick_s", _positive("--tick")),
+                "level": ("level", LevelPolicy.parse),
+                "record": ("record", lambda texts: _variables("--record", texts)),
+                "observe": ("observe", lambda texts: _variables("--observe", texts)),
+            },
+        ),
+    )
+
+
+def _stimuli(sources: tuple[StimulusSource, ...], given: Given) -> tuple[StimulusSource, ...]:
+    bin_s = _positive("--bin")(given["bin"]) if given.get("bin") is not None else None
+    if given.get("input"):
+        return tuple(_stimulus(text, bin_s) for text in given["input"])
+    return tuple(replace(source, bin_s=bin_s) for source in sources) if bin_s else sources
+
+
+def _stimulus(text: str, bin_s: float | None) -> StimulusSource:
+    name, equals, rest = text.partition("=")
+    population, value = (name, rest) if equals and not Path(text).exists() else (None, text)
+    if value.startswith("poisson:"):
+        rate = value.removeprefix("poisson:").lower().removesuffix("hz")
+        return StimulusSource(population, poisson_hz=_positive(f"--input {text}")(rate))
+    return StimulusSource(population, Path(value), bin_s=bin_s)
+
+
+def _variables(option: str, texts: Sequence[str]) -> dict[str, frozenset[str]]:
+    if list(texts) == ["none"]:
+        return {}
+    asked: dict[str, frozenset[str]] = {}
+    for text in texts:
+        name, colon, variables = text.rpartition(":")
+        if not colon:
+            raise UsageError(f"{option} {text}", "no variables", hint=f"write {option} {text}:spikes")
+        asked[name] = asked.get(name, frozenset()) | frozenset(variables.split(","))
+    return asked
+
+
+def _per_pe(texts: Sequence[str]) -> dict[str, int]:
+    parts = [text.rpartition("=") for text in texts]
+    return {name: _at_least_one(f"--neurons-per-pe {name}")(number) for name, _, number in parts}
+
+
+def _routing(text: str) -> str:
+    if text not in ("mc", "c2c"):
+        raise UsageError("--routing", f"'{text}'", "known are mc and c2c")
+    return text
+
+
+def _chip(text: str) -> str | Path:
+    return Path(text) if text.endswith((".yaml", ".yml")) else text
+
+
+def _number(option: str, kind: Callable[[Any], Any], fits: Callable[[Any], bool], limit: str) -> Callable[[Any], Any]:
+    def convert(value: Any) -> Any:
+        try:
+            number = kind(value)
+        except ValueError:
+            number = None
+        if number is None or not fits(number):
+            raise UsageError(option, f"'{value}'", limit)
+        return number
+
+    return convert
+
+
+def _positive(option: str) -> Callable[[Any], Any]:
+    return _number(option, float, lambda number: 0 < number < float("inf"), "a positive number is expected")
+
+
+def _at_least_one(option: str) -> Callable[[Any], Any]:
+    return _number(option, int, lambda number: number >= 1, "a whole number of at least 1 is expected")
+
+
+def _not_negative(option: str) -> Callable[[Any], Any]:
+    return _number(option, int, lambda number: number >= 0, "a whole number of at least 0 is expected")

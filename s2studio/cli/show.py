@@ -1,0 +1,178 @@
+"""What the commands print for people: tables and one-line findings, every number with its unit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from s2studio.chip.spec import ChipSpec
+from s2studio.sim.energy import PowerCheck
+from s2studio.units import with_unit
+
+Json = Mapping[str, Any]
+
+KINDS = ("always_on", "asleep", "neurons", "synapses", "packets", "recording", "noc", "router")
+
+
+def show_network(about: Json) -> None:
+    """Print what `info` found."""
+    console = Console()
+    console.print(Text(about["name"], style="bold"), f"{about['parameters']:,} weights and biases", sep="   ")
+    _table(
+        console,
+        "Populations",
+        ("name", "model", "neurons"),
+        [(row["name"], row["model"], f"{row['size']:,}") for row in about["populations"]],
+    )
+    _table(
+        console,
+        "Projections",
+        ("from", "to", "kind", "weights"),
+        [(row["pre"], row["post"], row["kind"], f"{row['weights']:,}") for row in about["projections"]],
+    )
+    for repair in about["repairs"]:
+        console.print(f"repaired: {repair['node']}: {repair['action']}", markup=False)
+    for node in about["unsupported"]:
+        text = f"not covered: node '{node['node']}' ({node['type_name']}): {node['reason']}; {node['remedy']}"
+        console.print(Text(text, style="red"))
+    _assumed(console, about)
+    _verdict(console, about)
+
+
+def _verdict(console: Console, about: Json) -> None:
+    if about["fits"] is None:
+        console.print("cannot tell whether it fits before every node is covered")
+    elif about["fits"]:
+        console.print(Text(f"fits: {about['pes_needed']} of {about['pes_available']} PEs", style="bold green"))
+    else:
+        needed = f"{about['pes_needed']:,}" if about["pes_needed"] else "more"
+        console.print(Text(f"does not fit: {needed} of {about['pes_available']:,} PEs needed", style="bold red"))
+        for row in about["violations"]:
+            console.print(
+                f"  {row['population'] or ''} {row['pe'] or ''} {row['region']}: {row['bytes']:,} needed, "
+                f"{row['free']:,} free; {row['remedy']}",
+                markup=False,
+            )
+
+
+def show_mapping(about: Json, saved: Path | None) -> None:
+    """Print what `map` found: one row per population, the fullest PE of each."""
+    console = Console()
+    rows = []
+    for name in dict.fromkeys(piece["population"] for piece in about["slices"]):
+        pieces = [piece for piece in about["slices"] if piece["population"] == name]
+        fullest = max(pieces, key=lambda piece: sum(piece["bytes"].values()))
+        rows.append(
+            (
+                name,
+                f"{pieces[-1]['stop']:,}",
+                f"{len(pieces)}",
+                f"{max(piece['stop'] - piece['start'] for piece in pieces)}",
+                f"{sum(fullest['bytes'].values()):,} B on {fullest['pe']}",
+                f"{pieces[0]['pe']} … {pieces[-1]['pe']}" if len(pieces) > 1 else pieces[0]["pe"],
+            )
+        )
+    _table(console, "Slices", ("population", "neurons", "PEs", "per PE", "fullest", "on"), rows)
+    console.print(f"chip         {_chip(about)}")
+    console.print(f"PEs          {about['pes_used']} of {about['pes_available']}")
+    console.print(f"routing      {about['routing']}, {about['routing_entries']:,} router entries")
+    console.print(f"if every neuron spikes once: {about['weighted_hops']:,} flit-hops, busiest link {about['max_link_load']:,} flits")
+    _assumed(console, about)
+    if saved is not None:
+        console.print(f"saved        {saved}", markup=False)
+
+
+def show_run(summary: Json) -> None:
+    """Print what a run found: one screen."""
+    console = Console()
+    _table(
+        console,
+        "Populations",
+        ("name", "neurons", "spikes", "rate per tick", "PEs"),
+        [
+            (
+                row["name"],
+                f"{row['size']:,}",
+                f"{row['spikes']:,}",
+                f"{row['spikes'] / (row['size'] * summary['steps']):.4f}",
+                str(row["pes"]),
+            )
+            for row in summary["populations"]
+        ],
+    )
+    for name, spikes in summary["outputs"].items():
+        if len(spikes) <= 32:
+            console.print(f"output {name}: spikes per neuron {spikes}", markup=False)
+    tick, late = summary["tick_s"], summary["late_ticks"]
+    console.print(f"chip         {_chip(summary)}, {summary['pes_used']} PEs, level {summary['level']}")
+    console.print(
+        f"ran          {summary['steps']:,} ticks of {with_unit(tick, 's')}: {summary['packets']:,} packets, "
+        f"{summary['synaptic_events']:,} synaptic events, {summary['neuron_updates']:,} neuron updates"
+    )
+    console.print(
+        Text(
+            f"deadline     slowest PE done after {with_unit(summary['time_done_max_s'], 's')}; smallest safe tick "
+            f"{with_unit(summary['smallest_safe_tick_s'], 's')}; late ticks {late:,}   (estimate)",
+            style="red" if late else "",
+        )
+    )
+    energy = summary["energy_j"]
+    console.print(
+        f"energy       {with_unit(energy['total'], 'J')}, of it {with_unit(summary['energy_dynamic_j'], 'J')} above idle; mean "
+        f"{with_unit(summary['power_mean_w'], 'W')}, peak {with_unit(summary['power_peak_w'], 'W')}   (estimate)"
+    )
+    console.print("             " + ", ".join(f"{kind.replace('_', ' ')} {with_unit(energy[kind], 'J')}" for kind in KINDS))
+    for warning in summary["warnings"]:
+        console.print(Text(f"warning      {warning}", style="yellow"))
+    console.print(f"session      {summary['session']}", markup=False)
+
+
+def show_chip(spec: ChipSpec, checks: Sequence[PowerCheck]) -> None:
+    """Print every number of the chip with its source, and the power model beside the measurements."""
+    console = Console()
+    console.print(Text(spec.title, style="bold"), Text(spec.label, style="bold red" if not spec.is_spinnaker2 else ""))
+    table = Table("quantity", "value", "unit", "mark", "source", box=None, pad_edge=False)
+    for quantity in spec.quantities.values():
+        table.add_row(quantity.key, _value(quantity.value), quantity.unit, quantity.mark, quantity.source)
+    console.print(table)
+    _table(
+        console,
+        "Power check (the measured powers are inputs of the model: agreement proves the code, not the model)",
+        ("state of all PEs", "level", "model", "measured"),
+        [
+            (check.state, check.level or "", f"{check.model_w * 1e3:,.1f} mW", f"{check.measured_w * 1e3:,.1f} mW")
+            for check in checks
+        ],
+    )
+
+
+def _value(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+def _chip(about: Json) -> str:
+    label = about.get("chip_label")
+    return f"{about['chip']} ({label})" if label else str(about["chip"])
+
+
+def _assumed(console: Console, about: Json) -> None:
+    for note in about["assumed"]:
+        console.print(Text(f"assumed: {note}", style="dim"))
+
+
+def _table(console: Console, title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    if not rows:
+        return
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    for column in head:
+        right = column in ("neurons", "weights", "spikes", "rate per tick", "PEs", "per PE", "model", "measured")
+        table.add_column(column, justify="right" if right and title != "Populations" or column == "neurons" else "left")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    console.print(table)
+    console.print()

@@ -1,0 +1,126 @@
+"""YAML documents that people write: read safely, every key with its line, unknown keys answered with the nearest known one."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from s2studio.errors import S2StudioError
+
+_Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+MAX_BYTES = 64 * 2**20
+
+
+class Section(dict[str, Any]):
+    """A mapping of the document; `line` is where it starts, `lines` where each of its keys stands (from 1)."""
+
+    line: int
+    lines: dict[str, int]
+
+
+class _Loader(_Base):  # type: ignore[misc]
+    """A safe loader whose mappings are `Section`s with text keys, each key at most once."""
+
+
+def _section(loader: Any, node: yaml.MappingNode) -> Iterable[Section]:
+    section = Section()
+    section.line = node.start_mark.line + 1
+    section.lines = {}
+    yield section
+    for key_node, value_node in node.value:
+        key = loader.construct_scalar(key_node)
+        if key in section.lines:
+            raise yaml.constructor.ConstructorError(None, None, f"key '{key}' stands twice", key_node.start_mark)
+        section.lines[key] = key_node.start_mark.line + 1
+        section[key] = loader.construct_object(value_node, deep=True)
+
+
+_Loader.add_constructor("tag:yaml.org,2002:map", _section)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return `did you mean 'x'?` for the known name most like `name`, or the list of all where none is like it."""
+    names = sorted(known)
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    return f"did you mean '{close[0]}'?" if close else f"known are {', '.join(names)}"
+
+
+@dataclass(frozen=True)
+class Document:
+    """A YAML file whose root is a mapping; `error` is the class of the errors it raises."""
+
+    path: Path
+    error: type[S2StudioError]
+    root: Section
+
+    def refuse(
+        self, section: Section, key: str | None, found: str, limit: str = "", hint: str = ""
+    ) -> S2StudioError:
+        """Return the error that says what is wrong with `key` of `section`, with its line."""
+        line = section.lines.get(key, section.line) if key else section.line
+        return self.error(f"{self.path.name}, line {line}", found, limit, hint)
+
+    def check_keys(self, section: Section, known: Iterable[str], required: Iterable[str] = ()) -> None:
+        """Raise for a key of `section` that is not `known`, or for a `required` one that is missing."""
+        names = set(known)
+        for key in section:
+            if key not in names:
+                raise self.refuse(section, key, f"unknown key '{key}'", hint=nearest(key, names))
+        for key in required:
+            if key not in section:
+                raise self.refuse(section, None, f"key '{key}' is missing")
+
+    def section(self, parent: Section, key: str) -> Section:
+        """Return the mapping at `key`, empty where the key is missing or null; raise where it is something else."""
+        value = parent.get(key)
+        if value is None:
+            value = Section()
+            value.line, value.lines = parent.lines.get(key, parent.line), {}
+        if not isinstance(value, Section):
+            raise self.refuse(parent, key, f"'{key}' is {value!r}", "a mapping is expected")
+        return value
+
+
+def read_document(path: Path, schema: str, error: type[S2StudioError]) -> Document:
+    """Return the document at `path`, whose key `s2studio` must be `schema`, such as `network/1`.
+
+    Raises `error` where the file cannot be read, is larger than 64 MiB, is not YAML or is another kind of document.
+    """
+    try:
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise error(str(path), f"{size:,} B", f"a document may have {MAX_BYTES:,} B", "put large data into .npz files")
+        root = yaml.load(path.read_bytes(), Loader=_Loader)  # noqa: S506 - _Loader is a safe loader
+    except OSError as problem:
+        raise error(str(path), problem.strerror or str(problem), hint="check the path") from problem
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as problem:
+        raise error(str(path), f"not valid YAML: {_one_line(problem)}") from problem
+    if not isinstance(root, Section):
+        raise error(str(path), "no mapping at the top", f"the first line must be 's2studio: {schema}'")
+    document = Document(path, error, root)
+    if root.get("s2studio") != schema:
+        raise document.refuse(
+            root, "s2studio", f"'s2studio: {root.get('s2studio')}'", f"'s2studio: {schema}' is expected in the first line"
+        )
+    return document
+
+
+def document_schema(path: Path) -> str | None:
+    """Return what the first line says the document is (`network/1`), None where it does not say."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            key, _, value = file.readline(200).partition(":")
+    except (OSError, UnicodeDecodeError):
+        return None
+    return value.split("#")[0].strip() if key.strip() == "s2studio" else None
+
+
+def _one_line(problem: Exception) -> str:
+    mark = getattr(problem, "problem_mark", None)
+    text = getattr(problem, "problem", None) or str(problem)
+    return f"{text} (line {mark.line + 1})" if mark else " ".join(str(text).split())

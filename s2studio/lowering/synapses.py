@@ -1,0 +1,98 @@
+"""The integer weights of one chain as a projection of the chip: list, matrix or convolution with its pools folded in."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from s2studio.lowering.chains import Chain
+from s2studio.lowering.refusal import NodeError
+from s2studio.lowering.shapes import image
+from s2studio.network.layers import Conv2d, Shape, SumPool2d
+from s2studio.snn.connectivity import ConvWeights, DenseWeights, SynapseList
+
+# A guard against files that unfold into more than a machine's memory; the largest known SpiNNaker2 networks stay below.
+MAX_SYNAPSES = 2**31
+
+
+def convolution(chain: Chain, layer: Conv2d, weight: NDArray[np.int8]) -> ConvWeights:
+    """Return the Conv2d of `chain` with the sum pools in front folded in; `weight` is (out, in, height, width)."""
+    target = chain.target
+    vertical, horizontal = layer.padding
+    return ConvWeights(
+        weight,
+        image(target, chain.source_shape),
+        image(target, chain.shape),
+        (layer.stride[0], layer.stride[1]),
+        (vertical, vertical, horizontal, horizontal),
+        chain.pool,
+    )
+
+
+def dense(chain: Chain, weight: NDArray[np.int8]) -> DenseWeights:
+    """Return the Linear or Affine of `chain` as a matrix (pre, post) over its source, sum pools in front unfolded.
+
+    `weight` is (outputs, inputs). Source pixels that no pool window takes have no synapses.
+    """
+    by_input = np.ascontiguousarray(weight.T)
+    if chain.pool == (1, 1):
+        return DenseWeights(by_input)
+    sources = math.prod(chain.source_shape)
+    _check_size(chain, sources * by_input.shape[1])
+    pooled = _pooled_index(chain.source_shape, chain.pooled_shape, chain.pool)
+    unfolded = np.zeros((sources, by_input.shape[1]), dtype=np.int8)
+    unfolded[pooled >= 0] = by_input[pooled[pooled >= 0]]
+    return DenseWeights(unfolded)
+
+
+def one_to_one(size: int, weight: int) -> SynapseList:
+    """Return `size` synapses of the same weight, from each neuron to the one of the same number."""
+    neurons = np.arange(size, dtype=np.int32)
+    return SynapseList(neurons, neurons, np.full(size, weight, dtype=np.int8), np.zeros(size, dtype=np.uint8))
+
+
+def sum_pool(chain: Chain, layer: SumPool2d, pooled_shape: Shape) -> SynapseList:
+    """Return a synapse of weight 1 from every pixel of the source to each window of the pool that it is in."""
+    channels, height, width = image(chain.target, chain.shape)
+    _, out_height, out_width = pooled_shape
+    _check_size(chain, math.prod(pooled_shape) * math.prod(layer.kernel_size))
+    rows, row_windows = _lines(height, out_height, layer, 0)
+    columns, column_windows = _lines(width, out_width, layer, 1)
+    channel = np.arange(channels)[:, None, None]
+    pre = (channel * height + rows[:, None]) * width + columns
+    post = (channel * out_height + row_windows[:, None]) * out_width + column_windows
+    return SynapseList(
+        pre.reshape(-1).astype(np.int32),
+        post.reshape(-1).astype(np.int32),
+        np.ones(pre.size, dtype=np.int8),
+        np.zeros(pre.size, dtype=np.uint8),
+    )
+
+
+def _lines(lines: int, windows: int, layer: SumPool2d, axis: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the pairs (line, window) along one axis, windows ascending."""
+    first = np.arange(windows)[:, None] * layer.stride[axis] - layer.padding[axis]
+    line = first + np.arange(layer.kernel_size[axis])
+    window = np.broadcast_to(np.arange(windows)[:, None], line.shape)
+    inside = (line >= 0) & (line < lines)
+    return line[inside], window[inside]
+
+
+def _pooled_index(source: Shape, pooled: Shape, pool: tuple[int, int]) -> NDArray[np.int64]:
+    """Return the pooled pixel of every source pixel, -1 where the pooled image ends before it."""
+    channel, y, x = np.indices(source).reshape(3, -1)
+    row, column = y // pool[0], x // pool[1]
+    index = (channel * pooled[1] + row) * pooled[2] + column
+    return np.where((row < pooled[1]) & (column < pooled[2]), index, -1)
+
+
+def _check_size(chain: Chain, synapses: int) -> None:
+    if synapses > MAX_SYNAPSES:
+        raise NodeError(
+            chain.target,
+            f"the sum pool in front of it unfolds into {synapses:,} synapses",
+            f"{MAX_SYNAPSES:,} are possible",
+            "put a spiking layer behind the pool",
+        )

@@ -1,0 +1,1 @@
+"""Who goes where: populations cut into slices, slices placed on PEs, packets routed between them."""

@@ -1,0 +1,105 @@
+"""Paths over the mesh of one chip: x first, then y, and what happens at the holes that the mesh leaves."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from s2studio.chip.spec import ChipSpec
+from s2studio.mapping.mapping import Link, Node
+
+Cell = tuple[int, int]
+Path = tuple[Cell, ...]
+
+_STEPS = ((-1, 0), (1, 0), (0, -1), (0, 1))
+
+
+class Course(NamedTuple):
+    """What one spike does: packets that enter the NoC, flits over each link, look-ups of the event router."""
+
+    packets: int
+    flits: Mapping[Link, int]
+    router_lookups: int
+
+
+class Mesh:
+    """The mesh of a kind of chip: QPE cells, and the holes (event router, periphery) that have no QPE."""
+
+    def __init__(self, spec: ChipSpec) -> None:
+        self.cells = frozenset(spec.qpe_order)
+        self.router_cells = spec.router_cells
+        self.holes = frozenset(spec.router_cells) | frozenset(spec.periphery_cells)
+        self._detours = spec.hole_crossing == "detour"
+        self._paths: dict[tuple[Cell, Cell], Path] = {}
+
+    @property
+    def ports(self) -> tuple[Cell, ...]:
+        """The QPE cells beside the event router, through which packets enter and leave it, in a fixed order."""
+        beside = (near for cell in self.router_cells for near in _neighbours(cell))
+        return tuple(dict.fromkeys(cell for cell in beside if cell in self.cells))
+
+    def path(self, source: Cell, target: Cell) -> Path:
+        """Return the cells from `source` to `target`, both included.
+
+        Where holes pass traffic, the XY path. Where they do not: the XY path if it is free of holes, else the YX path
+        if that is, else the first shortest way around.
+        """
+        key = (source, target)
+        if key not in self._paths:
+            self._paths[key] = self._detour(source, target) if self._detours else xy_path(source, target)
+        return self._paths[key]
+
+    def crossings(self, path: Sequence[Cell]) -> int:
+        """Return how many holes a path crosses."""
+        return sum(cell in self.holes for cell in path[1:-1])
+
+    def _detour(self, source: Cell, target: Cell) -> Path:
+        for path in (xy_path(source, target), xy_path(target, source)[::-1]):
+            if not self.crossings(path):
+                return path
+        return self._shortest(source, target)
+
+    def _shortest(self, source: Cell, target: Cell) -> Path:
+        came_from = {source: source}
+        waiting = deque([source])
+        while target not in came_from:
+            cell = waiting.popleft()
+            for near in _neighbours(cell):
+                if near not in came_from and (near in self.cells or near == target):
+                    came_from[near] = cell
+                    waiting.append(near)
+        path = [target]
+        while path[-1] != source:
+            path.append(came_from[path[-1]])
+        return tuple(reversed(path))
+
+
+def xy_path(source: Cell, target: Cell) -> Path:
+    """Return the cells from `source` to `target` that change x first, then y."""
+    along_x = [(x, source[1]) for x in _between(source[0], target[0])]
+    return (*along_x, *((target[0], y) for y in _between(source[1], target[1])), target)
+
+
+def links(chip: Cell, nodes: Iterable[Cell | None]) -> tuple[Link, ...]:
+    """Return the links along cells of a chip's mesh; None stands for the chip's event router."""
+    ends = [Node(*chip, 0, 0, is_router=True) if cell is None else Node(*chip, *cell) for cell in nodes]
+    return tuple(Link(source, target) for source, target in pairwise(ends))
+
+
+def flits_over(ways: Iterable[tuple[Link, ...]]) -> dict[Link, int]:
+    """Return how many of `ways` use each link."""
+    flits: dict[Link, int] = {}
+    for way in ways:
+        for link in way:
+            flits[link] = flits.get(link, 0) + 1
+    return flits
+
+
+def _between(start: int, stop: int) -> range:
+    return range(start, stop, 1 if stop > start else -1)
+
+
+def _neighbours(cell: Cell) -> tuple[Cell, ...]:
+    return tuple((cell[0] + dx, cell[1] + dy) for dx, dy in _STEPS)

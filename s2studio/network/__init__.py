@@ -1,0 +1,1 @@
+"""What the user brings: float networks in NIR's vocabulary, and the spikes that drive them."""

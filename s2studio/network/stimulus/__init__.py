@@ -1,0 +1,1 @@
+"""Spikes from outside: recordings and generators, read into one type."""

@@ -1,0 +1,220 @@
+"""Records one run: blocks in, tables out; what was handed over is on disk within half a second."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from s2studio.errors import Cancelled, SessionError
+from s2studio.mapping.file import write_mapping
+from s2studio.mapping.mapping import ChipMapping
+from s2studio.session.about import RunAbout, write_about
+from s2studio.session.chunks import TableContent, TableWriter
+from s2studio.session.manifest import RunEntry, State
+from s2studio.session.rows import RowMaker, Zooms
+from s2studio.session.tables import COUNTS, LINKS, NEURON_SPIKES, SEGMENTS, SPIKES, TABLES, VOLTAGES, Table, zoom_name
+from s2studio.sim.counts import TickBlock
+from s2studio.snn.network import ChipNetwork
+from s2studio.units import NS_PER_S
+
+# Rows wait in memory for at most FLUSH_S + WATCH_S, so that a process that is killed loses less than a second.
+FLUSH_S = 0.4
+WATCH_S = 0.1
+
+
+class RunRecorder:
+    """Writes the tables of one run; made by `Recorder.start_run`.
+
+    `write` takes the blocks in order; a thread of its own writes them when they are old enough, so that disk and
+    simulation work side by side. Use it in a `with` statement, or call `finish`.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        about: RunAbout,
+        network: ChipNetwork,
+        mapping: ChipMapping,
+        saved: Callable[[RunEntry], None],
+    ) -> None:
+        self._folder, self._about, self._saved = folder, about, saved
+        self._content = write_about(folder, about, network, mapping)
+        write_mapping(mapping, folder / "mapping.yaml")
+        self._maker = RowMaker(about, mapping)
+        self._zooms = Zooms(about.steps)
+        names = tuple(str(node) for node in self._maker.nodes)
+        self._texts = {"population": about.names, "source": names, "target": names}
+        # The order in which tables are flushed: counts last, so that a tick that has counts has all else too.
+        tables = (SPIKES, LINKS, VOLTAGES, *(TABLES[zoom_name(zoom)] for zoom in self._zooms.zooms), COUNTS)
+        self._writers = {table.name: self._writer(table) for table in tables}
+        self._sizes = np.array([entry.size for entry in about.populations])
+        self._offsets = np.concatenate([[0], np.cumsum(self._sizes)])
+        self._neuron_spikes = np.zeros(about.samples * self._offsets[-1], np.int64)
+        self._ticks = 0
+        self._entry: RunEntry | None = None
+        self._lock = threading.Lock()
+        self._waiting_since: float | None = None
+        self._failure: SessionError | None = None
+        self._stop = threading.Event()
+        self._watcher = threading.Thread(target=self._watch, name="s2studio recorder", daemon=True)
+        self._watcher.start()
+
+    @property
+    def ticks(self) -> int:
+        """How many ticks were written."""
+        return self._ticks
+
+    def write(self, block: TickBlock) -> None:
+        """Add the ticks of `block`, which follow those before. Raises SessionError when they cannot be stored."""
+        with self._lock:
+            self._check(block)
+            self._append(block)
+            self._ticks += block.ticks
+            if self._waiting_since is None:
+                self._waiting_since = time.monotonic()
+            if any(writer.is_full for writer in self._writers.values()):
+                self._flush()
+
+    def flush(self) -> None:
+        """Write all that is in memory, as before a pause."""
+        with self._lock:
+            self._flush()
+
+    def finish(self, state: State = "complete") -> RunEntry:
+        """Write what is left, and the content hash of each table into the manifest. Later calls change nothing."""
+        if self._entry is not None:
+            return self._entry
+        self._stop_watching()
+        with self._lock:
+            if state == "crashed":
+                self._entry = RunEntry(self._path, state, self._ticks)
+            else:
+                self._entry = RunEntry(self._path, state, self._ticks, self._complete())
+        self._saved(self._entry)
+        return self._entry
+
+    def __enter__(self) -> RunRecorder:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.finish(ended_by(kind))
+
+    @property
+    def _path(self) -> str:
+        return f"runs/{self._folder.name}"
+
+    def _writer(self, table: Table) -> TableWriter:
+        return TableWriter(self._folder / table.name, table, self._texts)
+
+    def _check(self, block: TickBlock) -> None:
+        if self._failure is not None:
+            raise self._failure
+        samples = block.counts.packets.shape[0]
+        if self._entry is not None or block.start != self._ticks or samples != self._about.samples:
+            raise SessionError(
+                f"run {self._folder.name}",
+                f"a block of {samples} samples from tick {block.start}",
+                f"{self._about.samples} samples from tick {self._ticks} are expected",
+            )
+
+    def _append(self, block: TickBlock) -> None:
+        writers, maker = self._writers, self._maker
+        writers[SPIKES.name].append(maker.spikes(block))
+        for rows in maker.links(block):
+            writers[LINKS.name].append(rows)
+        for rows in maker.voltages(block):
+            writers[VOLTAGES.name].append(rows)
+        self._append_bins(maker.population_spikes(block.counts))
+        self._count_neurons(block)
+        writers[COUNTS.name].append(maker.counts(block))
+
+    def _append_bins(self, spikes: NDArray[np.int64], last: bool = False) -> None:
+        for zoom, first, bins in self._zooms.add(spikes, last):
+            self._writers[zoom_name(zoom)].append(self._maker.bins(zoom, first, bins))
+
+    def _count_neurons(self, block: TickBlock) -> None:
+        spikes = block.spikes
+        place = spikes.sample.astype(np.int64) * self._offsets[-1] + self._offsets[spikes.population] + spikes.neuron
+        if len(place):
+            self._neuron_spikes += np.bincount(place, minlength=len(self._neuron_spikes))
+
+    def _flush(self) -> None:
+        if self._failure is not None:
+            raise self._failure
+        try:
+            for writer in self._writers.values():
+                writer.flush()
+        except SessionError as error:
+            self._failure = error
+            raise
+        self._waiting_since = None
+
+    def _watch(self) -> None:
+        while not self._stop.wait(WATCH_S):
+            with self._lock:
+                since = self._waiting_since
+                if since is None or time.monotonic() - since < FLUSH_S:
+                    continue
+                try:
+                    self._flush()
+                except SessionError:
+                    return  # the next write raises it
+
+    def _stop_watching(self) -> None:
+        self._stop.set()
+        self._watcher.join()
+
+    def _complete(self) -> dict[str, TableContent]:
+        self._append_bins(np.zeros((0, self._about.samples, len(self._sizes)), np.int64), last=True)
+        self._flush()
+        content = {name: writer.finish() for name, writer in self._writers.items()}
+        return self._content | content | self._segments() | self._neurons()
+
+    def _segments(self) -> dict[str, TableContent]:
+        samples = self._about.samples
+        zero = np.zeros(samples, np.int64)
+        labels = tuple(f"sample {sample}" for sample in range(samples))
+        rows = {
+            "kind": zero.astype(np.int32),
+            "index": np.arange(samples, dtype=np.int64),
+            "sample": np.arange(samples, dtype=np.int32),
+            "start_ns": zero,
+            "stop_ns": zero + round(self._ticks * self._about.tick_s * NS_PER_S),
+            "start_tick": zero,
+            "stop_tick": zero + self._ticks,
+            "object": zero.astype(np.int32),
+            "label": np.arange(samples, dtype=np.int32),
+        }
+        texts = {"kind": ("sample",), "object": ("chip",), "label": labels}
+        return self._whole(TableWriter(self._folder / SEGMENTS.name, SEGMENTS, texts), rows)
+
+    def _neurons(self) -> dict[str, TableContent]:
+        samples, neurons = self._about.samples, int(self._offsets[-1])
+        population = np.repeat(np.arange(len(self._sizes), dtype=np.int32), self._sizes)
+        rows = {
+            "sample": np.repeat(np.arange(samples, dtype=np.int32), neurons),
+            "population": np.tile(population, samples),
+            "neuron": np.tile(np.arange(neurons) - np.repeat(self._offsets[:-1], self._sizes), samples).astype(np.int32),
+            "spikes": self._neuron_spikes,
+        }
+        return self._whole(self._writer(NEURON_SPIKES), rows)
+
+    @staticmethod
+    def _whole(writer: TableWriter, rows: dict[str, NDArray[np.generic]]) -> dict[str, TableContent]:
+        writer.append(rows)
+        return {writer.name: writer.finish()}
+
+
+def ended_by(kind: type[BaseException] | None) -> State:
+    """Return the state in which an exception of `kind` (None: no exception) leaves a run."""
+    if kind is None:
+        return "complete"
+    return "cancelled" if issubclass(kind, Cancelled | KeyboardInterrupt) else "crashed"

@@ -1,0 +1,142 @@
+"""The tables of a session: which columns each has, derived from the channel table where they hold measurements."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from s2studio.mapping.mapping import REGIONS
+from s2studio.sim.channels import CHANNELS, Channel, channels_of
+
+# Each zoom is a table of spike counts in bins of so many ticks.
+ZOOMS = (1, 8, 64, 512, 4096, 32768, 262144)
+
+Dtype = Literal["int16", "int32", "int64", "float32", "float64", "bool", "text"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column; `text` columns are given as indices into a vocabulary and stored as a dictionary."""
+
+    name: str
+    dtype: str
+    unit: str = ""
+    doc: str = ""
+
+    @classmethod
+    def of(cls, channel: Channel) -> Column:
+        """Return the column that holds the values of `channel`."""
+        return cls(channel.column, channel.dtype, channel.unit, channel.doc)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table by name, which is the folder of its Parquet files."""
+
+    name: str
+    columns: tuple[Column, ...]
+
+    @property
+    def has_ticks(self) -> bool:
+        """Whether rows are ordered by a column `tick`."""
+        return any(column.name == "tick" for column in self.columns)
+
+
+AXIS = (
+    Column("time_ns", "int64", "ns", "chip time at the start of the tick"),
+    Column("tick", "int64", "ticks", "the first tick is 0"),
+    Column("sample", "int32", "", "position in the batch"),
+)
+PE_COLUMNS = tuple(
+    Column(name, "int16", "", doc)
+    for name, doc in (
+        ("chip_x", "chip in the machine"),
+        ("chip_y", "chip in the machine"),
+        ("x", "QPE cell on the chip"),
+        ("y", "QPE cell on the chip"),
+        ("p", "PE in the QPE"),
+    )
+)
+LINK_COLUMNS = tuple(
+    Column(f"{end}{name}", dtype, "", doc)
+    for end in ("source", "target")
+    for name, dtype, doc in (
+        ("", "text", "QPE(x, y) or ROUTER"),
+        ("_chip_x", "int16", "chip in the machine"),
+        ("_chip_y", "int16", "chip in the machine"),
+        ("_x", "int16", "cell on the chip"),
+        ("_y", "int16", "cell on the chip"),
+        ("_is_router", "bool", "the event router of that chip"),
+    )
+)
+POPULATION = Column("population", "text", "", "name")
+NEURON = Column("neuron", "int32", "", "index in the population")
+_SLICE = Column("slice", "int32", "", "index of the slice in the mapping")
+
+
+def _spike_counts(zoom: int) -> Table:
+    spikes = Column.of(CHANNELS["population.spikes"])
+    return Table(zoom_name(zoom), (*AXIS, POPULATION, spikes))
+
+
+def zoom_name(zoom: int) -> str:
+    """Return the name of the table of spike counts in bins of `zoom` ticks."""
+    return f"spike_counts_{zoom}"
+
+
+SPIKES = Table("spikes", (*AXIS, POPULATION, NEURON))
+COUNTS = Table("counts", (*AXIS, *PE_COLUMNS, *(Column.of(channel) for channel in channels_of("pe", "counted"))))
+LINKS = Table("links", (*AXIS, *LINK_COLUMNS, Column.of(CHANNELS["link.flits"])))
+VOLTAGES = Table("voltages", (*AXIS, POPULATION, NEURON, Column.of(CHANNELS["neuron.v_chip"])))
+SEGMENTS = Table(
+    "segments",
+    (
+        Column("kind", "text", "", "sample, decision, token, layer or inference"),
+        Column("index", "int64", "", "number of the segment among those of its kind"),
+        Column("sample", "int32", "", "position in the batch"),
+        Column("start_ns", "int64", "ns", "chip time"),
+        Column("stop_ns", "int64", "ns", "chip time, excluded"),
+        Column("start_tick", "int64", "ticks"),
+        Column("stop_tick", "int64", "ticks", "excluded"),
+        Column("object", "text", "", "what it belongs to: the chip, a population, a PE"),
+        Column("label", "text", "", "for people"),
+    ),
+)
+NEURON_SPIKES = Table(
+    "neuron_spikes",
+    (AXIS[2], POPULATION, NEURON, Column("spikes", "int64", "spikes", "spikes of the neuron in the whole run")),
+)
+SLICES = Table(
+    "slices",
+    (
+        _SLICE,
+        POPULATION,
+        Column("start", "int32", "", "first neuron"),
+        Column("stop", "int32", "", "after the last neuron"),
+        *PE_COLUMNS,
+        Column("packets_per_spike", "int32", "packets", "packets that enter the NoC for a spike"),
+        Column("router_lookups", "int32", "look-ups", "look-ups in the event router for a spike"),
+        *(Column(f"{region}_bytes", "int64", "B", "memory of the region") for region in REGIONS),
+    ),
+)
+TARGETS = Table("targets", (_SLICE, Column("target", "int32", "", "index of a slice that receives its packets")))
+V_SCALES = Table("v_scales", (POPULATION, NEURON, Column("v_scale", "float64", "", "v = v_chip / v_scale")))
+ROUTES = Table("routes", (_SLICE, *LINK_COLUMNS, Column("flits", "int32", "flits", "flits over the link for a spike")))
+
+TABLES: Mapping[str, Table] = {
+    table.name: table
+    for table in (
+        SPIKES,
+        COUNTS,
+        LINKS,
+        VOLTAGES,
+        *(_spike_counts(zoom) for zoom in ZOOMS),
+        SEGMENTS,
+        NEURON_SPIKES,
+        SLICES,
+        TARGETS,
+        ROUTES,
+        V_SCALES,
+    )
+}

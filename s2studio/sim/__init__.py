@@ -1,0 +1,1 @@
+"""The simulator: a mapping compiled to a program, run tick by tick, its counts priced in time and energy."""

@@ -1,0 +1,90 @@
+"""How long each PE works in a tick: counts x cycle costs / clock."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from s2studio.chip.spec import ChipSpec
+from s2studio.mapping.mapping import ChipMapping
+from s2studio.sim.counts import Counts
+from s2studio.snn.network import ChipNetwork
+
+FloatArray = NDArray[np.float64]
+KINDS = ("neurons", "synapses", "packets", "recording")
+# Of a tick: what rounding in cycles / clock may add to a time that fills it to the last cycle.
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True)
+class SliceWork:
+    """What a slice does the same way all through a run, one entry per slice: with counts, all that pricing needs.
+
+    `models` is its neuron model, `recorded_voltages` the neurons whose voltage the board records each tick (int64),
+    `packets_per_spike` the packets it sends for a spike (int64).
+    """
+
+    models: tuple[str, ...]
+    recorded_voltages: NDArray[np.int64]
+    packets_per_spike: NDArray[np.int64]
+
+
+def slice_work(network: ChipNetwork, mapping: ChipMapping) -> SliceWork:
+    """Return the constants of every slice of `mapping`."""
+    models = {population.name: population.model for population in network.spiking.populations}
+    record = mapping.demand.record
+    return SliceWork(
+        models=tuple(models[piece.population] for piece in mapping.slices),
+        recorded_voltages=np.array(
+            [piece.size if "v" in record.get(piece.population, ()) else 0 for piece in mapping.slices], dtype=np.int64
+        ),
+        packets_per_spike=np.array([route.packets for route in mapping.routes], dtype=np.int64),
+    )
+
+
+def cycles_by_kind(counts: Counts, work: SliceWork, spec: ChipSpec) -> Mapping[str, FloatArray]:
+    """Return the cycles each PE spends in each tick by what it does, each shape (samples, ticks, slices).
+
+    neurons    cycles.tick + updates * models.*.cycles_per_neuron
+    synapses   synaptic_events * cycles.synaptic_event
+    packets    packets received * cycles.packet + packets sent * cycles.send
+    recording  recorded voltages * cycles.voltage_record
+    """
+    costs = spec.cycles
+    per_neuron = np.array([spec.models[model].cycles_per_neuron for model in work.models], dtype=np.float64)
+    shape = counts.packets.shape
+    return {
+        "neurons": np.broadcast_to(costs.tick + counts.updates * per_neuron, shape),
+        "synapses": counts.synaptic_events * costs.synaptic_event,
+        "packets": counts.packets * costs.packet + counts.spikes * (work.packets_per_spike * costs.send),
+        "recording": np.broadcast_to(work.recorded_voltages * costs.voltage_record, shape),
+    }
+
+
+def clocks_hz(levels: NDArray[np.int8], spec: ChipSpec) -> FloatArray:
+    """Return the clock at each of `levels` (indices into `tuple(spec.levels)`), in Hz."""
+    return np.array([level.clock_hz for level in spec.levels.values()])[levels]
+
+
+def time_done_s(cycles: Mapping[str, FloatArray], levels: NDArray[np.int8], spec: ChipSpec) -> FloatArray:
+    """Return when in its tick each PE has done all its work, in s, shape (samples, ticks, slices)."""
+    return sum(cycles.values(), np.zeros(levels.shape)) / clocks_hz(levels, spec)
+
+
+def late(time_done: FloatArray, tick_s: float) -> NDArray[np.bool_]:
+    """Return where a PE is still at work when the next tick starts."""
+    return time_done > tick_s * (1 + _ROUNDING)
+
+
+def smallest_safe_tick_s(time_done_max_s: float, spec: ChipSpec) -> float:
+    """Return the shortest tick of whole timer periods in which a PE that needs `time_done_max_s` is not late."""
+    return max(1, math.ceil(time_done_max_s * spec.timer_hz * (1 - _ROUNDING))) / spec.timer_hz
+
+
+def fifo_overflow(packets: NDArray[np.integer], spec: ChipSpec) -> NDArray[np.bool_]:
+    """Return where more packets wait for a PE than its spike FIFO holds, in the shape of `packets`."""
+    return packets > spec.fifo_depth_packets

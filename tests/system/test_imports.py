@@ -1,0 +1,60 @@
+"""What an import costs and what it may not bring along."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HEAVY = ("h5py", "networkx", "nir", "numba", "pyarrow", "rich", "typer")
+NEVER_IN_THE_CORE = ("PySide6", "PyQt6", "pyqtgraph", "torch", "onnx")
+
+
+def imported_by(code: str, repository: Path) -> set[str]:
+    """Return the top-level modules that a new interpreter has imported after `code`."""
+    script = f"import sys, json\n{code}\nprint(json.dumps(sorted({{name.partition('.')[0] for name in sys.modules}})))"
+    run = subprocess.run([sys.executable, "-c", script], cwd=repository, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    return set(json.loads(run.stdout.splitlines()[-1]))
+
+
+def modules(repository: Path) -> list[str]:
+    """Return the dotted name of every module of s2studio but `__main__`."""
+    paths = (path.relative_to(repository).with_suffix("") for path in (repository / "s2studio").rglob("*.py"))
+    names = {".".join(path.parts).removesuffix(".__init__") for path in paths}
+    return sorted(name for name in names if not name.endswith("__main__"))
+
+
+def test_that_importing_s2studio_brings_no_heavy_package(repository: Path) -> None:
+    assert imported_by("import s2studio", repository).isdisjoint({*HEAVY, *NEVER_IN_THE_CORE})
+
+
+def test_that_no_module_of_the_core_imports_qt_torch_nir_or_h5py(repository: Path) -> None:
+    core = [name for name in modules(repository) if not name.startswith("s2studio.gui")]
+    imported = imported_by("\n".join(f"import {name}" for name in core), repository)
+
+    assert "s2studio" in imported
+    assert imported.isdisjoint({*NEVER_IN_THE_CORE, "nir", "h5py"})
+
+
+def test_that_every_public_name_can_be_imported(repository: Path) -> None:
+    code = "import s2studio\nfor name in s2studio.__all__: getattr(s2studio, name)"
+
+    assert imported_by(code, repository).isdisjoint(NEVER_IN_THE_CORE)
+
+
+@pytest.mark.parametrize("room", ["chip", "network", "snn", "lowering", "mapping", "sim", "session", "app"])
+def test_that_no_room_imports_the_public_package(room: str, repository: Path) -> None:
+    """`from s2studio import x` inside a room would go round the one direction of imports unseen."""
+    for path in (repository / "s2studio" / room).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module == "s2studio":
+                names = {alias.name for alias in node.names}
+                found = {name for name in names if not (repository / "s2studio" / f"{name}.py").is_file()}
+                assert not found, f"{path}, line {node.lineno}"
+            if isinstance(node, ast.Import):
+                assert "s2studio" not in {alias.name for alias in node.names}, f"{path}, line {node.lineno}"
