@@ -23,7 +23,8 @@ def _source_digest() -> str:
 
 
 # The cache lives in the user's folder, so that a read-only installation works and an upgrade never meets old code.
-numba.config.CACHE_DIR = str(Path(platformdirs.user_cache_dir("s2studio")) / "kernels" / _source_digest())
+_CACHE = Path(platformdirs.user_cache_dir("s2studio")) / "kernels" / _source_digest()
+setattr(numba.config, "CACHE_DIR", str(_CACHE))  # noqa: B010 - numba sets its settings at run time
 
 
 def kernel(function: F) -> F:

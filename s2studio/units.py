@@ -8,7 +8,7 @@ _PREFIXES = ((1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"), (1e-6, 
 
 
 def with_unit(value: float, unit: str) -> str:
-    """Return `value` with an SI prefix and its unit, three significant digits: `with_unit(0.00123, "J")` -> `1.23 mJ`."""
+    """Return `value` with an SI prefix and its unit, to three digits: `with_unit(0.00123, "J")` is `1.23 mJ`."""
     if value == 0:
         return f"0 {unit}"
     size = abs(value)

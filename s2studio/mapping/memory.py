@@ -83,13 +83,13 @@ class MemoryModel:
     def recorded_bytes_per_step(self, name: str, size: int) -> int:
         """Return what recording adds every tick to a slice of `size` neurons."""
         memory = self.machine.spec.memory
-        words = _words_per_step(self.demand.record.get(name, frozenset()), np.array([size]), memory)
+        words = words_per_step(self.demand.record.get(name, frozenset()), np.array([size]), memory)
         return int(words[0]) * memory.word_bytes
 
     def _recorded_words(self, name: str, sizes: IntArray) -> IntArray:
         variables, memory = self.demand.record.get(name, frozenset()), self.machine.spec.memory
         once = memory.voltage_record_header_words + sizes if "v_last" in variables else 0 * sizes
-        return once + self.demand.steps * _words_per_step(variables, sizes, memory)
+        return once + self.demand.steps * words_per_step(variables, sizes, memory)
 
     def _stored_spikes(self, population: Population, bounds: IntArray) -> IntArray:
         stored = self.demand.stored_spikes.get(population.name, np.zeros(0, np.int64))
@@ -127,7 +127,7 @@ class MemoryModel:
         return memory.population_table_entry_bytes * rows, stored
 
 
-def _words_per_step(variables: frozenset[str], sizes: IntArray, memory: Memory) -> IntArray:
+def words_per_step(variables: frozenset[str], sizes: IntArray, memory: Memory) -> IntArray:
     """Return the words that recording takes every tick, for slices of those sizes."""
     bitmap = -(-sizes // (_BITS_PER_BYTE * memory.word_bytes))
     words = {

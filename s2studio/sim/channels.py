@@ -50,7 +50,9 @@ CHANNELS: Mapping[str, Channel] = {
         _counted("pe.synaptic_events", "Synaptic events", "events", "pe", "int32", "synapses walked"),
         _counted("pe.neuron_updates", "Neuron updates", "updates", "pe", "int32", "neurons integrated"),
         _counted("pe.spikes", "Spikes sent", "spikes", "pe", "int32", "spikes of the PE's neurons"),
-        _counted("pe.recorded_bytes", "Bytes recorded", "B", "pe", "int32", "what the board records in the PE's memory"),
+        _counted(
+            "pe.recorded_bytes", "Bytes recorded", "B", "pe", "int32", "what the board records in the PE's memory"
+        ),
         _priced("pe.cycles", "Cycles", "cycles", "pe", "float64", "cycles the PE is busy in the tick"),
         _priced("pe.time_done_s", "Time done", "s", "pe", "float64", "from the start of the tick until the PE sleeps"),
         _priced("pe.level", "Performance level", "", "pe", "text", "level the PE works at in the tick"),
@@ -60,14 +62,18 @@ CHANNELS: Mapping[str, Channel] = {
         _counted("neuron.v_chip", "Membrane voltage on the chip", "", "neuron", "float32", "after the tick's reset"),
         _priced("neuron.v", "Membrane voltage", "model units", "neuron", "float64", "v_chip / scale of the population"),
         _priced("chip.always_on", "Always on", "J", "chip", "float64", "chip without PEs, and the reserved PEs asleep"),
-        _priced("chip.asleep", "Asleep", "J", "chip", "float64", "PEs that sleep, for the rest of the tick or all of it"),
+        _priced(
+            "chip.asleep", "Asleep", "J", "chip", "float64", "PEs that sleep, for the rest of the tick or all of it"
+        ),
         _priced("chip.neurons", "Neurons", "J", "chip", "float64", "neuron updates, with what each tick costs"),
         _priced("chip.synapses", "Synapses", "J", "chip", "float64", "synaptic events"),
         _priced("chip.packets", "Packets", "J", "chip", "float64", "taking packets from the FIFO and sending spikes"),
         _priced("chip.recording", "Recording", "J", "chip", "float64", "recording on the board"),
         _priced("chip.noc", "Network on chip", "J", "chip", "float64", "flits over links"),
         _priced("chip.router", "Event router", "J", "chip", "float64", "look-ups in the event router"),
-        Channel("chip.segment", "Segments", "", "chip", "interval", "text", "samples, decisions, tokens, layers, inferences"),
+        Channel(
+            "chip.segment", "Segments", "", "chip", "interval", "text", "samples, decisions, tokens, layers, inferences"
+        ),
     )
 }
 

@@ -40,8 +40,10 @@ class Counts:
 
 @dataclass(frozen=True)
 class TickBlock:
-    """The ticks `start` to `start + ticks` of a run. `voltages` maps a population to float32 (samples, ticks, neurons),
-    in chip units, after the reset of each tick."""
+    """The ticks `start` to `start + ticks` of a run.
+
+    `voltages` maps a population to float32 (samples, ticks, neurons), in chip units, after the reset of each tick.
+    """
 
     start: int
     ticks: int

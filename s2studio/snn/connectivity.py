@@ -1,4 +1,4 @@
-"""The three ways in which a projection holds its integer weights: a list of synapses, a matrix, a convolution kernel."""
+"""The three ways in which a projection holds its integer weights: a synapse list, a matrix, a convolution kernel."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class SynapseList:
 
 @dataclass(frozen=True)
 class DenseWeights:
-    """A full matrix `weight` (pre, post) of int8, every synapse with the same delay field. A weight of 0 is no synapse."""
+    """A full matrix `weight` (pre, post) of int8, every synapse with the same delay. A weight of 0 is no synapse."""
 
     weight: NDArray[np.int8]
     delay: int = 0
@@ -33,8 +33,8 @@ class ConvWeights:
     `weight` is int8 (out, in, height, width), cross-correlation. `source_shape` is the (channels, height, width) of the
     presynaptic population, `target_shape` of the postsynaptic one. A source pixel (y, x) belongs to the pooled pixel
     (y // pool[0], x // pool[1]), which is dropped if the pooled image ends before it; `padding` is (top, bottom, left,
-    right) around the pooled image. A spike of pooled pixel (y, x), channel i adds weight[o, i, ky, kx] to target (o, ty,
-    tx) wherever y + top = ty * stride[0] + ky and x + left = tx * stride[1] + kx. Delay field 0.
+    right) around the pooled image. A spike of pooled pixel (y, x), channel i adds weight[o, i, ky, kx] to target
+    (o, ty, tx) wherever y + top = ty * stride[0] + ky and x + left = tx * stride[1] + kx. Delay field 0.
     """
 
     weight: NDArray[np.int8]

@@ -18,8 +18,8 @@ class Population:
     """`size` neurons of the model `model` (a key of `s2studio.snn.models.MODELS`).
 
     `params` holds a scalar or one float32 value per neuron for each parameter of the model that is not at its default;
-    `record` what the board records (`spikes`, `v`, `v_last`, `time_done`, `n_packets`), which costs PE memory, None where
-    the network does not say;
+    `record` what the board records (`spikes`, `v`, `v_last`, `time_done`, `n_packets`), which costs PE memory, None
+    where the network does not say;
     `shape` is (channels, height, width) for images, neuron = (channel * height + y) * width + x;
     `v_scale` turns chip voltages into the model's units (v = v_chip / v_scale), a scalar or one value per neuron;
     `neurons_per_pe` is the network's own wish, which mapping options overrule.

@@ -1,0 +1,1 @@
+"""Compiled kernels: one file per kind of connectivity, and the loop over ticks."""

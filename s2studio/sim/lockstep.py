@@ -1,0 +1,197 @@
+"""The engine `lockstep`: all PEs tick by tick together, as if none were ever late; samples of a batch side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from s2studio.documents import nearest
+from s2studio.errors import SimulationError
+from s2studio.network.stimulus.spikes import SpikeTrain, Stimulus
+from s2studio.sim.counts import Counts, SpikeTable, TickBlock
+from s2studio.sim.kernels.ticks import MOST_SPIKES_PER_TICK, STIMULUS, Outputs, State, run_ticks
+from s2studio.sim.program import Program
+from s2studio.sim.traffic import packets_received
+from s2studio.snn.fan_out import IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """The whole state of a simulator before `tick`: arrays with the sample first, and the spikes still under way."""
+
+    tick: int
+    state: tuple[State, ...]
+    in_flight: tuple[tuple[NDArray[np.int32], IntArray], ...]
+    sent: NDArray[np.int32]
+
+
+class Simulator:
+    """Runs a program. `seed` makes its random draws, which differ between the `batch` samples and not otherwise."""
+
+    def __init__(self, program: Program, seed: int = 0, batch: int = 1) -> None:
+        if not 0 <= seed < 2**63 or batch < 1:
+            raise SimulationError("simulator", f"seed {seed}, batch {batch}", "seed 0 to 2^63 - 1, batch at least 1")
+        self.program = program
+        self.seed = seed
+        self.batch = batch
+        self._voltages_of = np.array(program.voltages_of, np.int64)
+        self.reset()
+
+    @property
+    def tick(self) -> int:
+        """The tick that runs next."""
+        return self._tick
+
+    def reset(self) -> None:
+        """Go back to before the first tick: initial voltages, no currents, no spikes under way."""
+        populations, parameters = self.program.populations, self.program.parameters
+        neurons, sums = len(parameters.v_init), int(populations.first_sum[-1])
+        self._tick = 0
+        self._states = tuple(
+            State(
+                v=parameters.v_init.copy(),
+                i_exc=np.zeros(neurons, np.float32),
+                i_inh=np.zeros(neurons, np.float32),
+                ready=np.zeros(neurons, np.int32),
+                sums=np.zeros(sums, np.int32),
+            )
+            for _ in range(self.batch)
+        )
+        nothing = (np.zeros(0, np.int32), np.zeros(len(self.program.names) + 1, np.int64))
+        self._in_flight = (nothing,) * self.batch
+        self._sent = np.zeros((self.batch, len(self.program.updates)), np.int32)
+
+    def snapshot(self) -> Snapshot:
+        """Return the state now; later advances do not change it."""
+        return Snapshot(self._tick, tuple(map(_copy, self._states)), self._in_flight, self._sent)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go back to `snapshot`, taken from a simulator of the same program and batch."""
+        if len(snapshot.state) != self.batch:
+            raise SimulationError("snapshot", f"{len(snapshot.state)} samples", f"this simulator has {self.batch}")
+        self._tick = snapshot.tick
+        self._states = tuple(map(_copy, snapshot.state))
+        self._in_flight, self._sent = snapshot.in_flight, snapshot.sent
+
+    def advance(self, steps: int, stimulus: Stimulus | Sequence[Stimulus] = ()) -> TickBlock:
+        """Run `steps` ticks and return what they did; steps of the stimulus are counted from the first of them.
+
+        One stimulus is given to every sample, a sequence of them has one for each sample.
+        """
+        if steps < 0:
+            raise SimulationError("advance", f"{steps} steps", "at least 0 are expected")
+        stimuli = [stimulus] * self.batch if isinstance(stimulus, Mapping) else list(stimulus) or [{}] * self.batch
+        if len(stimuli) != self.batch:
+            raise SimulationError("advance", f"{len(stimuli)} stimuli", f"{self.batch}, one per sample, are expected")
+        given = [self._given(steps, trains) for trains in stimuli]
+        slices = len(self.program.updates)
+        events = np.zeros((self.batch, steps, slices), np.int32)
+        sent = np.zeros_like(events)
+        voltages = np.zeros((self.batch, steps, self._columns()[-1]), np.float32)
+        tables = []
+        for sample in range(self.batch):
+            outputs = Outputs(events[sample], sent[sample], voltages[sample])
+            tables.append(self._run(sample, given[sample], outputs))
+        block = TickBlock(self._tick, steps, _joined(tables), self._counts(events, sent), self._voltages(voltages))
+        self._sent = np.concatenate([self._sent[:, None], sent], axis=1)[:, -1]
+        self._tick += steps
+        return block
+
+    def _run(self, sample: int, given: tuple[NDArray[np.int32], IntArray], outputs: Outputs) -> SpikeTable:
+        spikes, start = run_ticks(
+            self._tick,
+            self.seed,
+            sample,
+            self.program.populations,
+            self.program.parameters,
+            self.program.rows,
+            self._states[sample],
+            *self._in_flight[sample],
+            *given,
+            self._voltages_of,
+            outputs,
+        )
+        if start[0, 0] < 0:
+            found = f"more than {MOST_SPIKES_PER_TICK:,} spikes in one tick"
+            raise SimulationError("simulation", found, hint="look for relays that feed each other")
+        last = start[-1]
+        self._in_flight = tuple(
+            (spikes[last[0] :].copy(), last - last[0]) if index == sample else kept
+            for index, kept in enumerate(self._in_flight)
+        )
+        return self._table(sample, spikes, start)
+
+    def _table(self, sample: int, spikes: NDArray[np.int32], start: IntArray) -> SpikeTable:
+        """Return the spikes of the ticks that ran as rows; row 0 of `start` is the tick before them."""
+        sizes = np.diff(start[1:], axis=1)
+        ticks = np.repeat(self._tick + np.arange(len(sizes), dtype=np.int64), sizes.sum(axis=1))
+        population = np.repeat(np.tile(np.arange(sizes.shape[1], dtype=np.int32), len(sizes)), sizes.reshape(-1))
+        neuron = spikes[len(spikes) - len(ticks) :]
+        return SpikeTable(np.full(len(ticks), sample, np.int32), ticks, population, neuron)
+
+    def _counts(self, events: NDArray[np.int32], sent: NDArray[np.int32]) -> Counts:
+        """Return the counts of the ticks; the packets that a PE receives were sent in the tick before."""
+        before = np.concatenate([self._sent[:, None], sent], axis=1)[:, :-1]
+        packets = packets_received(before, self.program.receivers).astype(np.int32)
+        return Counts(packets, events, sent, self.program.updates, self.program.recorded_bytes)
+
+    def _columns(self) -> IntArray:
+        """Return where the voltages of each population kept begin and end among the columns."""
+        return np.cumsum([0, *np.diff(self.program.populations.first_neuron)[self._voltages_of]], dtype=np.int64)
+
+    def _voltages(self, kept: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
+        """Return the voltages of each population, (samples, ticks, neurons), from the columns of the kernel."""
+        columns, voltages = self._columns(), {}
+        for index, start, stop in zip(self.program.voltages_of, columns[:-1], columns[1:], strict=True):
+            values, channels = kept[:, :, start:stop], int(self.program.populations.planes[index])
+            if channels:
+                pixels = values.reshape(*values.shape[:2], values.shape[2] // channels, channels)
+                values = pixels.swapaxes(2, 3).reshape(values.shape)
+            voltages[self.program.names[index]] = np.ascontiguousarray(values)
+        return voltages
+
+    def _given(self, steps: int, stimulus: Stimulus) -> tuple[NDArray[np.int32], IntArray]:
+        """Return the stimulus as one array of neurons and where each population starts, (steps, populations + 1)."""
+        names, populations = self.program.names, self.program.populations
+        sources = [name for name, update in zip(names, populations.update, strict=True) if update == STIMULUS]
+        for name in stimulus:
+            if name not in sources:
+                raise SimulationError("stimulus", f"no input population '{name}'", hint=nearest(name, sources))
+        sizes = np.zeros((steps, len(names)), np.int64)
+        trains = []
+        for index, name in enumerate(names):
+            if name in stimulus and len(stimulus[name].step):
+                train = stimulus[name]
+                self._check(name, train, int(np.diff(populations.first_neuron)[index]), steps)
+                sizes[:, index] = np.bincount(train.step, minlength=steps)
+                trains.append((train.step, np.full(len(train.step), index), train.neuron))
+        ends = np.cumsum(sizes.reshape(-1)).reshape(sizes.shape)
+        start = np.concatenate([ends[:, :1] - sizes[:, :1], ends], axis=1)
+        if not trains:
+            return np.zeros(0, np.int32), start
+        step, population, neuron = (np.concatenate(column) for column in zip(*trains, strict=True))
+        order = np.lexsort((population, step))
+        return neuron[order].astype(np.int32), start
+
+    def _check(self, name: str, train: SpikeTrain, size: int, steps: int) -> None:
+        if train.step.min() < 0 or train.step.max() >= steps:
+            found = f"spikes in steps {train.step.min()} to {train.step.max()}"
+            raise SimulationError(f"stimulus of '{name}'", found, f"this advance has {steps} steps")
+        if train.neuron.min() < 0 or train.neuron.max() >= size:
+            found = f"spikes of neurons {train.neuron.min()} to {train.neuron.max()}"
+            raise SimulationError(f"stimulus of '{name}'", found, f"its neurons are 0 to {size - 1}")
+
+
+def _copy(state: State) -> State:
+    return State(state.v.copy(), state.i_exc.copy(), state.i_inh.copy(), state.ready.copy(), state.sums.copy())
+
+
+def _joined(tables: Sequence[SpikeTable]) -> SpikeTable:
+    if len(tables) == 1:
+        return tables[0]
+    return SpikeTable(
+        *(np.concatenate([getattr(table, name) for table in tables]) for name in SpikeTable.__dataclass_fields__)
+    )
