@@ -16,9 +16,9 @@ from s2studio.network.layers import Conv2d, CubaLIF, Shape, SumPool2d, Weights
 class Chain:
     """One way from the population `source` to the population `target`.
 
-    `weights` is the node with the weights (None: a spike counts 1) and `entry` the nodes from there to the target: chains
-    with the same entry share one bias. `source_shape`, `pooled_shape` (behind the folded sum pools) and `shape` (behind
-    the weights) are without time; `pool` is the (height, width) of all folded pools together.
+    `weights` is the node with the weights (None: a spike counts 1) and `entry` the nodes from there to the target:
+    chains with the same entry share one bias. `source_shape`, `pooled_shape` (behind the folded sum pools) and
+    `shape` (behind the weights) are without time; `pool` is the (height, width) of all folded pools together.
     """
 
     source: str
@@ -49,8 +49,10 @@ def chains_into(wires: Wiring, shapes: Mapping[str, Shape], target: str) -> tupl
 def _chain(wires: Wiring, shapes: Mapping[str, Shape], target: str, path: Path) -> Chain:
     source, between = path[0], path[1:]
     shape = pooled = shapes[source]
-    pool, behind = (1, 1), None
-    weights, entry = None, ()
+    pool = (1, 1)
+    behind: Shape | None = None
+    weights: str | None = None
+    entry: Path = ()
     for index, node in enumerate(between):
         layer = wires.layers[node]
         if isinstance(layer, Weights) and weights is not None:

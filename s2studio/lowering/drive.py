@@ -9,12 +9,13 @@ from s2studio.snn.connectivity import Connectivity, ConvWeights, DenseWeights, S
 
 
 def largest_input(connectivity: Connectivity, size: int) -> FloatArray:
-    """Return the sum of positive weights into each of `size` neurons: the input of a tick in which every source fires."""
+    """Return the sum of positive weights into each of `size` neurons: what a tick brings if every source fires."""
     if isinstance(connectivity, SynapseList):
         positive = np.maximum(connectivity.weight, 0)
         return np.bincount(connectivity.post, positive, minlength=size).astype(np.float64)
     if isinstance(connectivity, DenseWeights):
-        return np.maximum(connectivity.weight, 0).sum(axis=0, dtype=np.float64)
+        by_target: FloatArray = np.maximum(connectivity.weight, 0).sum(axis=0, dtype=np.float64)
+        return by_target
     return _of_convolution(connectivity)
 
 
@@ -34,13 +35,11 @@ def _taps_inside(kernel: ConvWeights, axis: int) -> FloatArray:
     return ((line >= 0) & (line < lines)).astype(np.float64)
 
 
-def silent(
-    largest: FloatArray, offset: FloatArray, alpha: FloatArray, decay: FloatArray, threshold: FloatArray
-) -> int:
+def silent(largest: FloatArray, offset: FloatArray, alpha: FloatArray, decay: FloatArray, threshold: FloatArray) -> int:
     """Return how many neurons stay below `threshold` even if all excitatory sources fire in every tick.
 
-    V then approaches (largest / (1 - decay) + offset) / (1 - alpha) from below. `decay` is that of the synaptic current,
-    0 where there is none. Where a decay is negative, v swings past its limit and none is counted.
+    V then approaches (largest / (1 - decay) + offset) / (1 - alpha) from below. `decay` is that of the synaptic
+    current, 0 where there is none. Where a decay is negative, v swings past its limit and none is counted.
     """
     drive = _limit(largest, decay) + offset
     highest = np.where((alpha < 0) | (decay < 0), np.inf, np.maximum(_limit(drive, alpha), 0.0))

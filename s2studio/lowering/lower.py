@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-
-import numpy as np
 
 from s2studio.chip.spec import ChipSpec
 from s2studio.errors import LoweringError, UsageError
-from s2studio.lowering.chains import Chain, is_convolution
-from s2studio.lowering.drive import largest_input, saturated, silent
-from s2studio.lowering.nir_rules import RULES, Discrete, discretise
+from s2studio.lowering.neurons import LoweredNeurons, lower_neurons, lower_pool
+from s2studio.lowering.nir_rules import RULES
 from s2studio.lowering.options import LoweringOptions
 from s2studio.lowering.plan import Plan, make_plan
-from s2studio.lowering.population import Constants, chip_constants, chip_parameters
-from s2studio.lowering.refusal import NodeError
-from s2studio.lowering.report import PopulationReport, unit_warnings, weight_loss
-from s2studio.lowering.schemes import Quantised, parse_scale, quantise
-from s2studio.lowering.synapses import convolution, dense, one_to_one, sum_pool
+from s2studio.lowering.report import PopulationReport
 from s2studio.network.graph import Network
-from s2studio.network.layers import IF, Affine, Conv2d, FloatArray, Input, Neuron, SumPool2d, Unsupported, Weights
-from s2studio.snn.connectivity import Connectivity
+from s2studio.network.layers import Input, Neuron, SumPool2d, Unsupported
 from s2studio.snn.network import ChipNetwork, SpikingPart
 from s2studio.snn.population import Population
-from s2studio.snn.projection import Projection
+
+SOURCE_MODEL = "spike_list"
 
 
 @dataclass(frozen=True)
 class Lowered:
-    """A network in the chip's terms, a row of the report for each population with inputs, and what was taken for granted.
+    """A network in the chip's terms, a row of the report for each population of neurons, and what was assumed.
 
     `warnings` are about the network as a whole; those about one population are in its row.
     """
@@ -49,6 +43,37 @@ class UnsupportedNode:
     remedy: str
 
 
+def lower(network: Network, options: LoweringOptions, spec: ChipSpec) -> Lowered:
+    """Return `network` with integer weights and fp32 parameters; the populations have the names of its nodes.
+
+    The equations are those of `nir_rules`; the populations do not say what is recorded. Raises LoweringError for
+    what the chip cannot run, UsageError where the network has a time constant and `options` no time step.
+    """
+    plan = make_plan(network)
+    _refuse_problems(network, plan)
+    _refuse_without_dt(network, options)
+    populations: list[Population] = []
+    lowered: list[LoweredNeurons] = []
+    for node in plan.order:
+        layer = plan.wires.layers[node]
+        if isinstance(layer, Input):
+            populations.append(Population(node, plan.size(node), SOURCE_MODEL, shape=plan.image(node)))
+            continue
+        if isinstance(layer, SumPool2d):
+            lowered.append(lower_pool(node, layer, plan))
+        elif isinstance(layer, Neuron):
+            lowered.append(lower_neurons(node, layer, plan, options, spec))
+        populations.append(lowered[-1].population)
+    projections = tuple(projection for neurons in lowered for projection in neurons.projections)
+    part = SpikingPart(tuple(populations), projections, plan.outputs)
+    return Lowered(
+        ChipNetwork(network.name, part, options.dt_s),
+        tuple(neurons.report for neurons in lowered),
+        tuple(_assumed(plan)),
+        tuple(_warnings(plan)),
+    )
+
+
 def needs_dt(network: Network) -> bool:
     """Return whether any layer of `network` has a time constant, so that lowering needs the model's time step."""
     return _first_with_time_constant(network) is not None
@@ -65,3 +90,58 @@ def unsupported(network: Network) -> tuple[UnsupportedNode, ...]:
         )
         for problem in make_plan(network).problems
     )
+
+
+def _refuse_problems(network: Network, plan: Plan) -> None:
+    if len(plan.problems) == 1:
+        raise plan.problems[0]
+    if plan.problems:
+        first, others = plan.problems[0], len(plan.problems) - 1
+        more = f"{others} more node{'s' * (others > 1)} cannot be lowered, which s2studio info lists"
+        hint = f"{first.hint}; {more}" if first.hint else more
+        raise LoweringError(first.subject, first.found, first.limit, hint)
+    if not any(isinstance(layer, Neuron) for layer in network.layers.values()):
+        raise LoweringError(
+            f"network '{network.name}'", "it has no layer of neurons", "the chip runs IF, LIF and CubaLIF"
+        )
+
+
+def _refuse_without_dt(network: Network, options: LoweringOptions) -> None:
+    node = _first_with_time_constant(network)
+    if node is not None and options.dt_s is None:
+        raise UsageError(
+            "--dt",
+            "it is missing",
+            f"the {_type_name(network, node)} layer '{node}' has a time constant, and a NIR file holds no time step",
+            "give the model's time step in seconds, for example --dt 1e-3",
+        )
+
+
+def _first_with_time_constant(network: Network) -> str | None:
+    return next(
+        (node for node, layer in network.layers.items() if isinstance(layer, Neuron) and RULES[type(layer)].needs_dt),
+        None,
+    )
+
+
+def _type_name(network: Network, node: str) -> str:
+    layer = network.layers[node]
+    return layer.type_name if isinstance(layer, Unsupported) else type(layer).__name__
+
+
+def _assumed(plan: Plan) -> Iterator[str]:
+    """Yield what the file does not say and lowering took for granted."""
+    for node in plan.order:
+        if isinstance(plan.wires.layers[node], SumPool2d):
+            yield f"sum pool '{node}' runs as a population of IF neurons with threshold 1, since no weights take it in"
+            continue
+        for chain in plan.chains.get(node, ()):
+            if chain.weights is None:
+                yield f"a spike from '{chain.source}' to '{node}' has the weight 1, since no weights are between them"
+
+
+def _warnings(plan: Plan) -> Iterator[str]:
+    for node in plan.idle:
+        yield f"'{node}' leads nowhere and is left out"
+    if not any(isinstance(layer, Input) for layer in plan.wires.layers.values()):
+        yield "the network has no input"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
 from s2studio.chip.spec import ChipSpec
-from s2studio.errors import LoweringError
 from s2studio.lowering.chains import Chain, is_convolution
 from s2studio.lowering.drive import largest_input, saturated, silent
 from s2studio.lowering.nir_rules import RULES, discretise
@@ -16,10 +16,10 @@ from s2studio.lowering.options import LoweringOptions
 from s2studio.lowering.plan import Plan
 from s2studio.lowering.population import Constants, chip_constants, chip_parameters
 from s2studio.lowering.refusal import NodeError
-from s2studio.lowering.report import PopulationReport, population_report
+from s2studio.lowering.report import PopulationReport, WeightLoss, unit_warnings, weight_loss
 from s2studio.lowering.schemes import Quantised, quantise, weight_scale
 from s2studio.lowering.synapses import convolution, dense, one_to_one, sum_pool
-from s2studio.network.layers import IF, Affine, Conv2d, FloatArray, Layer, Neuron, SumPool2d, Weights
+from s2studio.network.layers import IF, Affine, Conv2d, FloatArray, Neuron, SumPool2d
 from s2studio.snn.connectivity import Connectivity
 from s2studio.snn.population import Population
 from s2studio.snn.projection import Projection
@@ -34,14 +34,120 @@ class LoweredNeurons:
     report: PopulationReport
 
 
-def lower_neurons(node: str, plan: Plan, options: LoweringOptions, spec: ChipSpec) -> LoweredNeurons:
-    """Return what the neuron layer `node` becomes. Raises LoweringError where a value has no place on the chip."""
-    layer, chains = plan.wires.layers[node], plan.chains[node]
-    assert_neuron(layer)
-    model, limit = _model(node, plan, spec)
-    weights = {chain.weights: _weights_of(plan, chain) for chain in chains}
-    w_scale = _weight_scale(node, weights, options, limit)
-    integers = {name: quantise(weight, w_scale, options.rounding, limit) for name, weight in weights.items()}
-    rule = discretise(node, layer, options.dt_s or 0.0, options.integrator)
-    constants = chip_constants(rule, w_scale, _bias(node, plan), options.reset)
+def lower_neurons(node: str, layer: Neuron, plan: Plan, options: LoweringOptions, spec: ChipSpec) -> LoweredNeurons:
+    """Return what the neurons `layer` of `node` become; `options` have dt_s where the layer has a time constant.
+
+    One w_scale is taken from all weights into the node, so that what comes together is in the same unit.
+    Raises NodeError where a value has no place on the chip.
+    """
+    chains = plan.chains[node]
+    model = _model(layer, chains, plan)
+    limit = spec.models[model].max_weight
+    floats = {chain.weights: _float_weights(plan, chain) for chain in chains}
+    magnitudes = np.concatenate([np.zeros(0), *(np.abs(weight).reshape(-1) for weight in floats.values())])
+    w_scale = weight_scale(node, magnitudes, options.scale, limit)
+    integers = {name: quantise(weight, w_scale, options.rounding, limit) for name, weight in floats.items()}
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):  # chip_parameters refuses what is not finite
+        rule = discretise(node, layer, options.dt_s or 0.0, options.integrator)
+        constants = chip_constants(rule, w_scale, _bias(node, plan), options.reset)
     synapses = [_connectivity(plan, chain, integers[chain.weights]) for chain in chains]
+    loss = weight_loss(list(floats.values()), list(integers.values()), limit)
+    return _lowered(node, plan, model, constants, synapses, w_scale, loss, rule.warnings)
+
+
+def lower_pool(node: str, layer: SumPool2d, plan: Plan) -> LoweredNeurons:
+    """Return the IF population of threshold 1 that a sum pool becomes which no weights behind it can take in.
+
+    It resets by subtraction whatever the options say, since a reset to zero would lose spikes of the same tick.
+    """
+    chains, shape = plan.chains[node], plan.shapes[node]
+    neuron = IF(r=np.ones(shape), v_threshold=np.ones(shape), v_reset=np.zeros(shape))
+    constants = chip_constants(discretise(node, neuron, 0.0, "forward"), 1.0, np.zeros(plan.size(node)), "subtract")
+    synapses = [sum_pool(chain, layer, shape) for chain in chains]
+    loss = WeightLoss(sum(part.weight.size for part in synapses), 1.0, 1, 0.0, None, ())
+    return _lowered(node, plan, RULES[IF].model, constants, synapses, 1.0, loss, ())
+
+
+def _model(layer: Neuron, chains: Sequence[Chain], plan: Plan) -> str:
+    rule = RULES[type(layer)]
+    convolved = any(is_convolution(plan.wires, chain) for chain in chains)
+    return rule.conv_model if convolved and rule.conv_model else rule.model
+
+
+def _float_weights(plan: Plan, chain: Chain) -> FloatArray:
+    """Return the weights of `chain`, a single 1 where it has none."""
+    if chain.weights is None:
+        return np.ones(1)
+    weight: FloatArray = np.asarray(plan.weights(chain.weights).weight, dtype=np.float64)
+    _check_finite(chain.weights, "weight", weight)
+    return weight
+
+
+def _bias(node: str, plan: Plan) -> FloatArray:
+    """Return the sum of all biases into each neuron; chains that share their way from the weights on share one."""
+    total = np.zeros(plan.size(node))
+    for entry, shape in {chain.entry: chain.shape for chain in plan.chains[node] if chain.entry}.items():
+        layer = plan.weights(entry[0])
+        if isinstance(layer, Affine | Conv2d):
+            _check_finite(entry[0], "bias", layer.bias)
+            total += np.repeat(layer.bias, math.prod(shape[1:]))
+    return total
+
+
+def _check_finite(node: str, name: str, values: FloatArray) -> None:
+    wrong = np.flatnonzero(~np.isfinite(values))
+    if wrong.size:
+        found = values.reshape(-1)[wrong[0]]
+        place = [int(index) for index in np.unravel_index(wrong[0], values.shape)]
+        raise NodeError(node, f"{name}{place} is {found:g}", "every value must be finite", "train or export it again")
+
+
+def _connectivity(plan: Plan, chain: Chain, integers: Quantised) -> Connectivity:
+    if chain.weights is None:
+        return one_to_one(plan.size(chain.target), int(integers.weight[0]))
+    layer = plan.weights(chain.weights)
+    if isinstance(layer, Conv2d):
+        return convolution(chain, layer, integers.weight)
+    return dense(chain, integers.weight)
+
+
+def _lowered(
+    node: str,
+    plan: Plan,
+    model: str,
+    constants: Constants,
+    synapses: Sequence[Connectivity],
+    w_scale: float,
+    loss: WeightLoss,
+    warnings: tuple[str, ...],
+) -> LoweredNeurons:
+    """Return the population of `constants` with `synapses`, one for each of its chains, and the report on both."""
+    size, params = plan.size(node), chip_parameters(node, constants)
+    silent_units, saturated_units = _idle_units(constants, synapses, size)
+    report = PopulationReport(
+        name=node,
+        model=model,
+        neurons=size,
+        scale=w_scale,
+        silent_units=silent_units,
+        saturated_units=saturated_units,
+        **asdict(loss)
+        | {"warnings": warnings + loss.warnings + unit_warnings(size, silent_units, saturated_units, bool(synapses))},
+    )
+    population = Population(node, size, model, params, shape=plan.image(node), v_scale=constants.v_scale)
+    projections = tuple(
+        Projection(chain.source, node, part) for chain, part in zip(plan.chains[node], synapses, strict=True)
+    )
+    return LoweredNeurons(population, projections, report)
+
+
+def _idle_units(constants: Constants, synapses: Sequence[Connectivity], size: int) -> tuple[int, int]:
+    """Return how many neurons can never fire, and how many fire in every tick without input."""
+    largest = np.zeros(size)
+    for part in synapses:
+        largest += largest_input(part, size)
+    decay = np.zeros(size) if constants.synapse_decay is None else constants.synapse_decay
+    return (
+        silent(largest, constants.offset, constants.alpha, decay, constants.threshold),
+        saturated(constants.offset, constants.alpha, constants.threshold, constants.v_reset),
+    )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 
 import numpy as np
+from numpy.typing import NDArray
 
 from s2studio.lowering.refusal import NodeError
 from s2studio.network.layers import IF, LIF, CubaLIF, FloatArray, Neuron
@@ -21,7 +22,7 @@ INTEGRATORS: Mapping[str, Callable[[FloatArray], tuple[FloatArray, FloatArray]]]
 class Discrete:
     """A population's equation per tick, in float64, one value per neuron.
 
-    V <- alpha * V + (I + i_offset), with V = gain * w_scale * v, I the sum of integer weights (filtered by
+    V <- (alpha * V + I) + i_offset, with V = gain * w_scale * v, I the sum of integer weights (filtered by
     `synapse_decay` where there is one) and i_offset = leak * gain * w_scale + bias * bias_gain * w_scale.
     """
 
@@ -48,7 +49,7 @@ class Rule:
     discretise: Callable[[str, Neuron, float, str], Discrete]
 
 
-def _if(node: str, layer: Neuron, dt_s: float, integrator: str) -> Discrete:
+def _if(node: str, layer: Neuron, dt_s: float, integrator: str) -> Discrete:  # noqa: ARG001 - no time constant
     """IF: alpha = 1, scale = w_scale / r, i_offset = bias * w_scale."""
     r = _positive(node, layer, "r")
     ones = np.ones(r.size)
@@ -133,7 +134,7 @@ def _positive(node: str, layer: Neuron, name: str) -> FloatArray:
 
 
 def _refuse_where(
-    node: str, name: str, values: FloatArray, fits: Callable[[FloatArray], FloatArray], limit: str, remedy: str
+    node: str, name: str, values: FloatArray, fits: Callable[[FloatArray], NDArray[np.bool_]], limit: str, remedy: str
 ) -> None:
     wrong = np.flatnonzero(~np.asarray(fits(values), dtype=bool))
     if wrong.size:

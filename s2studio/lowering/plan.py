@@ -1,4 +1,4 @@
-"""What becomes of each node: the populations, their shapes and the chains between them, before any number is touched."""
+"""What becomes of each node: the populations, their shapes and the chains between them; no number is touched yet."""
 
 from __future__ import annotations
 
@@ -40,6 +40,13 @@ class Plan:
         """Return how many neurons the population `node` has."""
         return math.prod(self.shapes[node])
 
+    def weights(self, node: str) -> Weights:
+        """Return the layer of weights `node`."""
+        layer = self.wires.layers[node]
+        if not isinstance(layer, Weights):
+            raise TypeError(f"{node} is a {kind(self.wires, node)} and has no weights")
+        return layer
+
     def image(self, node: str) -> Shape | None:
         """Return the (channels, height, width) of the population `node`, None where it is no image."""
         shapes = [chain.shape for chain in self.chains.get(node, ()) if is_convolution(self.wires, chain)]
@@ -49,7 +56,9 @@ class Plan:
 def make_plan(network: Network) -> Plan:
     """Return the plan of `network`; what cannot be lowered is in its `problems`, not raised."""
     wires = wiring(network)
-    problems = {node: not_covered(node, layer) for node, layer in wires.layers.items() if isinstance(layer, Unsupported)}
+    problems = {
+        node: not_covered(node, layer) for node, layer in wires.layers.items() if isinstance(layer, Unsupported)
+    }
     shapes: dict[str, Shape] = {}
     chains: dict[str, tuple[Chain, ...]] = {}
     outputs: dict[str, None] = {}
@@ -73,7 +82,9 @@ def make_plan(network: Network) -> Plan:
 
 def _shapes(wires: Wiring) -> dict[str, Shape]:
     """Return the shape of every population; that of a sum pool follows from what leads into it."""
-    shapes = {node: _own_shape(node, layer) for node, layer in wires.layers.items() if isinstance(layer, Input | Neuron)}
+    shapes = {
+        node: _own_shape(node, layer) for node, layer in wires.layers.items() if isinstance(layer, Input | Neuron)
+    }
     pools = [node for node in wires.populations if node not in shapes]
     while pools:
         ready = [pool for pool in pools if all(path[0] in shapes for path in _ways_into(wires, pool))]
@@ -95,7 +106,9 @@ def _ways_into(wires: Wiring, pool: str) -> list[Path]:
 def _own_shape(node: str, layer: Input | Neuron) -> Shape:
     shape = tuple(layer.shape) if isinstance(layer, Input) else layer.v_threshold.shape
     if not 0 < math.prod(shape) <= MAX_NEURONS:
-        raise NodeError(node, f"its shape {shape} is {math.prod(shape):,} neurons", f"1 to {MAX_NEURONS:,} are possible")
+        raise NodeError(
+            node, f"its shape {shape} is {math.prod(shape):,} neurons", f"1 to {MAX_NEURONS:,} are possible"
+        )
     return shape
 
 

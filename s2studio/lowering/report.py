@@ -17,8 +17,8 @@ class PopulationReport:
     """One population's row.
 
     `scale` is w_scale, the factor between float and integer weights; `largest_weight` the largest |w| in the file and
-    `largest_integer` on the chip; `clipped_share` the share of weights that the range cut off; `snr_db` the ratio of the
-    weights' energy to that of their rounding and clipping errors, None where there is no error (or nothing but zeros).
+    `largest_integer` on the chip; `clipped_share` the share of weights that the range cut off; `snr_db` the ratio of
+    the weights' energy to that of their rounding and clipping errors, None where there is no error (or only zeros).
     `silent_units` can never reach their threshold, `saturated_units` fire in every tick without any input.
     """
 

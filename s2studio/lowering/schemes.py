@@ -11,11 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from s2studio.documents import nearest
-from s2studio.errors import LoweringError, UsageError
+from s2studio.errors import UsageError
+from s2studio.lowering.refusal import NodeError
 from s2studio.network.layers import FloatArray
 
 # A product this close to an integer is that integer: w * (127 / max|w|) may miss 127 by a rounding error of float64.
 _ROUNDING_ERROR = 1e-9
+# The square of a scaled weight and sums of such squares stay within float64.
+_LARGEST_SCALED = 1e100
 
 
 @dataclass(frozen=True)
@@ -109,21 +112,21 @@ def quantise(weight: FloatArray, w_scale: float, rounding: str, limit: int) -> Q
     )
 
 
-def weight_scale(magnitudes: FloatArray, text: str, limit: int) -> float:
-    """Return w_scale for all |w| into one population, 1 where all of them are 0.
+def weight_scale(node: str, magnitudes: FloatArray, text: str, limit: int) -> float:
+    """Return w_scale for all |w| into the population `node`, 1 where all of them are 0.
 
-    `text` is what `--scale` says, `limit` the largest integer weight of the model. Raises LoweringError where the scheme
+    `text` is what `--scale` says, `limit` the largest integer weight of the model. Raises NodeError where the scheme
     gives no usable factor, such as a percentile that is 0.
     """
     if not magnitudes.any():
         return 1.0
     scheme, value = parse_scale(text)
     factor = scheme.factor(magnitudes, limit, value)
-    if not 0 < factor < math.inf:
-        raise LoweringError(
-            f"--scale {text}",
-            f"the weights give the factor {factor:g}",
-            f"they are as large as {magnitudes.max():g}",
+    if not (0 < factor < math.inf and factor * float(magnitudes.max()) < _LARGEST_SCALED):
+        raise NodeError(
+            node,
+            f"--scale {text} gives its weights the factor {factor:g}",
+            f"the largest of them is {magnitudes.max():g}",
             "raise the percentile or take --scale max",
         )
     return factor

@@ -28,6 +28,7 @@ def image(node: str, shape: Shape) -> tuple[int, int, int]:
 
 
 def _dense(node: str, layer: Linear | Affine, shape: Shape) -> Shape:
+    _check_rank(node, layer, 2)
     outputs, inputs = layer.weight.shape
     if math.prod(shape) != inputs:
         raise NodeError(
@@ -40,12 +41,21 @@ def _dense(node: str, layer: Linear | Affine, shape: Shape) -> Shape:
 
 def _conv(node: str, layer: Conv2d, shape: Shape) -> Shape:
     channels, height, width = image(node, shape)
+    _check_rank(node, layer, 4)
     _covered(node, layer)
     if channels != layer.weight.shape[1] or (height, width) != tuple(layer.input_shape):
         expected = (layer.weight.shape[1], *layer.input_shape)
         raise NodeError(node, f"it takes {expected}, {shape} comes in", hint="export the network with matching shapes")
     lines = _windows(node, (height, width), layer.weight.shape[2:], layer.stride, layer.padding)
     return (layer.weight.shape[0], *lines)
+
+
+def _check_rank(node: str, layer: Linear | Affine | Conv2d, axes: int) -> None:
+    if layer.weight.ndim != axes:
+        raise NodeError(node, f"its weights have the shape {layer.weight.shape}", f"{axes} axes are expected")
+    outputs = layer.weight.shape[0]
+    if not isinstance(layer, Linear) and layer.bias.shape != (outputs,):
+        raise NodeError(node, f"its bias has the shape {layer.bias.shape}", f"its {outputs:,} outputs have one each")
 
 
 def _covered(node: str, layer: Conv2d) -> None:

@@ -1,4 +1,4 @@
-"""The integer weights of one chain as a projection of the chip: list, matrix or convolution with its pools folded in."""
+"""The integer weights of one chain as a projection of the chip: list, matrix, or convolution with pools folded in."""
 
 from __future__ import annotations
 

@@ -7,7 +7,18 @@ from dataclasses import dataclass
 
 from s2studio.lowering.refusal import NodeError
 from s2studio.network.graph import Network
-from s2studio.network.layers import Affine, Conv2d, Flatten, Input, Layer, Linear, Neuron, Output, SumPool2d, Unsupported
+from s2studio.network.layers import (
+    Affine,
+    Conv2d,
+    Flatten,
+    Input,
+    Layer,
+    Linear,
+    Neuron,
+    Output,
+    SumPool2d,
+    Unsupported,
+)
 
 # Far more than any network has between two populations; a file made to be slow meets an error.
 MAX_PATHS = 10_000
