@@ -58,9 +58,7 @@ class Document:
     error: type[S2StudioError]
     root: Section
 
-    def refuse(
-        self, section: Section, key: str | None, found: str, limit: str = "", hint: str = ""
-    ) -> S2StudioError:
+    def refuse(self, section: Section, key: str | None, found: str, limit: str = "", hint: str = "") -> S2StudioError:
         """Return the error that says what is wrong with `key` of `section`, with its line."""
         line = section.lines.get(key, section.line) if key else section.line
         return self.error(f"{self.path.name}, line {line}", found, limit, hint)
@@ -94,18 +92,23 @@ def read_document(path: Path, schema: str, error: type[S2StudioError]) -> Docume
     try:
         size = path.stat().st_size
         if size > MAX_BYTES:
-            raise error(str(path), f"{size:,} B", f"a document may have {MAX_BYTES:,} B", "put large data into .npz files")
+            raise error(
+                str(path), f"{size:,} B", f"a document may have {MAX_BYTES:,} B", "put large data into .npz files"
+            )
         root = yaml.load(path.read_bytes(), Loader=_Loader)  # noqa: S506 - _Loader is a safe loader
     except OSError as problem:
         raise error(str(path), problem.strerror or str(problem), hint="check the path") from problem
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as problem:
+    except (yaml.YAMLError, ValueError, RecursionError) as problem:
         raise error(str(path), f"not valid YAML: {_one_line(problem)}") from problem
     if not isinstance(root, Section):
         raise error(str(path), "no mapping at the top", f"the first line must be 's2studio: {schema}'")
     document = Document(path, error, root)
     if root.get("s2studio") != schema:
         raise document.refuse(
-            root, "s2studio", f"'s2studio: {root.get('s2studio')}'", f"'s2studio: {schema}' is expected in the first line"
+            root,
+            "s2studio",
+            f"'s2studio: {root.get('s2studio')}'",
+            f"'s2studio: {schema}' is expected in the first line",
         )
     return document
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from s2studio.chip.spec import ChipSpec, Runtime
 from s2studio.errors import UsageError
 
-_PE_NAME = re.compile(r"PE\(\s*(\d+(?:\s*,\s*\d+)*)\s*\)")
+_PE_NAME = re.compile(r"PE\(\s*(\d{1,6}(?:\s*,\s*\d{1,6})*)\s*\)")
 
 
 class PE(NamedTuple):

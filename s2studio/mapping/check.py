@@ -111,14 +111,14 @@ def check_cover(pieces: Sequence[Piece], part: SpikingPart) -> list[Violation]:
         name, reached = population.name, 0
         for start, stop in [(piece.start, piece.stop) for piece in pieces if piece.population == name]:
             if start > reached:
-                violations.append(_neurons(name, reached, start, "are on no PE: add a slice"))
+                violations.append(_neurons(name, reached, start, "on no PE: add a slice"))
             elif start < reached:
-                violations.append(_neurons(name, start, min(reached, stop), "are in two slices: change start or stop"))
+                violations.append(_neurons(name, start, min(reached, stop), "in two slices: change start or stop"))
             reached = max(reached, stop)
         if reached < population.size:
-            violations.append(_neurons(name, reached, population.size, "are on no PE: add a slice"))
+            violations.append(_neurons(name, reached, population.size, "on no PE: add a slice"))
         elif reached > population.size:
-            end = f"do not exist: the population ends at {population.size - 1}"
+            end = f"not in the population, which ends at {population.size - 1}"
             violations.append(_neurons(name, population.size, reached, end))
     return violations
 

@@ -28,6 +28,7 @@ SCHEMA = "mapping/1"
 _HEADER = ("network", "network_digest", "chip", "chip_digest", "runtime", "routing", "placer", "seed")
 _KEYS = ("s2studio", *_HEADER, "forbid", "neurons_per_pe", "slices")
 _SLICE_KEYS = ("population", "start", "stop", "pe")
+_NO_LINE_BREAKS = 2**31 - 1
 _COMMENT = "# A line of `slices` puts the neurons start to stop (excluded) of a population on a PE. Edit them freely."
 
 
@@ -49,7 +50,7 @@ def write_mapping(mapping: ChipMapping, path: Path) -> None:
     lines = [f"s2studio: {SCHEMA}", _COMMENT]
     lines += [_dump(header, flow=None).rstrip(), "slices:"]
     lines += [f"- {_dump(_row(piece), flow=True).rstrip()}" for piece in mapping.slices]
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    beside = path.parent / f".{path.name}.{os.getpid()}.tmp"
     try:
         beside.write_text("\n".join(lines) + "\n", encoding="utf-8")
         beside.replace(path)
@@ -66,7 +67,8 @@ def read_mapping(path: Path, network: ChipNetwork, machine: Machine, demand: Dem
     """
     document = read_document(path, SCHEMA, MappingError)
     document.check_keys(document.root, _KEYS, required=_KEYS)
-    _check_made_for(document, network, machine)
+    digest = network_digest(network)
+    _check_made_for(document, network.name, digest, machine)
     reader = _Reader(document, network)
     options = reader.options()
     placed = reader.slices()
@@ -75,7 +77,7 @@ def read_mapping(path: Path, network: ChipNetwork, machine: Machine, demand: Dem
     violations = [*check_cover(pieces, part), *check_placement(pieces, pes, machine, options)]
     if violations:
         raise mapping_error(network.name, violations)
-    return assemble(network, MemoryModel(part, machine, demand), options, cuts_of(part, pieces), pes)
+    return assemble(network.name, digest, MemoryModel(part, machine, demand), options, cuts_of(part, pieces), pes)
 
 
 def _row(piece: Slice) -> dict[str, object]:
@@ -86,16 +88,16 @@ def _dump(value: object, flow: bool | None) -> str:
     """Return `value` as YAML. `flow` None writes the outer mapping in lines and what it holds within a line."""
     dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
     text: str = yaml.dump(
-        value, Dumper=dumper, default_flow_style=flow, sort_keys=False, allow_unicode=True, width=float("inf")
+        value, Dumper=dumper, default_flow_style=flow, sort_keys=False, allow_unicode=True, width=_NO_LINE_BREAKS
     )
     return text
 
 
-def _check_made_for(document: Document, network: ChipNetwork, machine: Machine) -> None:
+def _check_made_for(document: Document, network: str, digest: str, machine: Machine) -> None:
     """Raise if the file was made for another network, chip or runtime."""
     spec = machine.spec
     expected = {
-        "network_digest": (network_digest(network), "network", network.name),
+        "network_digest": (digest, "network", network),
         "chip_digest": (spec.digest, "chip", spec.name),
         "runtime": (machine.runtime.name, "runtime", machine.runtime.name),
     }
@@ -171,6 +173,6 @@ class _Reader:
 
     def _one_of(self, key: str, table: Any) -> Any:
         value = self.document.root[key]
-        if value not in table:
+        if not isinstance(value, str) or value not in table:
             raise self.document.refuse(self.document.root, key, f"no {key} '{value}'", hint=nearest(str(value), table))
         return value

@@ -44,7 +44,7 @@ def map_network(network: ChipNetwork, machine: Machine, options: MappingOptions,
         raise mapping_error(network.name, [*too_many, *_unplaced_violations(memory, cuts)])
     targets = slice_targets(network.spiking, cuts)
     pes = PLACERS[options.placer](pieces_of(cuts), targets, machine, options)
-    return assemble(network, memory, options, cuts, pes)
+    return assemble(network.name, network_digest(network), memory, options, cuts, pes)
 
 
 def pes_needed(network: ChipNetwork, machine: Machine, options: MappingOptions, demand: Demand) -> int:
@@ -59,25 +59,33 @@ def pes_needed(network: ChipNetwork, machine: Machine, options: MappingOptions, 
 
 
 def remap_demand(mapping: ChipMapping, network: ChipNetwork, machine: Machine, demand: Demand) -> ChipMapping:
-    """Return `mapping` with the memory that `demand` takes; raises MappingError if that does not fit its slices."""
+    """Return `mapping` with the memory that `demand` takes.
+
+    Raises MappingError if that does not fit its slices, or if it was made for another network, chip or runtime.
+    """
+    digest = network_digest(network)
+    _check_made_for(mapping, digest, machine)
     cuts = cuts_of(network.spiking, mapping.slices)
     memory = MemoryModel(network.spiking, machine, demand)
-    return assemble(network, memory, mapping.options, cuts, [piece.pe for piece in mapping.slices])
+    pes = [piece.pe for piece in mapping.slices]
+    return assemble(network.name, digest, memory, mapping.options, cuts, pes)
 
 
 def assemble(
-    network: ChipNetwork, memory: MemoryModel, options: MappingOptions, cuts: Cuts, pes: Sequence[PE]
+    name: str, digest: str, memory: MemoryModel, options: MappingOptions, cuts: Cuts, pes: Sequence[PE]
 ) -> ChipMapping:
     """Return the mapping of slices that are cut and placed already: routes and memory follow. Raises MappingError.
 
-    `pes` holds the PE of each slice, population after population in the order of `cuts`.
+    `name` and `digest` are the network's; `pes` holds the PE of each slice, population after population in the order
+    of `cuts`.
     """
     machine, pieces = memory.machine, pieces_of(cuts)
-    targets = slice_targets(network.spiking, cuts)
+    _check_machine(machine, options)
+    targets = slice_targets(memory.part, cuts)
     routes = _routes(machine, options, pes, targets)
     qpes = np.array([len({pes[target].cell for target in reached}) for reached in targets], np.int64)
     of_population = np.split(qpes, np.cumsum([len(bounds) - 1 for bounds in cuts.values()])[:-1])
-    regions = {name: memory.regions(name, cuts, qpes_of) for name, qpes_of in zip(cuts, of_population, strict=True)}
+    regions = {one: memory.regions(one, cuts, qpes_of) for one, qpes_of in zip(cuts, of_population, strict=True)}
     violations = [
         *check_placement(pieces, pes, machine, options),
         *check_targets(memory, cuts, pes),
@@ -85,12 +93,12 @@ def assemble(
         *check_router(routes, machine),
     ]
     if violations:
-        raise mapping_error(network.name, violations)
+        raise mapping_error(name, violations)
     columns = [dict(zip(found, row, strict=True)) for found in regions.values() for row in _rows(found)]
     slices = [Slice(*piece, pe, column) for piece, pe, column in zip(pieces, pes, columns, strict=True)]
     return ChipMapping(
-        network=network.name,
-        network_digest=network_digest(network),
+        network=name,
+        network_digest=digest,
         chip=machine.spec.name,
         chip_digest=machine.spec.digest,
         runtime=machine.runtime.name,
@@ -145,11 +153,27 @@ def _check_options(part: SpikingPart, machine: Machine, options: MappingOptions)
         raise UsageError("--routing", f"no routing '{options.routing}'", hint=nearest(options.routing, ROUTERS))
     for pe in sorted(options.forbidden - set(machine.pes)):
         raise UsageError("--forbid", f"{pe} is not a PE of chip '{machine.spec.name}'", hint="see `s2studio chip`")
+    _check_machine(machine, options)
+    _check_neurons_per_pe(part, options)
+
+
+def _check_machine(machine: Machine, options: MappingOptions) -> None:
     if len(machine.chips) > 1:
         raise MappingError(f"machine of {len(machine.chips)} chips", "routes between chips are not known", "one chip")
-    if options.routing == "mc" and not machine.spec.router_cells:
-        raise MappingError(f"chip '{machine.spec.name}'", "has no event router", "mc needs one", "route by c2c")
-    _check_neurons_per_pe(part, options)
+    if options.routing == "mc" and not Mesh(machine.spec).ports:
+        raise MappingError(f"chip '{machine.spec.name}'", "no QPE is beside an event router", "mc needs one", "use c2c")
+
+
+def _check_made_for(mapping: ChipMapping, digest: str, machine: Machine) -> None:
+    expected = {
+        "network": (mapping.network_digest, digest),
+        "chip": (mapping.chip_digest, machine.spec.digest),
+        "runtime": (mapping.runtime, machine.runtime.name),
+    }
+    for what, (made_for, found) in expected.items():
+        if made_for != found:
+            subject, hint = f"mapping of network '{mapping.network}'", "map again, or use what it was made for"
+            raise MappingError(subject, f"made for {what} {made_for}", f"this is {found}", hint)
 
 
 def _check_neurons_per_pe(part: SpikingPart, options: MappingOptions) -> None:
@@ -160,4 +184,5 @@ def _check_neurons_per_pe(part: SpikingPart, options: MappingOptions) -> None:
     for population in part.populations:
         wish = asked(population, options)
         if wish is not None and wish < 1:
-            raise UsageError("--neurons-per-pe", f"{wish} neurons of '{population.name}' on a PE", "at least 1 is needed")
+            found = f"{wish} neurons of '{population.name}' on a PE"
+            raise UsageError("--neurons-per-pe", found, "at least 1 is needed")

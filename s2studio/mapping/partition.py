@@ -1,4 +1,4 @@
-"""Cutting populations into slices that each fit a PE: the fewest neurons less than the default that memory asks for."""
+"""Cutting populations into slices, each with as many neurons as the model and the memory of a PE allow."""
 
 from __future__ import annotations
 

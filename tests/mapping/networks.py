@@ -132,3 +132,32 @@ def placed_synapses(network: ChipNetwork, mapping: ChipMapping) -> Mapping[int, 
         for pre, post in synapses_of(projection.connectivity):
             found[home[projection.post, post]].append((index, (pre, post), home[projection.pre, pre]))
     return found
+
+
+def chain(sources: int, size: int, connectivity: Connectivity, model: str = "lif") -> ChipNetwork:
+    """Return `input` -> `hidden`, the smallest network that has something to map."""
+    populations = (Population("input", sources, "spike_list"), Population("hidden", size, model))
+    return ChipNetwork("chain", SpikingPart(populations, (Projection("input", "hidden", connectivity),), ("hidden",)))
+
+
+def all_to_all(sources: int, size: int, model: str = "lif") -> ChipNetwork:
+    """Return `input` -> `hidden` with every synapse there can be."""
+    return chain(sources, size, DenseWeights(np.ones((sources, size), np.int8)), model)
+
+
+def image_network(target: tuple[int, int, int], channels: int = 1) -> ChipNetwork:
+    """Return `input` -> `image`, a 3 x 3 convolution with padding to an image of shape `target`."""
+    source = (channels, *target[1:])
+    kernel = ConvWeights(np.ones((target[0], channels, 3, 3), np.int8), source, target, padding=(1, 1, 1, 1))
+    populations = (
+        Population("input", int(np.prod(source)), "spike_list", shape=source),
+        Population("image", int(np.prod(target)), "lif_conv2d", shape=target),
+    )
+    return ChipNetwork("image", SpikingPart(populations, (Projection("input", "image", kernel),), ("image",)))
+
+
+@st.composite
+def few_slices(draw: st.DrawFn, network: ChipNetwork) -> dict[str, int]:
+    """Draw neurons per PE so that all slices together fit a chip."""
+    least = {population.name: -(-population.size // 20) for population in network.spiking.populations}
+    return {name: draw(st.integers(few, 256)) for name, few in least.items() if draw(st.booleans())}

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from s2studio.chip.spec import ChipSpec
+from s2studio.errors import MappingError
 from s2studio.mapping.mapping import Link, Node
 
 Cell = tuple[int, int]
@@ -65,6 +66,9 @@ class Mesh:
         came_from = {source: source}
         waiting = deque([source])
         while target not in came_from:
+            if not waiting:
+                found = f"no way around the holes to QPE{target}"
+                raise MappingError(f"QPE{source}", found, hint="set hole_crossing to pass")
             cell = waiting.popleft()
             for near in _neighbours(cell):
                 if near not in came_from and (near in self.cells or near == target):
