@@ -67,7 +67,11 @@ def update_lif_curr_exp(
         v[i] = integrated if now >= ready[i] else v[i]
     count = 0
     for start in range(0, v.size, GROUP):
-        group, limit, from_tick = v[start : start + GROUP], threshold[start : start + GROUP], ready[start : start + GROUP]
+        group, limit, from_tick = (
+            v[start : start + GROUP],
+            threshold[start : start + GROUP],
+            ready[start : start + GROUP],
+        )
         reached = np.int32(0)
         for k in range(group.size):
             reached += np.int32(group[k] >= limit[k]) & np.int32(now >= from_tick[k])

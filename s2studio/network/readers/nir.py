@@ -1,0 +1,245 @@
+"""Reads NIR files: nodes by the `nir` package, with repairs for what older versions and other tools wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from s2studio.errors import NetworkError
+from s2studio.network.graph import Network, Repair
+from s2studio.network.layers import (
+    IF,
+    LIF,
+    Affine,
+    Conv2d,
+    CubaLIF,
+    Flatten,
+    FloatArray,
+    Input,
+    Layer,
+    Linear,
+    Output,
+    SumPool2d,
+    Unsupported,
+)
+from s2studio.network.readers.hdf5 import read_hdf5
+
+Nodes = dict[str, dict[str, Any]]
+Edge = tuple[str, str]
+NOT_YET = "s2studio does not cover it yet"
+REMEDIES: Mapping[str, str] = {
+    "Scale": "multiply the weights in front of it by the scale and leave it out",
+    "Conv1d": "write it as a Conv2d with a height of 1",
+    "AvgPool2d": "use SumPool2d and divide the weights behind it by the size of the window",
+    "Delay": "leave it out: a spike acts one tick later",
+    "I": "use IF",
+    "LI": "use LIF with a threshold that is never reached and record its voltage",
+    "CubaLI": "use CubaLIF with a threshold that is never reached and record its voltage",
+    "Threshold": "use LIF with a time constant of one time step",
+}
+
+
+@dataclass
+class _Graph:
+    """A graph while it is mended: nodes as in the file, edges, and what was done to them."""
+
+    nodes: Nodes
+    edges: list[Edge]
+    repairs: list[Repair] = field(default_factory=list)
+
+
+def read_nir(path: Path) -> Network:
+    """Return the network in the NIR file `path`; raises NetworkError that names the node where it is malformed."""
+    content = read_hdf5(path)
+    root = content.get("node")
+    if not isinstance(root, dict) or "nodes" not in root or "edges" not in root:
+        raise NetworkError(path.name, "holds no NIR graph", hint="write it with nir.write")
+    graph = _graph(path, root, "")
+    _check_edges(path, graph)
+    layers = {name: _layer(path, graph, name, node) for name, node in graph.nodes.items()}
+    return Network(path.stem, layers, tuple(graph.edges), tuple(graph.repairs))
+
+
+def _graph(path: Path, group: dict[str, Any], prefix: str) -> _Graph:
+    """Return the graph in `group`, the graphs inside it put in its place, their nodes named `outer.inner`."""
+    nodes, edges = group["nodes"], group["edges"]
+    if not isinstance(nodes, dict) or not isinstance(edges, np.ndarray) or edges.shape[1:] not in ((2,), ()):
+        raise NetworkError(path.name, f"graph '{prefix or 'node'}' is no NIR graph")
+    graph = _Graph({}, [(prefix + _text(a), prefix + _text(b)) for a, b in edges.reshape(-1, 2)])
+    for name, node in nodes.items():
+        if not isinstance(node, dict) or not isinstance(node.get("type"), str):
+            raise NetworkError(f"node '{prefix}{name}' in {path.name}", "it has no type", hint="write the file again")
+        if node["type"] == "NIRGraph":
+            _put_in_place(path, graph, prefix + name, _graph(path, node, f"{prefix}{name}."))
+        else:
+            graph.nodes[prefix + name] = node
+    _match_names(graph)
+    return graph
+
+
+def _match_names(graph: _Graph) -> None:
+    """Give the one node that no edge names the one name that no node has: so an older writer left nested graphs."""
+    named = {name for edge in graph.edges for name in edge}
+    unknown, unused = named - graph.nodes.keys(), graph.nodes.keys() - named
+    if len(unknown) == len(unused) == 1:
+        name, old = unknown.pop(), unused.pop()
+        graph.nodes = {name if node == old else node: content for node, content in graph.nodes.items()}
+        graph.repairs.append(Repair(name, f"node '{old}' was taken for '{name}', which the edges name"))
+
+
+def _put_in_place(path: Path, outer: _Graph, name: str, inner: _Graph) -> None:
+    """Join the edges of the graph node `name` to what is inside it; its own Input and Output go."""
+    ends = {}
+    for kind in ("Input", "Output"):
+        found = [node for node, content in inner.nodes.items() if content["type"] == kind]
+        if len(found) != 1:
+            raise NetworkError(
+                f"node '{name}' in {path.name}", f"the graph inside it has {len(found)} {kind} nodes", "1 is expected"
+            )
+        ends[kind] = found[0]
+    entries = [b for a, b in inner.edges if a == ends["Input"]]
+    exits = [a for a, b in inner.edges if b == ends["Output"]]
+    edges: list[Edge] = []
+    for a, b in outer.edges:
+        sources = exits if a == name else [a]
+        targets = entries if b == name else [b]
+        edges += [(source, target) for source in sources for target in targets]
+    outer.edges = edges + [edge for edge in inner.edges if not {*edge} & {*ends.values()}]
+    outer.nodes |= {node: content for node, content in inner.nodes.items() if node not in ends.values()}
+    outer.repairs += [*inner.repairs, Repair(name, "the graph inside this node was put in its place")]
+
+
+def _check_edges(path: Path, graph: _Graph) -> None:
+    for edge in graph.edges:
+        for name in edge:
+            if name not in graph.nodes:
+                raise NetworkError(f"edge '{edge[0]}' -> '{edge[1]}' in {path.name}", f"there is no node '{name}'")
+    once = list(dict.fromkeys(graph.edges))
+    for edge in once:
+        if graph.edges.count(edge) > 1:
+            graph.repairs.append(Repair(edge[0], f"the edge to '{edge[1]}' was there more than once"))
+    graph.edges = once
+
+
+def _layer(path: Path, graph: _Graph, name: str, node: dict[str, Any]) -> Layer:
+    kind = node["type"]
+    if kind not in _CONVERTERS:
+        remedy = REMEDIES.get(kind, f"use one of {', '.join(_CONVERTERS)}")
+        return Unsupported(kind, NOT_YET if kind in REMEDIES else "it is no NIR primitive that s2studio knows", remedy)
+    mended = dict(node)
+    for key, action, value in _missing(node):
+        graph.repairs.append(Repair(name, action))
+        mended[key] = value
+    mended.pop("metadata", None)
+    import nir
+
+    subject = f"node '{name}' in {path.name}"
+    try:
+        layer = _CONVERTERS[kind](nir.dict2NIRNode(mended))
+    except (AssertionError, AttributeError, KeyError, IndexError, TypeError, ValueError, OverflowError) as problem:
+        reason = " ".join(str(problem).split())[:200]
+        missing = isinstance(problem, KeyError | TypeError)
+        found = f"its {kind} is {'incomplete' if missing else 'malformed'}: {reason}"
+        raise NetworkError(subject, found, hint="write the file again") from problem
+    _check_finite(subject, layer)
+    return layer
+
+
+def _missing(node: dict[str, Any]) -> list[tuple[str, str, Any]]:
+    """Return what older files leave out: (key, what was done, value)."""
+    kind, weight = node["type"], node.get("weight")
+    found: list[tuple[str, str, Any]] = []
+    if kind in ("IF", "LIF", "CubaLIF") and "v_reset" not in node and "v_threshold" in node:
+        found.append(("v_reset", "v_reset was missing and is 0", np.zeros_like(node["v_threshold"])))
+    if kind == "CubaLIF" and "w_in" not in node:
+        found.append(("w_in", "w_in was missing and is 1", 1.0))
+    if kind in ("Affine", "Conv2d") and "bias" not in node and isinstance(weight, np.ndarray):
+        found.append(("bias", "the bias was missing and is 0", np.zeros(weight.shape[0])))
+    if kind == "Conv2d" and "groups" not in node:
+        found.append(("groups", "groups was missing and is 1", 1))
+    if kind == "Conv2d" and "dilation" not in node:
+        found.append(("dilation", "dilation was missing and is 1", 1))
+    return found
+
+
+def _check_finite(subject: str, layer: Layer) -> None:
+    for column in fields(layer):
+        value = getattr(layer, column.name)
+        if isinstance(value, np.ndarray) and not np.isfinite(value).all():
+            count = int(np.sum(~np.isfinite(value)))
+            raise NetworkError(
+                subject, f"{count:,} of the values of '{column.name}' are not finite", hint="train again"
+            )
+
+
+def _conv2d(node: Any) -> Conv2d:
+    kernel, dilation = node.weight.shape[2:], _pair(node.dilation)
+    padding = node.padding
+    if isinstance(padding, str):
+        padding = (0, 0) if padding == "valid" else _same(kernel, _pair(node.stride), dilation)
+    if node.input_shape is None:
+        raise ValueError("it has no input_shape")
+    return Conv2d(
+        weight=_float(node.weight),
+        bias=_float(node.bias),
+        stride=_pair(node.stride),
+        padding=_pair(padding),
+        dilation=dilation,
+        groups=int(node.groups),
+        input_shape=_pair(node.input_shape),
+    )
+
+
+def _same(kernel: tuple[int, ...], stride: tuple[int, int], dilation: tuple[int, int]) -> tuple[int, int]:
+    """Return the padding that keeps the size of the image."""
+    if stride != (1, 1) or kernel[0] % 2 == 0 or kernel[1] % 2 == 0:
+        raise ValueError("padding 'same' with a stride or a kernel of even size has two meanings; give it in numbers")
+    return (kernel[0] // 2 * dilation[0], kernel[1] // 2 * dilation[1])
+
+
+def _fields(node: Any, *names: str) -> dict[str, FloatArray]:
+    """Return the parameters `names` of a neuron node, each with the shape of the population."""
+    arrays = np.broadcast_arrays(*(_float(getattr(node, name)) for name in names))
+    return dict(zip(names, arrays, strict=True))
+
+
+def _float(values: Any) -> FloatArray:
+    return np.asarray(values, np.float64)
+
+
+def _shape(values: Any) -> tuple[int, ...]:
+    shape = tuple(int(value) for value in np.atleast_1d(values))
+    if not shape or min(shape) < 1:
+        raise ValueError(f"its shape is {shape}")
+    return shape
+
+
+def _pair(values: Any) -> tuple[int, int]:
+    """Return (vertical, horizontal), one number standing for both."""
+    flat = np.asarray(values).reshape(-1)
+    if len(flat) not in (1, 2) or np.any(flat != np.asarray(flat, np.int64)):
+        raise ValueError(f"{values} is no pair of whole numbers")
+    return int(flat[0]), int(flat[-1])
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+_MEMBRANE = ("r", "v_leak", "v_threshold", "v_reset")
+_CONVERTERS: Mapping[str, Callable[[Any], Layer]] = {
+    "Input": lambda node: Input(_shape(node.input_type["input"])),
+    "Output": lambda node: Output(_shape(node.output_type["output"])),
+    "Linear": lambda node: Linear(_float(node.weight)),
+    "Affine": lambda node: Affine(_float(node.weight), _float(node.bias)),
+    "Conv2d": _conv2d,
+    "Flatten": lambda node: Flatten(int(node.start_dim), int(node.end_dim)),
+    "SumPool2d": lambda node: SumPool2d(_pair(node.kernel_size), _pair(node.stride), _pair(node.padding)),
+    "IF": lambda node: IF(**_fields(node, "r", "v_threshold", "v_reset")),
+    "LIF": lambda node: LIF(**_fields(node, "tau", *_MEMBRANE)),
+    "CubaLIF": lambda node: CubaLIF(**_fields(node, "tau_mem", "tau_syn", "w_in", *_MEMBRANE)),
+}

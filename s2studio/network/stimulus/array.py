@@ -1,0 +1,73 @@
+"""Spikes in NumPy files: .npy (steps x shape, not 0 is a spike) and .npz (columns `neuron`, `step`, `population`)."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from s2studio.errors import NetworkError
+from s2studio.network.stimulus.columns import MAX_SPIKES, Columns
+
+MAX_BYTES = 4 * 2**30
+
+
+def read_npy(path: Path) -> Columns:
+    """Return the spikes of an array (steps, ...) whose further axes are the population's neurons."""
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError) as problem:
+        raise NetworkError(path.name, f"cannot be read as .npy: {problem}") from problem
+    if not isinstance(array, np.ndarray) or array.ndim < 2 or array.dtype.kind not in "biuf":
+        raise NetworkError(
+            path.name, f"an array of {array.dtype} with the shape {array.shape}", "numbers of (steps, ...) are expected"
+        )
+    if array.nbytes > MAX_BYTES:
+        raise NetworkError(path.name, f"{array.nbytes:,} B", f"at most {MAX_BYTES:,} B are read", "use .npz columns")
+    flat = array.reshape(len(array), -1)
+    if array.dtype.kind == "f" and not np.isfinite(flat).all():
+        raise NetworkError(path.name, "values that are not finite", "0 and 1 are expected")
+    step, neuron = np.nonzero(flat)
+    return Columns(step.astype(np.int64), neuron.astype(np.int64))
+
+
+def read_npz(path: Path) -> Columns:
+    """Return the spikes of an archive with the columns `neuron` and `step`, and maybe `population`."""
+    _check_size(path)
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            columns = {name: archive[name] for name in archive.files}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, NotImplementedError) as problem:
+        raise NetworkError(path.name, f"cannot be read as .npz: {problem}") from problem
+    for name in ("neuron", "step"):
+        if name not in columns:
+            raise NetworkError(path.name, f"no column '{name}', only {', '.join(sorted(columns)) or 'nothing'}")
+    numbers = {name: _whole(path, name, columns[name]) for name in ("neuron", "step")}
+    population = columns.get("population")
+    for name, values in columns.items():
+        if name in ("neuron", "step", "population") and len(values.reshape(-1)) != len(numbers["step"]):
+            raise NetworkError(path.name, f"columns of {len(values):,} and {len(numbers['step']):,} entries")
+    names = None if population is None else population.reshape(-1).astype(str).astype(object)
+    return Columns(numbers["step"], numbers["neuron"], names)
+
+
+def _check_size(path: Path) -> None:
+    """Refuse an archive that would unpack to more than is sensible."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            size = sum(entry.file_size for entry in archive.infolist())
+    except (OSError, zipfile.BadZipFile) as problem:
+        raise NetworkError(path.name, f"cannot be read as .npz: {problem}") from problem
+    if size > MAX_BYTES:
+        raise NetworkError(path.name, f"unpacks to {size:,} B", f"at most {MAX_BYTES:,} B are read")
+
+
+def _whole(path: Path, name: str, values: NDArray[Any]) -> NDArray[np.int64]:
+    whole = values.dtype.kind in "iu" and values.ndim == 1
+    if not whole or len(values) > MAX_SPIKES:
+        found = f"column '{name}' is {values.dtype} with the shape {values.shape}"
+        raise NetworkError(path.name, found, f"one axis of whole numbers is expected, at most {MAX_SPIKES:,}")
+    return values.astype(np.int64)
