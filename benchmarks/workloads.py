@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from s2studio.network.stimulus.spikes import SpikeTrain, Stimulus
 from s2studio.snn.connectivity import ConvWeights, DenseWeights, SynapseList
@@ -74,7 +74,7 @@ def dense() -> Workload:
     sizes, thresholds = (784, 512, 512, 10), (597.0, 535.5, 553.7)
     populations = [Population("input", sizes[0], "spike_list")]
     projections = []
-    for layer, (before, size) in enumerate(zip(sizes[:-1], sizes[1:], strict=True)):
+    for layer, (before, size) in enumerate(pairwise(sizes)):
         params = {"threshold": thresholds[layer], "alpha_decay": 0.9}
         populations.append(Population(f"dense{layer + 1}", size, "lif_no_delay", params))
         weight = np.clip(np.rint(random.normal(0, 42, (before, size))), -127, 127).astype(np.int8)

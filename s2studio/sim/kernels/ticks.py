@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from s2studio.compiled import kernel
 from s2studio.sim.kernels.convolution import add_kernel
 from s2studio.sim.kernels.dense import add_dense_row, add_dense_row_apart
+from s2studio.sim.kernels.prefetch import prefetch
 from s2studio.sim.kernels.sparse import add_row, add_row_with_delays
 from s2studio.sim.program import Parameters, Populations
 from s2studio.sim.rows import DENSE, SPARSE, SPARSE_DELAYS, Rows
@@ -24,6 +25,9 @@ STIMULUS, POISSON = int(Update.STIMULUS), int(Update.POISSON)
 LIF, LIF_CURR_EXP = int(Update.LIF), int(Update.LIF_CURR_EXP)
 # More spikes in one tick than this means relays that feed themselves.
 MOST_SPIKES_PER_TICK = 2**24
+# A row is asked for while so many rows before it are being added.
+AHEAD = 4
+LINE_BYTES = 64
 
 
 class State(NamedTuple):
@@ -133,12 +137,24 @@ def deliver(
 def add_sparse(sources: NDArray[np.int32], rows: Rows, j: int, ring: NDArray[np.int32], now: int, width: int) -> None:
     """Add the sparse rows of `sources` in projection `j` to the slot at `now`, or around the ring from there."""
     slot = ring[now : now + width]
-    for source in sources:
-        first, last = rows.row_start[rows.start[j] + source], rows.row_start[rows.start[j] + source + 1]
+    starts = rows.row_start[rows.start[j] :]
+    for k in range(sources.size):
+        if k + AHEAD < sources.size:
+            fetch_row(rows, starts[sources[k + AHEAD]], starts[sources[k + AHEAD] + 1])
+        first, last = starts[sources[k]], starts[sources[k] + 1]
         if rows.kind[j] == SPARSE:
             add_row(slot, rows.target[first:last], rows.weight[first:last])
         else:
             add_row_with_delays(ring, now, rows.target[first:last], rows.weight[first:last])
+
+
+@kernel
+def fetch_row(rows: Rows, first: int, last: int) -> None:
+    """Have the row first:last brought near: rows of spikes lie far apart, and waiting for them is most of the work."""
+    for i in range(first, last, LINE_BYTES // rows.target.itemsize):
+        prefetch(rows.target, i)
+    for i in range(first, last, LINE_BYTES):
+        prefetch(rows.weight, i)
 
 
 @kernel
@@ -158,11 +174,11 @@ def add_dense(sources: NDArray[np.int32], rows: Rows, j: int, slot: NDArray[np.i
 def count_events(sources: NDArray[np.int32], rows: Rows, j: int, events: NDArray[np.int32]) -> None:
     """Add the synaptic events that `sources` cause in projection `j` to `events`, the target population's slices."""
     table = rows.events[rows.first_event[j] :]
-    for source in sources:
-        first = np.int64(source) * events.size
+    for k in range(sources.size):
+        first = np.int64(sources[k]) * events.size
         counted = table[first : first + events.size]
-        for k in range(events.size):
-            events[k] += counted[k]
+        for i in range(events.size):
+            events[i] += counted[i]
 
 
 @kernel

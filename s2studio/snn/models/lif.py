@@ -29,8 +29,8 @@ LIF_CONV2D = NeuronModel(
     "lif_conv2d", "LIF behind a convolution", EQUATION, MEMBRANE, ("v",), 1, Update.LIF, takes_convolution=True
 )
 
-# Neurons are looked at for spikes in groups of this size, and only where a group has one.
-GROUP = 32
+# Neurons are looked at one by one for spikes only in those groups of this size that have one.
+GROUP = 64
 
 
 @kernel
@@ -55,9 +55,11 @@ def update_lif(
         for k in range(group.size):
             reached += np.int32(group[k] >= limit[k])
         if reached:
-            for i in range(start, start + group.size):
-                if v[i] >= threshold[i]:
-                    v[i] = v[i] - threshold[i] if subtracts else v_reset[i]
-                    fired[count] = i
-                    count += 1
+            # Without a branch per neuron: a guess gone wrong costs more than writing down one who did not fire.
+            already = count
+            for k in range(group.size):
+                fired[count] = start + k
+                count += int(group[k] >= limit[k])
+            for i in fired[already:count]:
+                v[i] = v[i] - threshold[i] if subtracts else v_reset[i]
     return count

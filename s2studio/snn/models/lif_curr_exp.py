@@ -76,12 +76,13 @@ def update_lif_curr_exp(
         for k in range(group.size):
             reached += np.int32(group[k] >= limit[k]) & np.int32(now >= from_tick[k])
         if reached:
-            for i in range(start, start + group.size):
-                if v[i] >= threshold[i] and now >= ready[i]:
-                    v[i] = v[i] - threshold[i] if subtracts else v_reset[i]
-                    ready[i] = now + 1 + t_refrac[i]
-                    fired[count] = i
-                    count += 1
+            already = count
+            for k in range(group.size):
+                fired[count] = start + k
+                count += int(group[k] >= limit[k]) & int(now >= from_tick[k])
+            for i in fired[already:count]:
+                v[i] = v[i] - threshold[i] if subtracts else v_reset[i]
+                ready[i] = now + 1 + t_refrac[i]
     return count
 
 
