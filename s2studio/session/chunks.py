@@ -1,4 +1,4 @@
-"""A table on its way to disk: rows are gathered into chunks of a fixed number of rows, the last one rewritten as it grows."""
+"""A table on its way to disk: rows gathered into chunks of a fixed size, the last one rewritten as it grows."""
 
 from __future__ import annotations
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from s2studio.errors import SessionError
+from s2studio.session.files import write_whole
 from s2studio.session.tables import Column, Table
 
 Columns = Mapping[str, NDArray[np.generic]]
@@ -30,54 +30,47 @@ def arrow_schema(table: Table) -> pa.Schema:
 def write_chunk(path: Path, table: Table, columns: Columns, texts: Mapping[str, Sequence[str]]) -> None:
     """Write `columns` (text as indices into `texts[column]`) to `path`, through a temporary file beside it."""
     arrays = [_arrow_array(column, columns[column.name], texts) for column in table.columns]
-    unfinished = path.with_name(f"{path.name}.tmp")
-    try:
-        pq.write_table(
-            pa.Table.from_arrays(arrays, schema=arrow_schema(table)),
+    rows = pa.Table.from_arrays(arrays, schema=arrow_schema(table))
+    plain = {column.name for column in table.columns} & {"neuron", "v_chip"}
+    write_whole(
+        path,
+        lambda unfinished: pq.write_table(
+            rows,
             str(unfinished),
             compression="zstd",
             compression_level=1,
             write_page_checksum=True,
-            use_dictionary=[column.name for column in table.columns if column.name not in ("neuron", "v_chip")],
-            column_encoding={column.name: "DELTA_BINARY_PACKED" for column in table.columns if column.name == "neuron"},
-        )
-        os.replace(unfinished, path)
-    except OSError as problem:
-        with suppress(OSError):
-            unfinished.unlink()
-        reason = problem.strerror or str(problem)
-        raise SessionError(str(path), f"cannot be written: {reason}", hint="free some space or choose another folder") from problem
+            use_dictionary=[column.name for column in table.columns if column.name not in plain],
+            column_encoding={name: "DELTA_BINARY_PACKED" for name in plain if name == "neuron"},
+        ),
+    )
 
 
 class Chunk:
-    """One Parquet file of a table, opened: its rows and first and last tick are known before anything is read."""
+    """One Parquet file of a table: its rows and first and last tick are known before any column is read."""
 
     def __init__(self, path: Path, table: Table) -> None:
         self.path = path
         self._table = table
-        try:
-            self._file = pq.ParquetFile(path, page_checksum_verification=True)
-        except (OSError, pa.ArrowException) as problem:
-            raise self._damaged(problem) from problem
-        self.rows: int = self._file.metadata.num_rows
-        self._check_shape()
+        with self._opened() as file:
+            self.rows: int = file.metadata.num_rows
+            self._check_shape(file.schema_arrow)
+            self._range = _tick_range(file) if table.has_ticks and self.rows else (0, -1)
 
     def ticks(self) -> tuple[int, int]:
-        """Return the first and the last tick."""
-        index = self._file.schema_arrow.get_field_index("tick")
-        groups = [self._file.metadata.row_group(group) for group in range(self._file.metadata.num_row_groups)]
-        ranges = [group.column(index).statistics for group in groups if group.num_rows]
-        if any(known is None or not known.has_min_max for known in ranges):
-            values = self.arrow(("tick",)).column("tick").to_numpy()
-            return (int(values[0]), int(values[-1])) if len(values) else (0, -1)
-        return min((known.min for known in ranges), default=0), max((known.max for known in ranges), default=-1)
+        """Return the first and the last tick; (0, -1) where there are no rows."""
+        if self._range is None:
+            values = self.read(("tick",))[0]["tick"]
+            self._range = int(values[0]), int(values[-1])
+        return self._range
 
     def arrow(self, names: Sequence[str] | None = None) -> Any:
         """Return the columns `names` (all: None) as a pyarrow.Table."""
-        try:
-            return self._file.read(columns=None if names is None else list(names))
-        except (OSError, pa.ArrowException, ValueError) as problem:
-            raise self._damaged(problem) from problem
+        with self._opened() as file:
+            columns = file.read([column.name for column in self._table.columns] if names is None else list(names))
+        if any(column.null_count for column in columns.columns):
+            raise SessionError(str(self.path), "values are missing", hint="the file was changed")
+        return columns
 
     def read(self, names: Sequence[str] | None = None) -> tuple[Columns, Mapping[str, list[str]]]:
         """Return the columns `names` as arrays, text as indices into the texts that are returned beside them."""
@@ -94,10 +87,19 @@ class Chunk:
                 columns[name] = values.to_numpy()
         return columns, texts
 
-    def _check_shape(self) -> None:
+    @contextmanager
+    def _opened(self) -> Iterator[Any]:
+        """Yield the file; whatever pyarrow raises while it is read is a SessionError."""
+        try:
+            with pq.ParquetFile(self.path, page_checksum_verification=True) as file:
+                yield file
+        except (OSError, pa.ArrowException, ValueError) as problem:
+            reason = " ".join(str(problem).split())[:200]
+            raise SessionError(str(self.path), f"cannot be read: {reason}", hint="the file is damaged") from problem
+
+    def _check_shape(self, found: Any) -> None:
         if self.rows > MAX_CHUNK_ROWS:
             raise SessionError(str(self.path), f"{self.rows:,} rows", f"a chunk has at most {MAX_CHUNK_ROWS:,}")
-        found = self._file.schema_arrow
         for column in self._table.columns:
             index = found.get_field_index(column.name)
             if index < 0 or found.field(index).type != _arrow_type(column):
@@ -105,9 +107,15 @@ class Chunk:
                     str(self.path), f"no column '{column.name}' of {column.dtype}", hint="the file was changed"
                 )
 
-    def _damaged(self, problem: Exception) -> SessionError:
-        reason = " ".join(str(problem).split())[:200]
-        return SessionError(str(self.path), f"cannot be read: {reason}", hint="the file is damaged")
+
+def _tick_range(file: Any) -> tuple[int, int] | None:
+    """Return the first and last tick by the file's statistics, None where it has none."""
+    index = file.schema_arrow.get_field_index("tick")
+    groups = [file.metadata.row_group(number) for number in range(file.metadata.num_row_groups)]
+    known = [group.column(index).statistics for group in groups if group.num_rows]
+    if not known or any(statistics is None or not statistics.has_min_max for statistics in known):
+        return None
+    return min(statistics.min for statistics in known), max(statistics.max for statistics in known)
 
 
 def _arrow_type(column: Column) -> Any:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
@@ -13,6 +11,7 @@ from typing import Any, Literal
 from s2studio.chip.spec import ChipSpec
 from s2studio.errors import SessionError
 from s2studio.session.chunks import TableContent
+from s2studio.session.files import write_whole
 from s2studio.session.plain import from_plain, to_plain
 from s2studio.session.provenance import Provenance
 
@@ -26,7 +25,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class InputEntry:
-    """A copy of a file that the run was made from: `role` (model, stimulus, project, ...), `path` inside the session."""
+    """A copy of a file that the run was made from: `role` (model, stimulus, project ...), `path` in the session."""
 
     role: str
     path: str
@@ -80,16 +79,8 @@ def read_manifest(folder: Path) -> Manifest:
 
 def write_json(path: Path, document: Json) -> None:
     """Write `document` to `path` through a temporary file beside it."""
-    unfinished = path.with_name(f"{path.name}.tmp")
-    try:
-        unfinished.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        os.replace(unfinished, path)
-    except OSError as problem:
-        with suppress(OSError):
-            unfinished.unlink()
-        raise SessionError(
-            str(path), f"cannot be written: {problem.strerror or problem}", hint="free some space or choose another folder"
-        ) from problem
+    text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+    write_whole(path, lambda unfinished: unfinished.write_text(text, encoding="utf-8"))
 
 
 def read_json(path: Path) -> Json:
@@ -112,7 +103,7 @@ def inside(folder: Path, text: str) -> Path:
     """Return the path that `text`, relative, names in `folder`; raises SessionError where it leads out of it."""
     parts = PurePosixPath(text)
     path = folder.joinpath(*parts.parts)
-    is_plain = not parts.is_absolute() and ".." not in parts.parts and not set('\\:\0') & set(text)
+    is_plain = not parts.is_absolute() and ".." not in parts.parts and not set("\\:\0") & set(text)
     if not is_plain or not path.resolve().is_relative_to(folder.resolve()):
         raise SessionError(str(folder / FILE), f"path '{text}'", "leads out of the session", "the file was changed")
     return path

@@ -59,9 +59,7 @@ def _dataclass(kind: type, value: Any, where: str) -> Any:
     missing = [
         name
         for name, field in known.items()
-        if name not in given
-        and field.default is dataclasses.MISSING
-        and field.default_factory is dataclasses.MISSING
+        if name not in given and field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
     ]
     if missing:
         raise SessionError(where, f"'{missing[0]}' is missing", hint="the file was changed or is incomplete")

@@ -7,12 +7,11 @@ import platform
 import socket
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-
-from collections.abc import Mapping
 
 _PACKAGES = ("numpy", "numba", "pyarrow")
 # A session of another host counts as crashed when nothing was written to it for so long.

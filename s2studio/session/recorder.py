@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,7 +14,8 @@ from typing import Any
 from s2studio.chip.spec import ChipSpec
 from s2studio.errors import SessionError
 from s2studio.mapping.mapping import ChipMapping
-from s2studio.session.about import Variables, about_run
+from s2studio.session.about import Variables
+from s2studio.session.about_writer import about_run
 from s2studio.session.manifest import InputEntry, Manifest, RunEntry, State, write_manifest
 from s2studio.session.plain import to_plain
 from s2studio.session.provenance import provenance_now
@@ -94,13 +95,17 @@ class Recorder:
         recorded: Variables,
         observed: Variables,
         samples: int = 1,
+        lowering: Sequence[Mapping[str, Any]] = (),
+        notes: Sequence[str] = (),
     ) -> RunRecorder:
         """Return the recorder of the next run: `steps` ticks of `tick_s` seconds on the chip, `samples` in the batch.
 
         `recorded` and `observed` map population names to variables (`spikes`, `v`); spikes and voltages of either are
-        stored, and so are the counts of every PE.
+        stored, and so are the counts of every PE. `lowering` is the report of lowering, a row of JSON values for each
+        population, `notes` what it warned of: both appear in the run's summary.
         """
         about = about_run(network, mapping, policy, tick_s, steps, samples, recorded, observed)
+        about = replace(about, lowering=tuple(lowering), notes=tuple(notes))
         number = len(self._manifest.runs)
         folder = self.path / "runs" / f"{number:04d}"
         self._manifest = replace(

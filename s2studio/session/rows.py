@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from s2studio.mapping.mapping import ChipMapping, Node
-from s2studio.session.about import RunAbout, link_columns, pe_columns
+from s2studio.session.about import RunAbout
+from s2studio.session.about_writer import link_columns, pe_columns
 from s2studio.session.tables import ZOOMS
 from s2studio.sim.counts import Counts, TickBlock
 from s2studio.sim.traffic import flits, link_table
@@ -23,7 +24,8 @@ _CELLS = 1 << 21
 
 def time_ns(tick: NDArray[np.int64], tick_s: float) -> NDArray[np.int64]:
     """Return the chip time at the start of each tick, in ns."""
-    return np.rint(tick * (tick_s * NS_PER_S)).astype(np.int64)
+    nanoseconds: NDArray[np.int64] = np.rint(tick * (tick_s * NS_PER_S)).astype(np.int64)
+    return nanoseconds
 
 
 class RowMaker:
@@ -102,7 +104,8 @@ class RowMaker:
     def population_spikes(self, counts: Counts) -> NDArray[np.int64]:
         """Return the spikes of each population, shape (ticks, samples, populations)."""
         member = (self.population_of_slice[:, None] == np.arange(len(self._about.populations))).astype(np.float64)
-        return np.rint(counts.spikes.transpose(1, 0, 2) @ member).astype(np.int64)
+        spikes: NDArray[np.int64] = np.rint(counts.spikes.transpose(1, 0, 2) @ member).astype(np.int64)
+        return spikes
 
     def bins(self, zoom: int, first: int, spikes: NDArray[np.int64]) -> Rows:
         """Return the rows of bins of `zoom` ticks from bin `first` on; `spikes` is (bins, samples, populations)."""

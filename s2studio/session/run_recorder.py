@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -14,10 +15,11 @@ from numpy.typing import NDArray
 from s2studio.errors import Cancelled, SessionError
 from s2studio.mapping.file import write_mapping
 from s2studio.mapping.mapping import ChipMapping
-from s2studio.session.about import RunAbout, write_about
+from s2studio.session.about import RunAbout
+from s2studio.session.about_writer import write_about
 from s2studio.session.chunks import TableContent, TableWriter
 from s2studio.session.manifest import RunEntry, State
-from s2studio.session.rows import RowMaker, Zooms
+from s2studio.session.rows import RowMaker, Rows, Zooms
 from s2studio.session.tables import COUNTS, LINKS, NEURON_SPIKES, SEGMENTS, SPIKES, TABLES, VOLTAGES, Table, zoom_name
 from s2studio.sim.counts import TickBlock
 from s2studio.snn.network import ChipNetwork
@@ -93,7 +95,9 @@ class RunRecorder:
         self._stop_watching()
         with self._lock:
             if state == "crashed":
-                self._entry = RunEntry(self._path, state, self._ticks)
+                with suppress(SessionError):
+                    self._flush()
+                self._entry = RunEntry(self._path, state)
             else:
                 self._entry = RunEntry(self._path, state, self._ticks, self._complete())
         self._saved(self._entry)
@@ -181,13 +185,14 @@ class RunRecorder:
     def _segments(self) -> dict[str, TableContent]:
         samples = self._about.samples
         zero = np.zeros(samples, np.int64)
+        stop_ns = round(self._ticks * self._about.tick_s * NS_PER_S)
         labels = tuple(f"sample {sample}" for sample in range(samples))
-        rows = {
+        rows: Rows = {
             "kind": zero.astype(np.int32),
             "index": np.arange(samples, dtype=np.int64),
             "sample": np.arange(samples, dtype=np.int32),
             "start_ns": zero,
-            "stop_ns": zero + round(self._ticks * self._about.tick_s * NS_PER_S),
+            "stop_ns": zero + stop_ns,
             "start_tick": zero,
             "stop_tick": zero + self._ticks,
             "object": zero.astype(np.int32),
@@ -199,16 +204,17 @@ class RunRecorder:
     def _neurons(self) -> dict[str, TableContent]:
         samples, neurons = self._about.samples, int(self._offsets[-1])
         population = np.repeat(np.arange(len(self._sizes), dtype=np.int32), self._sizes)
-        rows = {
+        neuron = np.arange(neurons) - np.repeat(self._offsets[:-1], self._sizes)
+        rows: Rows = {
             "sample": np.repeat(np.arange(samples, dtype=np.int32), neurons),
             "population": np.tile(population, samples),
-            "neuron": np.tile(np.arange(neurons) - np.repeat(self._offsets[:-1], self._sizes), samples).astype(np.int32),
+            "neuron": np.tile(neuron, samples).astype(np.int32),
             "spikes": self._neuron_spikes,
         }
         return self._whole(self._writer(NEURON_SPIKES), rows)
 
     @staticmethod
-    def _whole(writer: TableWriter, rows: dict[str, NDArray[np.generic]]) -> dict[str, TableContent]:
+    def _whole(writer: TableWriter, rows: Rows) -> dict[str, TableContent]:
         writer.append(rows)
         return {writer.name: writer.finish()}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import shutil
 from contextlib import suppress
@@ -53,16 +52,15 @@ class Target:
             return
         aside = self.path.with_name(f"{self.path.name}.old-{secrets.token_hex(4)}")
         try:
-            os.rename(self.path, aside)
+            self.path.rename(aside)
             try:
-                os.rename(self.folder, self.path)
+                self.folder.rename(self.path)
             except OSError:
-                os.rename(aside, self.path)
+                aside.rename(self.path)
                 raise
         except OSError as problem:
-            raise SessionError(
-                str(self.path), f"cannot be replaced: {problem.strerror or problem}", hint=f"the new one is {self.folder}"
-            ) from problem
+            found = f"cannot be replaced: {problem.strerror or problem}"
+            raise SessionError(str(self.path), found, hint=f"the new one is {self.folder}") from problem
         self.folder = self.path
         shutil.rmtree(aside, ignore_errors=True)
 

@@ -1,0 +1,203 @@
+"""The summary of a run: what `run --json` prints and `summary.json` holds, from counts and the cost table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from s2studio.chip.machine import Machine
+from s2studio.chip.spec import ChipSpec
+from s2studio.session.run import PricedBlock, Progress, Run, no_progress
+from s2studio.sim.energy import BASELINE, ENERGY_KINDS, idle_energy_j
+from s2studio.sim.level import LevelPolicy
+from s2studio.sim.pricing import energy_by_tick_j
+from s2studio.sim.timing import fifo_overflow, late, smallest_safe_tick_s
+from s2studio.sim.traffic import packets_received
+from s2studio.units import counted, with_unit
+
+Json = dict[str, Any]
+
+ESTIMATES = (
+    "Spikes, voltages, synaptic events, packets and flits are counted exactly, as long as no PE is late. "
+    "Times, levels and energies follow from them with the chip file's cost table, most of whose cycle counts are "
+    "estimates (see `s2studio chip`)."
+)
+
+
+def summarize(
+    run: Run,
+    start: int = 0,
+    stop: int | None = None,
+    policy: LevelPolicy | None = None,
+    chip: ChipSpec | None = None,
+    progress: Progress = no_progress,
+) -> Json:
+    """Return what the ticks `start` to `stop` of `run` did and cost, at another level or cost table where given.
+
+    `packets` enter the NoC; `packets_received` are those that PEs took out of it, one for each target PE, and
+    `packets_in_flight` those that will only arrive in the tick after `stop`.
+    """
+    stop = run.ticks if stop is None else min(stop, run.ticks)
+    spec, policy = chip or run.machine.spec, policy or run.about.level
+    machine = Machine(spec, run.machine.runtime, run.machine.chips)
+    totals = _Totals(run, machine)
+    for block in run.priced_blocks(start, stop, policy, spec):
+        progress(block.start - start, stop - start)
+        totals.add(block)
+    outputs = run.neuron_spikes(start, stop)
+    summary: Json = {
+        "session": str(run.session),
+        "run": run.number,
+        "state": run.state,
+        "network": run.about.network,
+        "chip": spec.name,
+        "chip_label": spec.label,
+        "runtime": machine.runtime.name,
+        "first_step": start,
+        "steps": stop - start,
+        "samples": run.about.samples,
+        "tick_s": run.tick_s,
+        "populations": _populations(run, totals),
+        "outputs": {
+            entry.name: outputs[entry.name].sum(axis=0).tolist()
+            for entry in run.about.populations
+            if entry.is_output and entry.name in outputs
+        },
+        "pes_used": run.mapping.pes_used,
+        "placer": run.mapping.options.placer,
+        "routing": run.mapping.options.routing,
+        "level": ", ".join(policy.texts),
+        "recorded": {entry.name: list(entry.recorded) for entry in run.about.populations if entry.recorded},
+        "observed": {entry.name: list(entry.observed) for entry in run.about.populations if entry.observed},
+    }
+    summary |= totals.counts() | totals.costs(stop - start)
+    return summary | {
+        "baseline": BASELINE,
+        "tick_over_dt": run.tick_s / run.about.dt_s if run.about.dt_s else None,
+        "estimates": ESTIMATES,
+        "lowering": list(run.about.lowering),
+        "warnings": _warnings(run, totals, summary),
+    }
+
+
+@dataclass
+class _Totals:
+    """What is added up over the blocks of a run."""
+
+    run: Run
+    machine: Machine
+    spikes: NDArray[np.int64] = field(init=False)
+    sums: dict[str, int] = field(default_factory=dict)
+    energy_j: dict[str, float] = field(default_factory=lambda: dict.fromkeys(ENERGY_KINDS, 0.0))
+    late_ticks: NDArray[np.int64] = field(init=False)
+    overflows: NDArray[np.int64] = field(init=False)
+    first_late: int | None = None
+    most_packets: int = 0
+    time_done_max_s: float = 0.0
+    energy_tick_max_j: float = 0.0
+    pe_ticks: NDArray[np.int64] = field(init=False)
+
+    def __post_init__(self) -> None:
+        slices = len(self.run.mapping.slices)
+        self.spikes, self.late_ticks, self.overflows = (np.zeros(slices, np.int64) for _ in range(3))
+        self.pe_ticks = np.zeros(len(self.machine.spec.levels), np.int64)
+        names = ("packets", "packets_received", "packets_in_flight", "synaptic_events", "neuron_updates", "flit_hops")
+        self.sums = dict.fromkeys(names, 0)
+
+    def add(self, block: PricedBlock) -> None:
+        """Add the ticks of `block`."""
+        counts, priced = block.counts, block.priced
+        samples, ticks, _ = counts.packets.shape
+        self.spikes += counts.spikes.sum(axis=(0, 1), dtype=np.int64)
+        self.sums["packets"] += int(priced.packets_sent.sum())
+        self.sums["packets_received"] += int(counts.packets.sum(dtype=np.int64))
+        self.sums["synaptic_events"] += int(counts.synaptic_events.sum(dtype=np.int64))
+        self.sums["neuron_updates"] += int(counts.updates.sum(dtype=np.int64)) * samples * ticks
+        self.sums["flit_hops"] += int(priced.flits.sum())
+        # Spikes of a tick arrive in the next one: those of the last tick are still under way.
+        last = packets_received(counts.spikes[:, -1], self.run.traffic.receivers)
+        self.sums["packets_in_flight"] = int(last.sum())
+        self._add_time(block)
+        energy = energy_by_tick_j(priced, self.machine, self.run.tick_s)
+        for kind, values in energy.items():
+            self.energy_j[kind] += float(values.sum())
+        self.energy_tick_max_j = max(self.energy_tick_max_j, float(sum(energy.values(), np.zeros(1)).max()))
+
+    def _add_time(self, block: PricedBlock) -> None:
+        priced, packets = block.priced, block.counts.packets
+        is_late = late(priced.time_done_s, self.run.tick_s)
+        self.late_ticks += is_late.sum(axis=(0, 1))
+        if self.first_late is None and is_late.any():
+            self.first_late = block.start + int(is_late.any(axis=(0, 2)).argmax())
+        self.overflows += fifo_overflow(packets, self.machine.spec).sum(axis=(0, 1))
+        self.most_packets = max(self.most_packets, int(packets.max()))
+        self.time_done_max_s = max(self.time_done_max_s, float(priced.time_done_s.max()))
+        self.pe_ticks += np.bincount(priced.levels.reshape(-1), minlength=len(self.pe_ticks))
+
+    def counts(self) -> Json:
+        """Return what was counted, and the deadline."""
+        return self.sums | {
+            "late_ticks": int(self.late_ticks.sum()),
+            "fifo_overflows": int(self.overflows.sum()),
+            "time_done_max_s": self.time_done_max_s,
+            "smallest_safe_tick_s": smallest_safe_tick_s(self.time_done_max_s, self.machine.spec),
+            "pe_ticks_by_level": dict(zip(self.machine.spec.levels, self.pe_ticks.tolist(), strict=True)),
+        }
+
+    def costs(self, ticks: int) -> Json:
+        """Return energy and power of `ticks` ticks."""
+        samples, tick_s = self.run.about.samples, self.run.tick_s
+        total = sum(self.energy_j.values())
+        duration_s = samples * ticks * tick_s
+        return {
+            "energy_j": self.energy_j | {"total": total},
+            "energy_dynamic_j": total - idle_energy_j(samples * ticks, tick_s, self.machine),
+            "power_mean_w": total / duration_s if ticks else 0.0,
+            "power_peak_w": self.energy_tick_max_j / tick_s,
+        }
+
+
+def _populations(run: Run, totals: _Totals) -> list[Json]:
+    slices = run.mapping.slices
+    rows = []
+    for entry in run.about.populations:
+        own = [number for number, piece in enumerate(slices) if piece.population == entry.name]
+        rows.append(
+            {
+                "name": entry.name,
+                "size": entry.size,
+                "model": entry.model,
+                "spikes": int(totals.spikes[own].sum()),
+                "pes": len({slices[number].pe for number in own}),
+            }
+        )
+    return rows
+
+
+def _warnings(run: Run, totals: _Totals, summary: Json) -> list[str]:
+    warnings = list(run.about.notes)
+    spec = totals.machine.spec
+    if run.state != "complete":
+        warnings.append(f"the run is {run.state} after {run.ticks:,} of {run.about.steps:,} ticks")
+    if totals.first_late is not None:
+        pes = counted(int((totals.late_ticks > 0).sum()), "PE")
+        safe = with_unit(summary["smallest_safe_tick_s"], "s")
+        warnings.append(
+            f"{pes} late in {counted(summary['late_ticks'], 'PE tick')}, the first in tick {totals.first_late:,}: "
+            f"spikes are as if in time, on the chip they can differ; a tick of {safe} is long enough"
+        )
+    if totals.overflows.any():
+        worst = run.mapping.slices[int(totals.overflows.argmax())].pe
+        warnings.append(
+            f"more than {spec.fifo_depth_packets:,} packets waited for a PE in "
+            f"{counted(summary['fifo_overflows'], 'PE tick')} (up to {totals.most_packets:,}, most often {worst}): "
+            "spikes are as if in time, on the chip the FIFO can fill"
+        )
+    spiking = {row["name"] for row in summary["populations"] if row["spikes"]}
+    warnings += [f"output '{name}' never spiked" for name in summary["outputs"] if name not in spiking]
+    if not spec.is_spinnaker2:
+        warnings.append(f"chip '{spec.name}' is {spec.label}")
+    return warnings
