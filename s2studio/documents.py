@@ -1,4 +1,4 @@
-"""YAML documents that people write: read safely, every key with its line, unknown keys answered with the nearest known one."""
+"""YAML documents that people write: read safely, every key with its line, the nearest known key for an unknown one."""
 
 from __future__ import annotations
 

@@ -7,9 +7,11 @@ from pathlib import Path
 
 from s2studio.app.inputs import RunInputs, record_of, run_inputs, stimulus_targets
 from s2studio.app.project import Project, RunOptions
-from s2studio.app.workbench import ASSUMED_STEPS, run_session
+from s2studio.app.simulation import record_run
+from s2studio.app.workbench import ASSUMED_STEPS
 from s2studio.chip.loader import load_chip, make_machine
 from s2studio.chip.machine import PE
+from s2studio.lowering.lower import Lowered
 from s2studio.lowering.lower import lower as lower_network
 from s2studio.lowering.options import LoweringOptions
 from s2studio.mapping.map import map_network as map_chip_network
@@ -18,7 +20,7 @@ from s2studio.mapping.mapping import ChipMapping, MappingOptions, Routing
 from s2studio.network.graph import Network
 from s2studio.network.stimulus import read_stimulus
 from s2studio.network.stimulus.spikes import Stimulus
-from s2studio.session.reader import Session
+from s2studio.session.reader import Session, open_session
 from s2studio.sim.level import LevelPolicy
 from s2studio.snn.network import ChipNetwork
 from s2studio.snn.validate import validate
@@ -49,9 +51,16 @@ def lower(
 
 
 def load_stimulus(
-    path: str | Path, network: ChipNetwork, *, population: str | None = None, bin: float | None = None  # noqa: A002 - as --bin
+    path: str | Path,
+    network: ChipNetwork,
+    *,
+    population: str | None = None,
+    bin: float | None = None,  # noqa: A002 - as --bin
 ) -> Stimulus:
-    """Return the spikes in a stimulus file for the inputs of `network`; `bin` is the length of a step in s for events."""
+    """Return the spikes in a stimulus file for the inputs of `network`.
+
+    `bin` is the length of a step in s, for recordings of events in time.
+    """
     return read_stimulus(Path(path), stimulus_targets(network), population, bin)
 
 
@@ -96,8 +105,8 @@ def simulate(
 ) -> Session:
     """Run `network` on `stimulus` and return the session that it leaves at `session`, opened.
 
-    `mapping` None places it with the defaults; `steps` None takes as many as the stimulus needs; `tick` is the wall time
-    of a tick on the chip in s.
+    `mapping` None places it with the defaults; `steps` None takes as many as the stimulus needs; `tick` is the wall
+    time of a tick on the chip in s.
     """
     levels = [level] if isinstance(level, str) else list(level)
     options = RunOptions(steps, tick, LevelPolicy.parse(levels), _frozen(record), _frozen(observe))
@@ -108,7 +117,9 @@ def simulate(
         mapping = map_chip_network(network, machine, project.mapping, inputs.demand)
     else:
         mapping = remap_demand(mapping, network, machine, inputs.demand)
-    return run_session(project, network, machine.spec, mapping, inputs, Path(session), overwrite)
+    return open_session(
+        record_run(project, Lowered(network, (), ()), machine.spec, mapping, inputs, Path(session), overwrite)
+    )
 
 
 def _frozen(variables: Variables | None) -> dict[str, frozenset[str]] | None:

@@ -19,18 +19,20 @@ Json = dict[str, object]
 
 
 def describe_network(bench: Workbench) -> Json:
-    """Return what `info` says: what is in the file, what it needs, and whether it fits. Refuses only unreadable files."""
+    """Return what `info` says: what is in the file, what became of its weights, what it needs, whether it fits."""
     network = bench.open()
     about: Json = {"name": network.name, "populations": [], "projections": [], "parameters": _parameters(network)}
     about["repairs"] = [vars(repair) for repair in network.repairs] if isinstance(network, Network) else []
     missing = unsupported(network) if isinstance(network, Network) else ()
     about |= {"unsupported": [vars(node) for node in missing], "assumed": assumed(bench)}
+    about |= {"lowering": [], "warnings": []}
     about |= {"fits": None, "pes_needed": None, "pes_available": len(bench.machine().usable_pes)}
     if missing:
         return about
-    chip_network = bench.lower(assume=True).network
-    about |= _parts(chip_network)
-    return about | _fit(bench, chip_network)
+    lowered = bench.lower(assume=True)
+    about["assumed"] = [*assumed(bench), *lowered.assumed]
+    about |= {"lowering": [row.as_dict() for row in lowered.report], "warnings": list(lowered.all_warnings)}
+    return about | _parts(lowered.network) | _fit(bench, lowered.network)
 
 
 def describe_mapping(bench: Workbench, mapping: ChipMapping) -> Json:
@@ -129,4 +131,3 @@ def _parameters(network: Network | ChipNetwork) -> int:
 def _stored(projection: Projection) -> int:
     weights = projection.connectivity
     return len(weights.weight) if isinstance(weights, SynapseList) else weights.weight.size
-

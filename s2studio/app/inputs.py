@@ -115,12 +115,14 @@ def _read(
             raise UsageError("stimulus", "neither a file nor a rate")
         return read_stimulus(source.path, targets, source.population, source.bin_s)
     population = source.population or (next(iter(targets)) if len(targets) == 1 else None)
-    if population not in targets:
+    if population is None or population not in targets:
         raise UsageError("--input poisson", f"population '{population}'", f"inputs are {', '.join(targets) or 'none'}")
     if steps is None:
         raise UsageError("--input poisson", "no number of steps", hint="add --steps N")
     step_s = network.dt_s or project.run.tick_s
-    return poisson_stimulus(population, targets[population].size, source.poisson_hz, step_s, steps, project.mapping.seed)
+    return poisson_stimulus(
+        population, targets[population].size, source.poisson_hz, step_s, steps, project.mapping.seed
+    )
 
 
 def _steps_for(network: ChipNetwork, stimulus: Stimulus) -> int | None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from s2studio.chip.machine import PE
 from s2studio.documents import Document, Section, document_schema, read_document
@@ -16,10 +16,12 @@ from s2studio.sim.level import LevelPolicy
 
 SCHEMA = "project/1"
 
+Built = TypeVar("Built")
+
 
 @dataclass(frozen=True)
 class StimulusSource:
-    """Where the spikes of a run come from: a file, or `poisson` at a rate in Hz; `population` None means the only input."""
+    """Where spikes of a run come from: a file, or `poisson` at a rate in Hz; `population` None means the only input."""
 
     population: str | None
     path: Path | None = None
@@ -101,7 +103,9 @@ class _ProjectReader:
         options = LoweringOptions()
         if "dt" in section:
             options = replace(options, dt_s=self._number(section, "dt"))
-        texts = {key: str(section[key]) for key in ("integrator", "reset", "scale", "rounding") if key in section}
+        texts: dict[str, Any] = {
+            key: str(section[key]) for key in ("integrator", "reset", "scale", "rounding") if key in section
+        }
         return self._built(section, lambda: replace(options, **texts))
 
     def _mapping(self, section: Section) -> MappingOptions:
@@ -112,7 +116,9 @@ class _ProjectReader:
                 name: self._integer(self.document.section(section, "neurons_per_pe"), name, 1)
                 for name in self.document.section(section, "neurons_per_pe")
             },
-            forbidden=self._built(section, lambda: frozenset(PE.parse(str(text)) for text in section.get("forbid", []))),
+            forbidden=self._built(
+                section, lambda: frozenset(PE.parse(str(text)) for text in section.get("forbid", []))
+            ),
         )
         routing = section.get("routing", options.routing)
         if routing not in ("mc", "c2c"):
@@ -139,7 +145,9 @@ class _ProjectReader:
     def _stimulus(self, population: str | None, section: Section) -> StimulusSource:
         self.document.check_keys(section, ("file", "bin", "poisson"))
         if ("file" in section) == ("poisson" in section):
-            raise self.document.refuse(section, None, "a stimulus", "either 'file' or 'poisson' (a rate in Hz) is expected")
+            raise self.document.refuse(
+                section, None, "a stimulus", "either 'file' or 'poisson' (a rate in Hz) is expected"
+            )
         return StimulusSource(
             population,
             self.folder / self._text(section, "file", "") if "file" in section else None,
@@ -177,7 +185,9 @@ class _ProjectReader:
     def _integer(self, section: Section, key: str, least: int) -> int:
         value = section.get(key, least)
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise self.document.refuse(section, key, f"'{key}' is {value!r}", f"a whole number of at least {least} is expected")
+            raise self.document.refuse(
+                section, key, f"'{key}' is {value!r}", f"a whole number of at least {least} is expected"
+            )
         return value
 
     def _number(self, section: Section, key: str) -> float:
@@ -190,9 +200,11 @@ class _ProjectReader:
             raise self.document.refuse(section, key, f"'{key}' is {section[key]!r}", "a positive number is expected")
         return value
 
-    def _built(self, section: Section, build: Any) -> Any:
+    def _built(self, section: Section, build: Callable[[], Built]) -> Built:
         """Return `build()`, its errors given the line of `section`."""
         try:
             return build()
         except S2StudioError as error:
-            raise self.document.refuse(section, None, f"{error.subject}: {error.found}", error.limit, error.hint) from error
+            raise self.document.refuse(
+                section, None, f"{error.subject}: {error.found}", error.limit, error.hint
+            ) from error

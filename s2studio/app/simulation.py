@@ -1,17 +1,61 @@
-"""The loop of a run: advance the simulator span by span, hand each block on, tell how far it is."""
+"""A run from compiled program to closed session: advance span by span, record each block, tell how far it is."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
 
 from s2studio.app.inputs import RunInputs
+from s2studio.app.project import Project
+from s2studio.chip.spec import ChipSpec
+from s2studio.lowering.lower import Lowered
+from s2studio.mapping.mapping import ChipMapping
+from s2studio.session.recorder import InputFile, Recorder, SessionHeader
 from s2studio.sim.counts import TickBlock
 from s2studio.sim.lockstep import Simulator
+from s2studio.sim.program import compile_program
 
 # A span should take this long: short enough to cancel and watch at once, long enough to stay in compiled code.
 SPAN_S = 0.1
 FIRST_SPAN, LONGEST_SPAN = 64, 8192
+
+
+def record_run(
+    project: Project,
+    lowered: Lowered,
+    spec: ChipSpec,
+    mapping: ChipMapping,
+    inputs: RunInputs,
+    path: Path,
+    overwrite: bool = False,
+    report: Callable[[int, int], None] = lambda done, total: None,
+) -> Path:
+    """Simulate `inputs.steps` ticks of a network on `mapping` and return the folder of the session that was written.
+
+    `report` is told of ticks done and all ticks; where it raises Cancelled, the session ends as cancelled.
+    """
+    network, seed, options = lowered.network, project.mapping.seed, project.run
+    header = SessionHeader(
+        network.name, seed, spec, mapping.runtime, options=_options(project), inputs=_input_files(project)
+    )
+    with Recorder(path, header, overwrite) as recorder:
+        run = recorder.start_run(
+            network,
+            mapping,
+            options.level,
+            options.tick_s,
+            inputs.steps,
+            inputs.record,
+            inputs.observe,
+            lowering=[row.as_dict() for row in lowered.report],
+            notes=lowered.all_warnings,
+        )
+        program = compile_program(network, mapping, spec, inputs.voltages_of)
+        run_ticks(Simulator(program, seed), inputs, run.write, report)
+    return recorder.path
 
 
 def run_ticks(
@@ -23,8 +67,32 @@ def run_ticks(
         report(done, inputs.steps)
         ticks = min(span, inputs.steps - done)
         started = time.perf_counter()
-        write(simulator.advance(ticks, {name: train.between(done, done + ticks) for name, train in inputs.stimulus.items()}))
+        write(simulator.advance(ticks, _between(inputs, done, done + ticks)))
         done += ticks
         if time.perf_counter() - started < SPAN_S / 2:
             span = min(span * 2, LONGEST_SPAN)
     report(done, inputs.steps)
+
+
+def _between(inputs: RunInputs, start: int, stop: int) -> dict[str, Any]:
+    return {name: train.between(start, stop) for name, train in inputs.stimulus.items()}
+
+
+def _options(project: Project) -> dict[str, Any]:
+    """Return what the user asked for; paths are left out: the files themselves are copied."""
+    return {
+        "lowering": asdict(project.lowering),
+        "mapping": project.mapping,
+        "run": project.run,
+        "stimulus": [
+            {"population": source.population, "poisson_hz": source.poisson_hz, "bin_s": source.bin_s}
+            for source in project.stimuli
+        ],
+    }
+
+
+def _input_files(project: Project) -> tuple[InputFile, ...]:
+    """Return the files a run is made from; a network made in Python has none."""
+    named = [("project", project.document), ("model", project.model), ("mapping", project.mapping_file)]
+    named += [("stimulus", source.path) for source in project.stimuli]
+    return tuple(InputFile(role, path) for role, path in named if path is not None and path.is_file())

@@ -12,6 +12,7 @@ from s2studio.app.events import Event, Listener, Progress, StageStarted
 from s2studio.app.inputs import RunInputs, run_inputs
 from s2studio.app.loading import load_network
 from s2studio.app.project import Project
+from s2studio.app.simulation import record_run
 from s2studio.chip.loader import load_chip, make_machine
 from s2studio.chip.machine import Machine
 from s2studio.errors import Cancelled
@@ -20,6 +21,9 @@ from s2studio.mapping.file import read_mapping
 from s2studio.mapping.map import map_network
 from s2studio.mapping.mapping import ChipMapping
 from s2studio.network.graph import Network
+from s2studio.session.export import Window, export
+from s2studio.session.reader import open_session
+from s2studio.session.target import check_target
 from s2studio.snn.network import ChipNetwork
 from s2studio.snn.validate import validate
 
@@ -94,7 +98,7 @@ class Workbench:
         return run_inputs(self.project, network, ASSUMED_STEPS if assume else None)
 
     def map(self, assume: bool = False, inputs: RunInputs | None = None) -> ChipMapping:
-        """Return the mapping, from the project's mapping file if it names one. Raises MappingError if it does not fit."""
+        """Return the mapping, from the project's file if it names one. Raises MappingError if it does not fit."""
         network, machine = self.lower(assume).network, self.machine()
         demand = (inputs or self.inputs(assume)).demand
         file = self.project.mapping_file
@@ -102,6 +106,24 @@ class Workbench:
             return read_mapping(file, network, machine, demand)
         self._begin("map")
         return map_network(network, machine, self.project.mapping, demand)
+
+    def run(self, path: Path, overwrite: bool = False) -> dict[str, Any]:
+        """Simulate the project, write the session `path` and return the summary of its run."""
+        check_target(path, overwrite)
+        lowered, inputs = self.lower(), self.inputs()
+        mapping = self.map(inputs=inputs)
+        self._begin("run")
+        folder = record_run(
+            self.project, lowered, self.machine().spec, mapping, inputs, path, overwrite, self.progress("run")
+        )
+        return open_session(folder).runs[0].summary()
+
+    def export(
+        self, session: Path, format_name: str, folder: Path, window: Window, run: int = 0, overwrite: bool = False
+    ) -> None:
+        """Write the run `run` of `session`, the part of it that lies in `window`, into `folder`."""
+        self._begin("export")
+        export(session, folder, format_name, window, run, overwrite, self.progress("export"))
 
     def progress(self, stage: str) -> Callable[[int, int], None]:
         """Return the callback that long work of `stage` calls: it emits Progress and raises Cancelled when asked to."""

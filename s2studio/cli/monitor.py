@@ -31,7 +31,7 @@ def workbench(project: Project, quiet: bool) -> Iterator[Workbench]:
     monitor = _Monitor() if not quiet and sys.stderr.isatty() else None
     bench = Workbench(project, monitor.show if monitor else lambda event: None)
 
-    def cancel(number: int, frame: Any) -> None:
+    def cancel(_number: int, _frame: Any) -> None:
         bench.cancel()
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -57,7 +57,10 @@ MAPPING: Mapping[str, Any] = {
     ),
     "chip": _option(str | None, "--chip", panel="Mapping", help="Chip by name or YAML file [default: spinnaker2]."),
     "runtime": _option(
-        str | None, "--runtime", panel="Mapping", help="What programs the chip, and so reserves PEs [default: py-spinnaker2]."
+        str | None,
+        "--runtime",
+        panel="Mapping",
+        help="What programs the chip, and so reserves PEs [default: py-spinnaker2].",
     ),
 }
 
@@ -69,7 +72,9 @@ STIMULUS: Mapping[str, Any] = {
         panel="Run",
         help="Spikes in: .csv, .npy, .npz, N-MNIST .bin, or poisson:HZ (repeatable).",
     ),
-    "bin": _option(float | None, "--bin", metavar="S", panel="Run", help="Length of a bin of an event recording, in s."),
+    "bin": _option(
+        float | None, "--bin", metavar="S", panel="Run", help="Length of a bin of an event recording, in s."
+    ),
     "steps": _option(int | None, "--steps", panel="Run", help="Ticks to run [default: as the stimulus needs]."),
     "record": _option(
         list[str] | None,

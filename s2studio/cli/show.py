@@ -26,22 +26,50 @@ def show_network(about: Json) -> None:
     _table(
         console,
         "Populations",
-        ("name", "model", "neurons"),
+        ("name", "model", ">neurons"),
         [(row["name"], row["model"], f"{row['size']:,}") for row in about["populations"]],
     )
     _table(
         console,
         "Projections",
-        ("from", "to", "kind", "weights"),
+        ("from", "to", "kind", ">weights"),
         [(row["pre"], row["post"], row["kind"], f"{row['weights']:,}") for row in about["projections"]],
     )
+    _lowering(console, about)
     for repair in about["repairs"]:
         console.print(f"repaired: {repair['node']}: {repair['action']}", markup=False)
     for node in about["unsupported"]:
         text = f"not covered: node '{node['node']}' ({node['type_name']}): {node['reason']}; {node['remedy']}"
         console.print(Text(text, style="red"))
+    _warnings(console, about)
     _assumed(console, about)
     _verdict(console, about)
+
+
+def _lowering(console: Console, about: Json) -> None:
+    _table(
+        console,
+        "Integer weights",
+        ("name", ">scale", ">largest |w|", ">as integer", ">clipped", ">signal to noise", ">silent", ">saturated"),
+        [
+            (
+                row["name"],
+                f"{row['scale']:.4g}",
+                f"{row['largest_weight']:.4g}",
+                f"{row['largest_integer']}",
+                f"{row['clipped_share']:.2%}",
+                "exact" if row["snr_db"] is None else f"{row['snr_db']:.1f} dB",
+                f"{row['silent_units']:,}",
+                f"{row['saturated_units']:,}",
+            )
+            for row in about["lowering"]
+        ],
+    )
+
+
+def _warnings(console: Console, about: Json) -> None:
+    for warning in about["warnings"]:
+        console.print(Text(f"warning      {warning}", style="yellow"))
 
 
 def _verdict(console: Console, about: Json) -> None:
@@ -77,11 +105,14 @@ def show_mapping(about: Json, saved: Path | None) -> None:
                 f"{pieces[0]['pe']} … {pieces[-1]['pe']}" if len(pieces) > 1 else pieces[0]["pe"],
             )
         )
-    _table(console, "Slices", ("population", "neurons", "PEs", "per PE", "fullest", "on"), rows)
+    _table(console, "Slices", ("population", ">neurons", ">PEs", ">per PE", "fullest", "on"), rows)
     console.print(f"chip         {_chip(about)}")
     console.print(f"PEs          {about['pes_used']} of {about['pes_available']}")
     console.print(f"routing      {about['routing']}, {about['routing_entries']:,} router entries")
-    console.print(f"if every neuron spikes once: {about['weighted_hops']:,} flit-hops, busiest link {about['max_link_load']:,} flits")
+    console.print(
+        f"traffic      if every neuron spikes once: {about['weighted_hops']:,} flit-hops, "
+        f"busiest link {about['max_link_load']:,} flits"
+    )
     _assumed(console, about)
     if saved is not None:
         console.print(f"saved        {saved}", markup=False)
@@ -93,7 +124,7 @@ def show_run(summary: Json) -> None:
     _table(
         console,
         "Populations",
-        ("name", "neurons", "spikes", "rate per tick", "PEs"),
+        ("name", ">neurons", ">spikes", ">rate per tick", ">PEs"),
         [
             (
                 row["name"],
@@ -123,12 +154,13 @@ def show_run(summary: Json) -> None:
     )
     energy = summary["energy_j"]
     console.print(
-        f"energy       {with_unit(energy['total'], 'J')}, of it {with_unit(summary['energy_dynamic_j'], 'J')} above idle; mean "
-        f"{with_unit(summary['power_mean_w'], 'W')}, peak {with_unit(summary['power_peak_w'], 'W')}   (estimate)"
+        f"energy       {with_unit(energy['total'], 'J')}, of it "
+        f"{with_unit(summary['energy_dynamic_j'], 'J')} above idle; mean {with_unit(summary['power_mean_w'], 'W')}, peak {with_unit(summary['power_peak_w'], 'W')}   (estimate)"
     )
-    console.print("             " + ", ".join(f"{kind.replace('_', ' ')} {with_unit(energy[kind], 'J')}" for kind in KINDS))
-    for warning in summary["warnings"]:
-        console.print(Text(f"warning      {warning}", style="yellow"))
+    console.print(
+        "             " + ", ".join(f"{kind.replace('_', ' ')} {with_unit(energy[kind], 'J')}" for kind in KINDS)
+    )
+    _warnings(console, summary)
     console.print(f"session      {summary['session']}", markup=False)
 
 
@@ -143,7 +175,7 @@ def show_chip(spec: ChipSpec, checks: Sequence[PowerCheck]) -> None:
     _table(
         console,
         "Power check (the measured powers are inputs of the model: agreement proves the code, not the model)",
-        ("state of all PEs", "level", "model", "measured"),
+        ("state of all PEs", "level", ">model", ">measured"),
         [
             (check.state, check.level or "", f"{check.model_w * 1e3:,.1f} mW", f"{check.measured_w * 1e3:,.1f} mW")
             for check in checks
@@ -166,12 +198,12 @@ def _assumed(console: Console, about: Json) -> None:
 
 
 def _table(console: Console, title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table; a column whose head begins with `>` stands right-justified."""
     if not rows:
         return
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
     for column in head:
-        right = column in ("neurons", "weights", "spikes", "rate per tick", "PEs", "per PE", "model", "measured")
-        table.add_column(column, justify="right" if right and title != "Populations" or column == "neurons" else "left")
+        table.add_column(column.removeprefix(">"), justify="right" if column.startswith(">") else "left")
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     console.print(table)

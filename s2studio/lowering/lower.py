@@ -32,6 +32,12 @@ class Lowered:
     assumed: tuple[str, ...]
     warnings: tuple[str, ...] = ()
 
+    @property
+    def all_warnings(self) -> tuple[str, ...]:
+        """Those about the network, then those about each population, with its name."""
+        rows = [f"population '{row.name}': {warning}" for row in self.report for warning in row.warnings]
+        return (*self.warnings, *rows)
+
 
 @dataclass(frozen=True)
 class UnsupportedNode:

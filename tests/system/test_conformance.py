@@ -1,4 +1,4 @@
-"""The main job on real networks and recordings, through the command line, against what the silicon and the papers say."""
+"""The main job on real networks and recordings, through the command line, against silicon and papers."""
 
 from __future__ import annotations
 
@@ -79,9 +79,7 @@ def test_that_the_chip_recording_of_a_neural_field_is_met_in_all_651_spikes(
     tables = _export(cli, run["session"], tmp_path / "csv")
 
     ours = Counter(
-        (int(row["neuron"]), int(row["step"]))
-        for row in _rows(tables / "spikes.csv")
-        if row["population"] == "field"
+        (int(row["neuron"]), int(row["step"])) for row in _rows(tables / "spikes.csv") if row["population"] == "field"
     )
     recorded = Counter((int(row["neuron"]), int(row["step"])) for row in _rows(conformance / "dnf/recorded_spikes.csv"))
     assert len(recorded) == 651

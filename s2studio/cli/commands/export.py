@@ -10,6 +10,7 @@ import typer
 from s2studio.app.project import Project
 from s2studio.cli.command import takes
 from s2studio.cli.monitor import workbench
+from s2studio.session.window import Window
 
 Session = Annotated[Path, typer.Argument(metavar="SESSION", help="A session folder (NAME.s2s).")]
 Format = Annotated[str, typer.Option("--format", help="csv.")]
@@ -32,4 +33,4 @@ def export(
 ) -> None:
     """Write a session's tables for other programs."""
     with workbench(Project(session), quiet=False) as bench:
-        bench.export(session, format, output, start, stop, run, overwrite)
+        bench.export(session, format, output, Window(start, stop), run, overwrite)

@@ -14,7 +14,9 @@ from s2studio.cli.monitor import workbench
 from s2studio.cli.options import LOWERING, MAPPING, STIMULUS, AsJson, Given, Model, apply
 from s2studio.mapping.file import write_mapping
 
-Output = Annotated[Path | None, typer.Option("-o", "--output", metavar="M.yaml", help="Save the mapping, to edit or run.")]
+Output = Annotated[
+    Path | None, typer.Option("-o", "--output", metavar="M.yaml", help="Save the mapping, to edit or run.")
+]
 
 
 @takes(LOWERING, MAPPING, STIMULUS)

@@ -16,9 +16,12 @@ from s2studio.resources import resource_path
 DEMO = "balanced_network"
 
 Output = Annotated[
-    Path | None, typer.Option("-o", "--output", metavar="OUT.s2s", help="The session to write [default: MODEL.s2s, numbered].")
+    Path | None,
+    typer.Option("-o", "--output", metavar="OUT.s2s", help="The session to write [default: MODEL.s2s, numbered]."),
 ]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace an existing session once the new one is complete.")]
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace an existing session once the new one is complete.")
+]
 
 
 @takes(LOWERING, MAPPING, STIMULUS, RUN)
