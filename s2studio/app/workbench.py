@@ -21,9 +21,9 @@ from s2studio.mapping.file import read_mapping
 from s2studio.mapping.map import map_network
 from s2studio.mapping.mapping import ChipMapping
 from s2studio.network.graph import Network
-from s2studio.session.export import Window, export
 from s2studio.session.reader import open_session
 from s2studio.session.target import check_target
+from s2studio.session.window import Window
 from s2studio.snn.network import ChipNetwork
 from s2studio.snn.validate import validate
 
@@ -122,6 +122,8 @@ class Workbench:
         self, session: Path, format_name: str, folder: Path, window: Window, run: int = 0, overwrite: bool = False
     ) -> None:
         """Write the run `run` of `session`, the part of it that lies in `window`, into `folder`."""
+        from s2studio.session.export import export  # only here, for it takes long to import
+
         self._begin("export")
         export(session, folder, format_name, window, run, overwrite, self.progress("export"))
 

@@ -29,18 +29,40 @@ def _option(kind: Any, *names: str, panel: str, help: str, metavar: str | None =
 LOWERING: Mapping[str, Any] = {
     "dt": _option(float | None, "--dt", metavar="S", panel="Lowering", help="Model time of a tick, in s."),
     "integrator": _option(
-        str | None, "--integrator", panel="Lowering", help="forward or exponential Euler [default: exponential]."
+        str | None,
+        "--integrator",
+        metavar="forward|exponential",
+        panel="Lowering",
+        help="Forward or exponential Euler (default: exponential).",
     ),
-    "reset": _option(str | None, "--reset", panel="Lowering", help="zero or subtract [default: subtract]."),
+    "reset": _option(
+        str | None,
+        "--reset",
+        metavar="zero|subtract",
+        panel="Lowering",
+        help="What a spike does to the voltage (default: subtract).",
+    ),
     "scale": _option(
-        str | None, "--scale", panel="Lowering", help="none, max, percentile:P or fixed:F [default: max]."
+        str | None,
+        "--scale",
+        metavar="none|max|percentile:P|fixed:F",
+        panel="Lowering",
+        help="How weights are scaled to integers (default: max).",
     ),
-    "rounding": _option(str | None, "--rounding", panel="Lowering", help="nearest or truncate [default: nearest]."),
+    "rounding": _option(
+        str | None,
+        "--rounding",
+        metavar="nearest|truncate",
+        panel="Lowering",
+        help="How weights are rounded (default: nearest).",
+    ),
 }
 
 MAPPING: Mapping[str, Any] = {
-    "placer": _option(str | None, "--placer", panel="Mapping", help="How slices are placed [default: sequential]."),
-    "seed": _option(int | None, "--seed", panel="Mapping", help="Seed of every random draw [default: 0]."),
+    "placer": _option(
+        str | None, "--placer", metavar="P", panel="Mapping", help="How slices are placed (default: sequential)."
+    ),
+    "seed": _option(int | None, "--seed", metavar="N", panel="Mapping", help="Seed of every random draw (default: 0)."),
     "neurons_per_pe": _option(
         list[str] | None,
         "--neurons-per-pe",
@@ -50,17 +72,28 @@ MAPPING: Mapping[str, Any] = {
         help="Neurons per PE of a population (repeatable).",
     ),
     "routing": _option(
-        str | None, "--routing", panel="Mapping", help="mc (through the event router) or c2c (direct) [default: mc]."
+        str | None,
+        "--routing",
+        metavar="mc|c2c",
+        panel="Mapping",
+        help="mc: through the event router; c2c: one packet per target QPE (default: mc).",
     ),
     "forbid": _option(
         list[str] | None, "--forbid", metavar="'PE(1, 1, 0)'", panel="Mapping", help="Keep a PE empty (repeatable)."
     ),
-    "chip": _option(str | None, "--chip", panel="Mapping", help="Chip by name or YAML file [default: spinnaker2]."),
+    "chip": _option(
+        str | None,
+        "--chip",
+        metavar="NAME|FILE",
+        panel="Mapping",
+        help="Chip by name or YAML file (default: spinnaker2).",
+    ),
     "runtime": _option(
         str | None,
         "--runtime",
+        metavar="NAME",
         panel="Mapping",
-        help="What programs the chip, and so reserves PEs [default: py-spinnaker2].",
+        help="What programs the chip, and so reserves PEs (default: py-spinnaker2).",
     ),
 }
 
@@ -75,7 +108,9 @@ STIMULUS: Mapping[str, Any] = {
     "bin": _option(
         float | None, "--bin", metavar="S", panel="Run", help="Length of a bin of an event recording, in s."
     ),
-    "steps": _option(int | None, "--steps", panel="Run", help="Ticks to run [default: as the stimulus needs]."),
+    "steps": _option(
+        int | None, "--steps", metavar="N", panel="Run", help="Ticks to run (default: as the stimulus needs)."
+    ),
     "record": _option(
         list[str] | None,
         "--record",
@@ -88,20 +123,21 @@ STIMULUS: Mapping[str, Any] = {
 RUN: Mapping[str, Any] = {
     "mapping": _option(Path | None, "--mapping", metavar="M.yaml", panel="Mapping", help="Use a saved mapping."),
     "tick": _option(
-        float | None, "--tick", metavar="S", panel="Run", help="Wall time of a tick on the chip, in s [default: 1e-3]."
+        float | None, "--tick", metavar="S", panel="Run", help="Wall time of a tick on the chip, in s (default: 1e-3)."
     ),
     "observe": _option(
         list[str] | None,
         "--observe",
         metavar="POP:VARS",
         panel="Run",
-        help="What only the simulator sees, at no cost on the chip (repeatable) [default: all spikes].",
+        help="What only the simulator sees, at no cost on the chip (repeatable; default: all spikes).",
     ),
     "level": _option(
         list[str] | None,
         "--level",
+        metavar="L",
         panel="Run",
-        help="Performance level: low, high or auto; auto:MODEL=N sets the packets that make it high [default: low].",
+        help="Performance level: low, high or auto; auto:MODEL=N sets the packets that make it high (default: low).",
     ),
 }
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
@@ -16,12 +17,13 @@ from s2studio.units import with_unit
 
 Json = Mapping[str, Any]
 
+UNWRAPPED = 200
 KINDS = ("always_on", "asleep", "neurons", "synapses", "packets", "recording", "noc", "router")
 
 
 def show_network(about: Json) -> None:
     """Print what `info` found."""
-    console = Console()
+    console = _console()
     console.print(Text(about["name"], style="bold"), f"{about['parameters']:,} weights and biases", sep="   ")
     _table(
         console,
@@ -90,7 +92,7 @@ def _verdict(console: Console, about: Json) -> None:
 
 def show_mapping(about: Json, saved: Path | None) -> None:
     """Print what `map` found: one row per population, the fullest PE of each."""
-    console = Console()
+    console = _console()
     rows = []
     for name in dict.fromkeys(piece["population"] for piece in about["slices"]):
         pieces = [piece for piece in about["slices"] if piece["population"] == name]
@@ -120,7 +122,7 @@ def show_mapping(about: Json, saved: Path | None) -> None:
 
 def show_run(summary: Json) -> None:
     """Print what a run found: one screen."""
-    console = Console()
+    console = _console()
     _table(
         console,
         "Populations",
@@ -153,9 +155,13 @@ def show_run(summary: Json) -> None:
         )
     )
     energy = summary["energy_j"]
+    above, mean, peak = (
+        with_unit(summary["energy_dynamic_j"], "J"),
+        with_unit(summary["power_mean_w"], "W"),
+        with_unit(summary["power_peak_w"], "W"),
+    )
     console.print(
-        f"energy       {with_unit(energy['total'], 'J')}, of it "
-        f"{with_unit(summary['energy_dynamic_j'], 'J')} above idle; mean {with_unit(summary['power_mean_w'], 'W')}, peak {with_unit(summary['power_peak_w'], 'W')}   (estimate)"
+        f"energy       {with_unit(energy['total'], 'J')}, {above} above idle; mean {mean}, peak {peak}   (estimate)"
     )
     console.print(
         "             " + ", ".join(f"{kind.replace('_', ' ')} {with_unit(energy[kind], 'J')}" for kind in KINDS)
@@ -166,21 +172,32 @@ def show_run(summary: Json) -> None:
 
 def show_chip(spec: ChipSpec, checks: Sequence[PowerCheck]) -> None:
     """Print every number of the chip with its source, and the power model beside the measurements."""
-    console = Console()
+    console = _console()
     console.print(Text(spec.title, style="bold"), Text(spec.label, style="bold red" if not spec.is_spinnaker2 else ""))
-    table = Table("quantity", "value", "unit", "mark", "source", box=None, pad_edge=False)
-    for quantity in spec.quantities.values():
-        table.add_row(quantity.key, _value(quantity.value), quantity.unit, quantity.mark, quantity.source)
-    console.print(table)
     _table(
         console,
-        "Power check (the measured powers are inputs of the model: agreement proves the code, not the model)",
+        "Quantities",
+        ("quantity", "value", "unit", "mark", "source"),
+        [
+            (quantity.key, _value(quantity.value), quantity.unit, quantity.mark, quantity.source)
+            for quantity in spec.quantities.values()
+        ],
+    )
+    _table(
+        console,
+        "Power of the chip with all PEs in one state",
         ("state of all PEs", "level", ">model", ">measured"),
         [
             (check.state, check.level or "", f"{check.model_w * 1e3:,.1f} mW", f"{check.measured_w * 1e3:,.1f} mW")
             for check in checks
         ],
     )
+    console.print("The measured powers are inputs of the model: that both agree proves the code, not the model.")
+
+
+def _console() -> Console:
+    """Return where tables go: as wide as the terminal, or as wide as they need where there is none."""
+    return Console(soft_wrap=True) if sys.stdout.isatty() else Console(width=UNWRAPPED, soft_wrap=True)
 
 
 def _value(value: object) -> str:
@@ -203,7 +220,8 @@ def _table(console: Console, title: str, head: Sequence[str], rows: Sequence[Seq
         return
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
     for column in head:
-        table.add_column(column.removeprefix(">"), justify="right" if column.startswith(">") else "left")
+        justify: JustifyMethod = "right" if column.startswith(">") else "left"
+        table.add_column(column.removeprefix(">"), justify=justify, overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     console.print(table)

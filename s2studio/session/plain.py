@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import types
 import typing
 from collections.abc import Mapping
@@ -53,7 +54,7 @@ def _built(kind: Any, value: Any, where: str) -> Any:
 
 def _dataclass(kind: type, value: Any, where: str) -> Any:
     _checked(value, isinstance(value, dict), where)
-    hints = typing.get_type_hints(kind)
+    hints = _hints(kind)
     known = {field.name: field for field in dataclasses.fields(kind) if field.init}
     given = {name: _built(hints[name], value[name], f"{where}.{name}") for name in known if name in value}
     missing = [
@@ -66,6 +67,11 @@ def _dataclass(kind: type, value: Any, where: str) -> Any:
     return kind(**given)
 
 
+@functools.cache
+def _hints(kind: Any) -> dict[str, Any]:
+    return typing.get_type_hints(kind)
+
+
 def _collection(origin: Any, arguments: tuple[Any, ...], value: Any, where: str) -> Any:
     _checked(value, isinstance(value, list), where)
     if origin is tuple and not (len(arguments) == 2 and arguments[1] is Ellipsis):
@@ -75,7 +81,7 @@ def _collection(origin: Any, arguments: tuple[Any, ...], value: Any, where: str)
 
 
 def _named_tuple(kind: Any, value: Any, where: str) -> Any:
-    hints = list(typing.get_type_hints(kind).values())
+    hints = list(_hints(kind).values())
     _checked(value, isinstance(value, list) and len(value) == len(hints), where)
     return kind(*(_built(hint, entry, where) for hint, entry in zip(hints, value, strict=True)))
 
