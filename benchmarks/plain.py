@@ -92,7 +92,7 @@ class _Neurons:
     def __init__(self, population: Population) -> None:
         self.size = population.size
         self.has_currents = MODELS[population.model].inputs == 2
-        params = {parameter.name: parameter.default for parameter in MODELS[population.model].parameters}
+        params: dict[str, Any] = {each.name: each.default for each in MODELS[population.model].parameters}
         params |= population.params
         self.to_reset = params.pop("reset", "") == "reset_to_v_reset"
         self.params = {name: np.broadcast_to(np.asarray(value, F), self.size) for name, value in params.items()}

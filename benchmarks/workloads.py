@@ -12,7 +12,7 @@ import numpy as np
 from s2studio.network.stimulus.spikes import SpikeTrain, Stimulus
 from s2studio.snn.connectivity import ConvWeights, DenseWeights, SynapseList
 from s2studio.snn.network import ChipNetwork, SpikingPart
-from s2studio.snn.population import Population
+from s2studio.snn.population import ParameterValue, Population
 from s2studio.snn.projection import Projection
 
 
@@ -36,7 +36,7 @@ def balanced(neurons: int, synapses_per_neuron: int, chip: str) -> Workload:
     scale = 2 / (1.62 * (1 - math.exp(-1 / 20)))
     excitatory = neurons * 4 // 5
     sizes = {"excitatory": excitatory, "inhibitory": neurons - excitatory}
-    params = {
+    params: dict[str, ParameterValue] = {
         "threshold": 10 * scale,
         "alpha_decay": math.exp(-1 / 20),
         "exc_decay": math.exp(-1 / 5),
@@ -101,8 +101,8 @@ def convolutional() -> Workload:
         shape, pool = target, (2, 2)
     populations.append(Population("dense", 11, "lif_no_delay", {"threshold": 5302.0, "alpha_decay": 0.9}))
     weight = np.clip(np.rint(random.normal(0, 42, (64 * 8 * 8, 11))), -127, 127).astype(np.int8)
-    pooled = weight.reshape(64, 8, 8, 11).repeat(2, axis=1).repeat(2, axis=2).reshape(-1, 11)
-    projections.append(Projection(populations[-2].name, "dense", DenseWeights(pooled)))
+    unpooled = weight.reshape(64, 8, 8, 11).repeat(2, axis=1).repeat(2, axis=2).reshape(-1, 11)
+    projections.append(Projection(populations[-2].name, "dense", DenseWeights(unpooled)))
     part = SpikingPart(tuple(populations), tuple(projections), ("dense",))
     return Workload(ChipNetwork("W3", part), {"input": bernoulli(random, 2 * 64 * 64, 0.02, 300)}, 300, "benchmark")
 

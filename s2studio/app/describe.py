@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from s2studio.app.inputs import stimulus_targets
 from s2studio.app.workbench import ASSUMED_DT_S, ASSUMED_STEPS, Workbench
 from s2studio.errors import MappingError
 from s2studio.lowering.lower import unsupported
@@ -25,7 +26,7 @@ def describe_network(bench: Workbench) -> Json:
     about["repairs"] = [vars(repair) for repair in network.repairs] if isinstance(network, Network) else []
     missing = unsupported(network) if isinstance(network, Network) else ()
     about |= {"unsupported": [vars(node) for node in missing], "assumed": assumed(bench)}
-    about |= {"lowering": [], "warnings": []}
+    about |= {"outputs": [], "lowering": [], "warnings": [], "violations": []}
     about |= {"fits": None, "pes_needed": None, "pes_available": len(bench.machine().usable_pes)}
     if missing:
         return about
@@ -73,7 +74,7 @@ def assumed(bench: Workbench) -> list[str]:
         notes.append(f"model time step dt = {ASSUMED_DT_S:g} s (say --dt)")
     if project.run.steps is None and not project.stimuli:
         notes.append(f"{ASSUMED_STEPS:,} steps of recording (say --steps)")
-    if not project.stimuli:
+    if not project.stimuli and (isinstance(bench.open(), Network) or stimulus_targets(bench.lower().network)):
         notes.append("no stimulus stored on the source PEs (say --input)")
     return notes
 

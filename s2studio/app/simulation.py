@@ -38,6 +38,7 @@ def record_run(
     `report` is told of ticks done and all ticks; where it raises Cancelled, the session ends as cancelled.
     """
     network, seed, options = lowered.network, project.mapping.seed, project.run
+    options.level.check(spec)
     header = SessionHeader(
         network.name, seed, spec, mapping.runtime, options=_options(project), inputs=_input_files(project)
     )

@@ -83,7 +83,7 @@ def running_networks(draw: st.DrawFn) -> ChipNetwork:
         projections.append(
             Projection(pre, post, random_synapses(random, known[pre].size, known[post].size, weight, delay))
         )
-    random.shuffle(projections)  # type: ignore[arg-type]
+    random.shuffle(projections)
     return ChipNetwork("random", SpikingPart(tuple(populations), tuple(projections), ("copy",)))
 
 

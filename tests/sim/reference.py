@@ -17,11 +17,9 @@ from s2studio.snn.population import Population
 F = np.float32
 
 
-def matrices(connectivity: Connectivity, sources: int, targets: int) -> dict[int, tuple[Any, Any, Any]]:
+def matrices(connectivity: Connectivity, sources: int, targets: int) -> dict[int, Any]:
     """Return for each delay field the sums of positive weights, of the size of negative ones, and of synapses."""
-    found: dict[int, tuple[Any, Any, Any]] = defaultdict(
-        lambda: tuple(np.zeros((sources, targets), np.int64) for _ in range(3))
-    )
+    found: dict[int, Any] = defaultdict(lambda: np.zeros((3, sources, targets), np.int64))
 
     def add(pre: int, post: int, weight: int, delay: int) -> None:
         positive, negative, synapses = found[delay]
@@ -86,8 +84,8 @@ class Reference:
             (projection, matrices(projection.connectivity, self.sizes[projection.pre], self.sizes[projection.post]))
             for projection in network.spiking.projections
         ]
-        self.arriving: dict[tuple[int, str], Any] = defaultdict(lambda: np.zeros((3, self.sizes_max), np.int64))
-        self.sizes_max = max(self.sizes.values())
+        largest = max(self.sizes.values())
+        self.arriving: dict[tuple[int, str], Any] = defaultdict(lambda: np.zeros((3, largest), np.int64))
         self.sent = {name: np.zeros(size, np.int64) for name, size in self.sizes.items()}
         self.v = {p.name: self.value(p, "v_init").copy() for p in network.spiking.populations}
         self.exc = {name: np.zeros(size, F) for name, size in self.sizes.items()}

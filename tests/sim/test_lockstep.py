@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -43,11 +44,11 @@ def joined(blocks: Sequence[TickBlock]) -> TickBlock:
     first = blocks[0]
     names = ("sample", "tick", "population", "neuron")
     spikes = type(first.spikes)(*(np.concatenate([getattr(b.spikes, name) for b in blocks]) for name in names))
-    counts = type(first.counts)(
-        *(np.concatenate([getattr(b.counts, name) for b in blocks], axis=1) for name in ("packets", "synaptic_events")),
-        np.concatenate([b.counts.spikes for b in blocks], axis=1),
-        first.counts.updates,
-        first.counts.recorded_bytes,
+    counts = replace(
+        first.counts,
+        packets=np.concatenate([b.counts.packets for b in blocks], axis=1),
+        synaptic_events=np.concatenate([b.counts.synaptic_events for b in blocks], axis=1),
+        spikes=np.concatenate([b.counts.spikes for b in blocks], axis=1),
     )
     voltages = {name: np.concatenate([b.voltages[name] for b in blocks], axis=1) for name in first.voltages}
     return TickBlock(first.start, sum(b.ticks for b in blocks), spikes, counts, voltages)

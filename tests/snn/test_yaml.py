@@ -40,7 +40,8 @@ def schema() -> Any:
 
 
 def example(repository: Path) -> str:
-    return re.findall(r"```yaml\n(.*?)```", (repository / "docs/network-yaml.md").read_text(), re.DOTALL)[0]
+    (text,) = re.findall(r"```yaml\n(.*?)```", (repository / "docs/network-yaml.md").read_text(), re.DOTALL)
+    return str(text)
 
 
 def test_that_the_documented_example_is_read_fits_the_schema_and_the_chip(repository: Path, tmp_path: Path) -> None:
@@ -53,7 +54,7 @@ def test_that_the_documented_example_is_read_fits_the_schema_and_the_chip(reposi
     assert (network.name, network.dt_s, network.spiking.outputs) == ("ring", 0.001, ("winner",))
     assert field.record == frozenset({"spikes", "v"})
     assert network.spiking.population("winner").record is None
-    assert np.ptp(field.params["v_init"]) > 10  # type: ignore[arg-type]
+    assert np.ptp(field.params["v_init"]) > 10
 
 
 def test_that_samples_fit_the_schema(repository: Path) -> None:

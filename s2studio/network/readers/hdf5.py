@@ -24,7 +24,7 @@ def read_hdf5(path: Path) -> dict[str, Any]:
     try:
         with h5py.File(path, "r") as file:
             return _Reader(path).group(file, "", 0)
-    except (OSError, RuntimeError, ValueError, KeyError, UnicodeDecodeError) as problem:
+    except (OSError, RuntimeError, ValueError, KeyError, TypeError, OverflowError, MemoryError) as problem:
         reason = " ".join(str(problem).split())[:200]
         raise NetworkError(path.name, f"cannot be read as HDF5: {reason}", hint="save the model again") from problem
 

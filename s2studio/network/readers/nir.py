@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -118,11 +119,13 @@ def _check_edges(path: Path, graph: _Graph) -> None:
         for name in edge:
             if name not in graph.nodes:
                 raise NetworkError(f"edge '{edge[0]}' -> '{edge[1]}' in {path.name}", f"there is no node '{name}'")
-    once = list(dict.fromkeys(graph.edges))
-    for edge in once:
-        if graph.edges.count(edge) > 1:
-            graph.repairs.append(Repair(edge[0], f"the edge to '{edge[1]}' was there more than once"))
-    graph.edges = once
+    times = Counter(graph.edges)
+    graph.repairs += [
+        Repair(edge[0], f"the edge to '{edge[1]}' was there {count} times")
+        for edge, count in times.items()
+        if count > 1
+    ]
+    graph.edges = list(times)
 
 
 def _layer(path: Path, graph: _Graph, name: str, node: dict[str, Any]) -> Layer:
@@ -227,7 +230,7 @@ def _pair(values: Any) -> tuple[int, int]:
 
 
 def _text(value: Any) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
 
 
 _MEMBRANE = ("r", "v_leak", "v_threshold", "v_reset")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -120,7 +121,8 @@ def test_that_a_pickle_is_never_loaded(tmp_path: Path) -> None:
     ],
 )
 def test_that_malformed_npz_columns_are_refused(tmp_path: Path, columns: dict[str, list[float]], says: str) -> None:
-    np.savez(tmp_path / "a.npz", **{name: np.array(values) for name, values in columns.items()})
+    arrays: dict[str, Any] = {name: np.array(values) for name, values in columns.items()}
+    np.savez(tmp_path / "a.npz", **arrays)
     with pytest.raises(NetworkError, match=says):
         read_stimulus(tmp_path / "a.npz", ONE)
 
