@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +24,7 @@ class Snapshot:
     """The whole state of a simulator before `tick`: arrays with the sample first, and the spikes still under way."""
 
     tick: int
-    state: tuple[State, ...]
+    state: State
     in_flight: tuple[tuple[NDArray[np.int32], IntArray], ...]
     sent: NDArray[np.int32]
 
@@ -50,15 +51,12 @@ class Simulator:
         populations, parameters = self.program.populations, self.program.parameters
         neurons, sums = len(parameters.v_init), int(populations.first_sum[-1])
         self._tick = 0
-        self._states = tuple(
-            State(
-                v=parameters.v_init.copy(),
-                i_exc=np.zeros(neurons, np.float32),
-                i_inh=np.zeros(neurons, np.float32),
-                ready=np.zeros(neurons, np.int32),
-                sums=np.zeros(sums, np.int32),
-            )
-            for _ in range(self.batch)
+        self._state = State(
+            v=np.tile(parameters.v_init, (self.batch, 1)),
+            i_exc=np.zeros((self.batch, neurons), np.float32),
+            i_inh=np.zeros((self.batch, neurons), np.float32),
+            ready=np.zeros((self.batch, neurons), np.int32),
+            sums=np.zeros((self.batch, sums), np.int32),
         )
         nothing = (np.zeros(0, np.int32), np.zeros(len(self.program.names) + 1, np.int64))
         self._in_flight = (nothing,) * self.batch
@@ -66,14 +64,15 @@ class Simulator:
 
     def snapshot(self) -> Snapshot:
         """Return the state now; later advances do not change it."""
-        return Snapshot(self._tick, tuple(map(_copy, self._states)), self._in_flight, self._sent)
+        return Snapshot(self._tick, _each(self._state, np.copy), self._in_flight, self._sent)
 
     def restore(self, snapshot: Snapshot) -> None:
         """Go back to `snapshot`, taken from a simulator of the same program and batch."""
-        if len(snapshot.state) != self.batch:
-            raise SimulationError("snapshot", f"{len(snapshot.state)} samples", f"this simulator has {self.batch}")
+        if snapshot.state.v.shape != self._state.v.shape:
+            found = "{} samples of {} neurons".format(*snapshot.state.v.shape)
+            raise SimulationError("snapshot", found, "this simulator has {} of {}".format(*self._state.v.shape))
         self._tick = snapshot.tick
-        self._states = tuple(map(_copy, snapshot.state))
+        self._state = _each(snapshot.state, np.copy)
         self._in_flight, self._sent = snapshot.in_flight, snapshot.sent
 
     def advance(self, steps: int, stimulus: Stimulus | Sequence[Stimulus] = ()) -> TickBlock:
@@ -108,7 +107,7 @@ class Simulator:
             self.program.populations,
             self.program.parameters,
             self.program.rows,
-            self._states[sample],
+            _each(self._state, lambda array: array[sample]),
             *self._in_flight[sample],
             *given,
             self._voltages_of,
@@ -185,8 +184,9 @@ class Simulator:
             raise SimulationError(f"stimulus of '{name}'", found, f"its neurons are 0 to {size - 1}")
 
 
-def _copy(state: State) -> State:
-    return State(state.v.copy(), state.i_exc.copy(), state.i_inh.copy(), state.ready.copy(), state.sums.copy())
+def _each(state: State, of: Callable[[Any], Any]) -> State:
+    """Return the state with `of` applied to each of its arrays."""
+    return State(*map(of, state))
 
 
 def _joined(tables: Sequence[SpikeTable]) -> SpikeTable:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ from s2studio.errors import NetworkError
 MAX_BYTES = 2**30
 MAX_ENTRIES = 100_000
 MAX_DEPTH = 32
+# A Python object for each text, its text not counted.
+TEXT_BYTES = 64
+_STORE = b"GCOL\x01\x00\x00\x00"
 
 
 def read_hdf5(path: Path) -> dict[str, Any]:
@@ -27,6 +31,26 @@ def read_hdf5(path: Path) -> dict[str, Any]:
     except (OSError, RuntimeError, ValueError, KeyError, TypeError, OverflowError, MemoryError) as problem:
         reason = " ".join(str(problem).split())[:200]
         raise NetworkError(path.name, f"cannot be read as HDF5: {reason}", hint="save the model again") from problem
+
+
+def _check_texts(path: Path) -> None:
+    """Refuse a file whose stores of texts are damaged: HDF5 2.0 walks through some of them for ever.
+
+    A store ("global heap collection") is `GCOL`, version 1, its size, and objects of 16 B (index, count, size) and
+    data up to a multiple of 8 B; the object of index 0 is free space and its size counts all of it.
+    Source: HDF5 File Format Specification 3.0, section III.E.
+    """
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        start = content.find(_STORE)
+        while start >= 0:
+            place, end = start + 16, start + int.from_bytes(content[start + 8 : start + 16], "little")
+            while place + 16 <= end <= len(content):
+                index, size = int.from_bytes(content[place : place + 2], "little"), content[place + 8 : place + 16]
+                whole = int.from_bytes(size, "little")
+                place += 16 + -(-whole // 8) * 8 if index else max(whole, 1)
+            if not start < place <= end <= len(content):
+                raise ValueError("damaged texts")
+            start = content.find(_STORE, start + len(_STORE))
 
 
 class _Reader:
@@ -61,7 +85,8 @@ class _Reader:
         """Return the value of `dataset`."""
         if dataset.external or dataset.is_virtual:
             raise NetworkError(self.path.name, f"{place} keeps its data in another file", hint="save a plain copy")
-        self.bytes += int(np.prod(dataset.shape or (1,), dtype=object)) * dataset.dtype.itemsize
+        size = TEXT_BYTES if dataset.dtype.hasobject else dataset.dtype.itemsize
+        self.bytes += int(np.prod(dataset.shape or (1,), dtype=object)) * size
         if self.bytes > MAX_BYTES:
             raise NetworkError(self.path.name, f"{self.bytes:,} B up to {place}", f"at most {MAX_BYTES:,} B are read")
         value = dataset[()]

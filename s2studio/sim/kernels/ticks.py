@@ -31,7 +31,7 @@ LINE_BYTES = 64
 
 
 class State(NamedTuple):
-    """The state of one sample, in the engine's order of neurons: changed in place."""
+    """The state, (samples, neurons) and `sums` (samples, sums), in the engine's order: changed in place."""
 
     v: Float32
     i_exc: Float32
@@ -66,9 +66,10 @@ def run_ticks(
 ) -> tuple[NDArray[np.int32], IntArray]:
     """Run `len(outputs.spikes)` ticks of one sample and return its spikes and where those of each population start.
 
-    Spikes are neurons counted within their population, ascending; row 0 of the starts, (ticks + 1, populations + 1),
-    is the tick before the first: `before` with its `before_start`. `given` are the spikes of the stimulus, with
-    starts of (ticks, populations + 1). Starts of -1 say that a tick has more than MOST_SPIKES_PER_TICK spikes.
+    `state` holds the rows of that sample. Spikes are neurons counted within their population, ascending; row 0 of the
+    starts, (ticks + 1, populations + 1), is the tick before the first: `before` with its `before_start`. `given` are
+    the spikes of the stimulus, with starts of (ticks, populations + 1). Starts of -1 say that a tick has more than
+    MOST_SPIKES_PER_TICK spikes.
     """
     ticks, count = outputs.spikes.shape[0], populations.update.size
     start = np.zeros((ticks + 1, count + 1), np.int64)
