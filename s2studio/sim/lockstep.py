@@ -15,7 +15,6 @@ from s2studio.network.stimulus.spikes import SpikeTrain, Stimulus
 from s2studio.sim.counts import Counts, SpikeTable, TickBlock
 from s2studio.sim.kernels.ticks import MOST_SPIKES_PER_TICK, STIMULUS, Outputs, State, run_ticks
 from s2studio.sim.program import Program
-from s2studio.sim.traffic import packets_received
 from s2studio.snn.fan_out import IntArray
 
 
@@ -87,15 +86,16 @@ class Simulator:
             raise SimulationError("advance", f"{len(stimuli)} stimuli", f"{self.batch}, one per sample, are expected")
         given = [self._given(steps, trains) for trains in stimuli]
         slices = len(self.program.updates)
-        events = np.zeros((self.batch, steps, slices), np.int32)
-        sent = np.zeros_like(events)
+        packets, events, sent = (np.zeros((self.batch, steps, slices), np.int32) for _ in range(3))
         voltages = np.zeros((self.batch, steps, self._columns()[-1]), np.float32)
         tables = []
         for sample in range(self.batch):
-            outputs = Outputs(events[sample], sent[sample], voltages[sample])
+            outputs = Outputs(packets[sample], events[sample], sent[sample], voltages[sample])
             tables.append(self._run(sample, given[sample], outputs))
-        block = TickBlock(self._tick, steps, _joined(tables), self._counts(events, sent), self._voltages(voltages))
-        self._sent = np.concatenate([self._sent[:, None], sent], axis=1)[:, -1]
+        counts = Counts(packets, events, sent, self.program.updates, self.program.recorded_bytes)
+        block = TickBlock(self._tick, steps, _joined(tables), counts, self._voltages(voltages))
+        if steps:
+            self._sent = sent[:, -1].copy()
         self._tick += steps
         return block
 
@@ -108,7 +108,9 @@ class Simulator:
             self.program.parameters,
             self.program.rows,
             _each(self._state, lambda array: array[sample]),
+            self.program.receivers,
             *self._in_flight[sample],
+            self._sent[sample],
             *given,
             self._voltages_of,
             outputs,
@@ -130,12 +132,6 @@ class Simulator:
         population = np.repeat(np.tile(np.arange(sizes.shape[1], dtype=np.int32), len(sizes)), sizes.reshape(-1))
         neuron = spikes[len(spikes) - len(ticks) :]
         return SpikeTable(np.full(len(ticks), sample, np.int32), ticks, population, neuron)
-
-    def _counts(self, events: NDArray[np.int32], sent: NDArray[np.int32]) -> Counts:
-        """Return the counts of the ticks; the packets that a PE receives were sent in the tick before."""
-        before = np.concatenate([self._sent[:, None], sent], axis=1)[:, :-1]
-        packets = packets_received(before, self.program.receivers).astype(np.int32)
-        return Counts(packets, events, sent, self.program.updates, self.program.recorded_bytes)
 
     def _columns(self) -> IntArray:
         """Return where the voltages of each population kept begin and end among the columns."""

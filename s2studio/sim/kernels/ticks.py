@@ -41,8 +41,9 @@ class State(NamedTuple):
 
 
 class Outputs(NamedTuple):
-    """What the ticks fill: synaptic events and spikes per (tick, slice), voltages per (tick, neuron of `kept`)."""
+    """What the ticks fill: counts per (tick, slice), voltages per (tick, neuron of the populations asked for)."""
 
+    packets: NDArray[np.int32]
     synaptic_events: NDArray[np.int32]
     spikes: NDArray[np.int32]
     voltages: Float32
@@ -57,8 +58,10 @@ def run_ticks(
     parameters: Parameters,
     rows: Rows,
     state: State,
+    receivers: NDArray[np.int32],
     before: NDArray[np.int32],
     before_start: IntArray,
+    sent_before: NDArray[np.int32],
     given: NDArray[np.int32],
     given_start: IntArray,
     voltages_of: IntArray,
@@ -67,9 +70,9 @@ def run_ticks(
     """Run `len(outputs.spikes)` ticks of one sample and return its spikes and where those of each population start.
 
     `state` holds the rows of that sample. Spikes are neurons counted within their population, ascending; row 0 of the
-    starts, (ticks + 1, populations + 1), is the tick before the first: `before` with its `before_start`. `given` are
-    the spikes of the stimulus, with starts of (ticks, populations + 1). Starts of -1 say that a tick has more than
-    MOST_SPIKES_PER_TICK spikes.
+    starts, (ticks + 1, populations + 1), is the tick before the first: `before` with its `before_start`, which are
+    `sent_before` spikes of each slice. `given` are the spikes of the stimulus, with starts of (ticks, populations + 1).
+    Starts of -1 say that a tick has more than MOST_SPIKES_PER_TICK spikes.
     """
     ticks, count = outputs.spikes.shape[0], populations.update.size
     start = np.zeros((ticks + 1, count + 1), np.int64)
@@ -78,6 +81,7 @@ def run_ticks(
     spikes[: before.size] = before
     fired = np.empty(populations.slice_of.size, np.int32)
     for tick in range(ticks):
+        count_packets(outputs.spikes[tick - 1] if tick else sent_before, receivers, outputs.packets[tick])
         deliver(first_tick + tick, spikes, start[tick], populations, rows, state.sums, outputs.synaptic_events[tick])
         end = start[tick, count]
         for p in range(count):
@@ -180,6 +184,16 @@ def count_events(sources: NDArray[np.int32], rows: Rows, j: int, events: NDArray
         counted = table[first : first + events.size]
         for i in range(events.size):
             events[i] += counted[i]
+
+
+@kernel
+def count_packets(sent: NDArray[np.int32], receivers: NDArray[np.int32], packets: NDArray[np.int32]) -> None:
+    """Add the packets that reach each slice's PE of the spikes `sent` by each slice in the tick before."""
+    for source in range(sent.size):
+        if sent[source]:
+            row = receivers[source]
+            for target in range(packets.size):
+                packets[target] += sent[source] * row[target]
 
 
 @kernel
