@@ -29,7 +29,7 @@ LIF_CONV2D = NeuronModel(
     "lif_conv2d", "LIF behind a convolution", EQUATION, MEMBRANE, ("v",), 1, Update.LIF, takes_convolution=True
 )
 
-# Neurons are looked at one by one for spikes only in those groups of this size that have one.
+# Neurons are looked at one by one for spikes only in groups that have one, and only up to the last of them.
 GROUP = 64
 
 
@@ -54,12 +54,13 @@ def update_lif(
         reached = np.int32(0)
         for k in range(group.size):
             reached += np.int32(group[k] >= limit[k])
-        if reached:
-            # Without a branch per neuron: a guess gone wrong costs more than writing down one who did not fire.
-            already = count
-            for k in range(group.size):
-                fired[count] = start + k
-                count += int(group[k] >= limit[k])
-            for i in fired[already:count]:
+        k = 0
+        while reached:
+            if group[k] >= limit[k]:
+                i = start + k
                 v[i] = v[i] - threshold[i] if subtracts else v_reset[i]
+                fired[count] = i
+                count += 1
+                reached -= 1
+            k += 1
     return count

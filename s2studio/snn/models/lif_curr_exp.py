@@ -75,14 +75,16 @@ def update_lif_curr_exp(
         reached = np.int32(0)
         for k in range(group.size):
             reached += np.int32(group[k] >= limit[k]) & np.int32(now >= from_tick[k])
-        if reached:
-            already = count
-            for k in range(group.size):
-                fired[count] = start + k
-                count += int(group[k] >= limit[k]) & int(now >= from_tick[k])
-            for i in fired[already:count]:
+        k = 0
+        while reached:
+            if group[k] >= limit[k] and now >= from_tick[k]:
+                i = start + k
                 v[i] = v[i] - threshold[i] if subtracts else v_reset[i]
                 ready[i] = now + 1 + t_refrac[i]
+                fired[count] = i
+                count += 1
+                reached -= 1
+            k += 1
     return count
 
 
