@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from s2studio.app.events import Event, Listener, Progress, StageStarted
-from s2studio.app.inputs import RunInputs, run_inputs
+from s2studio.app.inputs import RunInputs, record_of, run_inputs, stimulus_targets
 from s2studio.app.loading import load_network
 from s2studio.app.project import Project
 from s2studio.app.simulation import record_run
@@ -19,7 +19,7 @@ from s2studio.errors import Cancelled
 from s2studio.lowering.lower import Lowered, lower, needs_dt
 from s2studio.mapping.file import read_mapping
 from s2studio.mapping.map import map_network
-from s2studio.mapping.mapping import ChipMapping
+from s2studio.mapping.mapping import ChipMapping, Demand
 from s2studio.network.graph import Network
 from s2studio.session.reader import open_session
 from s2studio.session.target import check_target
@@ -97,10 +97,10 @@ class Workbench:
         network = self.lower(assume).network
         return run_inputs(self.project, network, ASSUMED_STEPS if assume else None)
 
-    def map(self, assume: bool = False, inputs: RunInputs | None = None) -> ChipMapping:
+    def map(self, assume: bool = False, inputs: RunInputs | None = None, demand: Demand | None = None) -> ChipMapping:
         """Return the mapping, from the project's file if it names one. Raises MappingError if it does not fit."""
         network, machine = self.lower(assume).network, self.machine()
-        demand = (inputs or self.inputs(assume)).demand
+        demand = demand or (inputs or self.inputs(assume)).demand
         file = self.project.mapping_file
         if file is not None:
             return read_mapping(file, network, machine, demand)
@@ -117,6 +117,38 @@ class Workbench:
             self.project, lowered, self.machine().spec, mapping, inputs, path, overwrite, self.progress("run")
         )
         return open_session(folder).runs[0].summary()
+
+    def evaluate(
+        self, data: Path, labels: Path | None, bin_s: float | None, batch: int, table: Path | None
+    ) -> dict[str, Any]:
+        """Run every sample in the folder `data`, `batch` side by side, and return accuracy and costs.
+
+        `table` keeps a row for each finished sample, which another evaluation of the same kind does not run again.
+        """
+        from s2studio.app.dataset import read_dataset
+        from s2studio.app.evaluate import Evaluation, summarise
+
+        network, machine = self.lower().network, self.machine()
+        self.project.run.level.check(machine.spec)
+        samples = read_dataset(data, stimulus_targets(network), bin_s, labels)
+        evaluation = Evaluation(self.project, network, machine, samples, batch)
+        self._begin("read")
+        inputs = RunInputs({}, 1, record_of(self.project.run.record, network), {})
+        demand = evaluation.demand(inputs, self.progress("read"))
+        mapping = self.map(inputs=RunInputs({}, demand.steps, demand.record, {}), demand=demand)
+        self._begin("evaluate")
+        results = evaluation.run(mapping, table, self.progress("evaluate"))
+        (output,) = evaluation.outputs
+        return {
+            "network": network.name,
+            "chip": machine.spec.name,
+            "chip_label": machine.spec.label,
+            "output": output,
+            "pes_used": mapping.pes_used,
+            "level": ", ".join(self.project.run.level.texts),
+            "tick_s": self.project.run.tick_s,
+            **summarise(results, network.spiking.population(output).size),
+        }
 
     def export(
         self, session: Path, format_name: str, folder: Path, window: Window, run: int = 0, overwrite: bool = False

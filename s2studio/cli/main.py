@@ -12,6 +12,7 @@ COMMANDS = (
     ("info", "info", "info"),
     ("map", "map", "map_command"),
     ("run", "run", "run"),
+    ("evaluate", "evaluate", "evaluate"),
     ("export", "export", "export"),
     ("chip", "chip", "chip"),
     ("demo", "run", "demo"),

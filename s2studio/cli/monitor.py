@@ -19,6 +19,8 @@ STAGES = {
     "map": "mapping onto PEs",
     "run": "simulating",
     "export": "exporting",
+    "read": "reading the data set",
+    "evaluate": "evaluating",
 }
 
 

@@ -170,6 +170,35 @@ def show_run(summary: Json) -> None:
     console.print(f"session      {summary['session']}", markup=False)
 
 
+def show_evaluation(summary: Json) -> None:
+    """Print what a data set gave: accuracy, confusion matrix, costs per sample."""
+    console = _console()
+    if summary["accuracy"] is not None:
+        outputs = range(len(summary["confusion"][0]))
+        _table(
+            console,
+            "Labels (rows) and predictions (columns)",
+            ("", *(f">{output}" for output in outputs)),
+            [(str(label), *map(str, row)) for label, row in enumerate(summary["confusion"])],
+        )
+        accuracy = f"{summary['accuracy']:.2%}, {summary['right']:,} of {summary['labelled']:,}"
+        console.print(Text(f"accuracy     {accuracy}", style="bold"))
+    console.print(f"samples      {summary['samples']:,}, {summary['undecided']:,} without an output spike")
+    console.print(f"chip         {_chip(summary)}, {summary['pes_used']} PEs, level {summary['level']}")
+    for name, title, unit, mark in (
+        ("energy_j", "energy", "J", "   (estimate)"),
+        ("energy_dynamic_j", "above idle", "J", "   (estimate)"),
+        ("latency_s", "first spike", "s", ""),
+    ):
+        spread = {key: with_unit(value, unit) for key, value in summary[name].items()}
+        console.print(
+            f"{title:12} {spread['mean']} per sample, standard deviation {spread['standard_deviation']}, "
+            f"{spread['least']} to {spread['most']}{mark}"
+        )
+    if summary["late_ticks"]:
+        console.print(Text(f"late ticks   {summary['late_ticks']:,}: spikes are as if in time", style="red"))
+
+
 def show_chip(spec: ChipSpec, checks: Sequence[PowerCheck]) -> None:
     """Print every number of the chip with its source, and the power model beside the measurements."""
     console = _console()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,8 @@ from s2studio.sim.counts import Counts, SpikeTable, TickBlock
 from s2studio.sim.kernels.ticks import MOST_SPIKES_PER_TICK, STIMULUS, Outputs, State, run_ticks
 from s2studio.sim.program import Program
 from s2studio.snn.fan_out import IntArray
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,14 +32,29 @@ class Snapshot:
 
 
 class Simulator:
-    """Runs a program. `seed` makes its random draws, which differ between the `batch` samples and not otherwise."""
+    """Runs a program for `batch` samples side by side.
 
-    def __init__(self, program: Program, seed: int = 0, batch: int = 1) -> None:
+    `seed` makes the random draws, which differ between samples by their number: `samples`, 0, 1, 2 ... by default.
+    `threads` share the samples out; what they compute does not depend on how many there are.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        seed: int = 0,
+        batch: int = 1,
+        samples: Sequence[int] | None = None,
+        threads: int = 1,
+    ) -> None:
         if not 0 <= seed < 2**63 or batch < 1:
             raise SimulationError("simulator", f"seed {seed}, batch {batch}", "seed 0 to 2^63 - 1, batch at least 1")
         self.program = program
         self.seed = seed
         self.batch = batch
+        self.threads = threads
+        self._numbers = tuple(range(batch) if samples is None else samples)
+        if len(self._numbers) != batch:
+            raise SimulationError("simulator", f"{len(self._numbers)} sample numbers", f"{batch} are expected")
         self._voltages_of = np.array(program.voltages_of, np.int64)
         self.reset()
 
@@ -88,10 +106,12 @@ class Simulator:
         slices = len(self.program.updates)
         packets, events, sent = (np.zeros((self.batch, steps, slices), np.int32) for _ in range(3))
         voltages = np.zeros((self.batch, steps, self._columns()[-1]), np.float32)
-        tables = []
-        for sample in range(self.batch):
+
+        def run(sample: int) -> tuple[NDArray[np.int32], IntArray]:
             outputs = Outputs(packets[sample], events[sample], sent[sample], voltages[sample])
-            tables.append(self._run(sample, given[sample], outputs))
+            return self._run(sample, given[sample], outputs)
+
+        tables = [self._take(sample, *found) for sample, found in enumerate(self._each_sample(run))]
         counts = Counts(packets, events, sent, self.program.updates, self.program.recorded_bytes)
         block = TickBlock(self._tick, steps, _joined(tables), counts, self._voltages(voltages))
         if steps:
@@ -99,11 +119,21 @@ class Simulator:
         self._tick += steps
         return block
 
-    def _run(self, sample: int, given: tuple[NDArray[np.int32], IntArray], outputs: Outputs) -> SpikeTable:
+    def _each_sample(self, run: Callable[[int], Result]) -> list[Result]:
+        """Return `run(sample)` of every sample; compiled code lets other threads run meanwhile."""
+        if min(self.threads, self.batch) == 1:
+            return [run(sample) for sample in range(self.batch)]
+        with ThreadPoolExecutor(min(self.threads, self.batch)) as pool:
+            return list(pool.map(run, range(self.batch)))
+
+    def _run(
+        self, sample: int, given: tuple[NDArray[np.int32], IntArray], outputs: Outputs
+    ) -> tuple[NDArray[np.int32], IntArray]:
+        """Run one sample: its rows of the state and `outputs` are all that changes."""
         spikes, start = run_ticks(
             self._tick,
             self.seed,
-            sample,
+            self._numbers[sample],
             self.program.populations,
             self.program.parameters,
             self.program.rows,
@@ -118,6 +148,10 @@ class Simulator:
         if start[0, 0] < 0:
             found = f"more than {MOST_SPIKES_PER_TICK:,} spikes in one tick"
             raise SimulationError("simulation", found, hint="look for relays that feed each other")
+        return spikes, start
+
+    def _take(self, sample: int, spikes: NDArray[np.int32], start: IntArray) -> SpikeTable:
+        """Keep the spikes that are under way after the last tick, and return all."""
         last = start[-1]
         self._in_flight = tuple(
             (spikes[last[0] :].copy(), last - last[0]) if index == sample else kept

@@ -211,3 +211,18 @@ def test_that_relays_that_feed_each_other_without_end_are_refused_in_time() -> N
     projections = (Projection("noise", "relay", weights), Projection("relay", "relay", weights))
     with pytest.raises(SimulationError, match="relays"):
         simulator(ChipNetwork("loop", SpikingPart(populations, projections))).advance(20)
+
+
+@settings(max_examples=10)
+@given(running_networks(), st.integers(2, 4))
+def test_that_threads_and_the_batch_change_nothing(network: ChipNetwork, batch: int) -> None:
+    stimulus = random_stimulus(1, network.spiking.population("input").size, STEPS)
+    program = simulator(network).program
+    threaded = Simulator(program, 3, batch, threads=4).advance(STEPS, stimulus)
+    assert_same(threaded, Simulator(program, 3, batch).advance(STEPS, stimulus))
+
+    for number in range(batch):
+        alone = Simulator(program, 3, samples=[number]).advance(STEPS, stimulus)
+        mine = threaded.spikes.sample == number
+        np.testing.assert_array_equal(alone.spikes.neuron, threaded.spikes.neuron[mine])
+        np.testing.assert_array_equal(alone.counts.packets[0], threaded.counts.packets[number])

@@ -17,7 +17,7 @@ DEMO = "balanced_network"
 
 Output = Annotated[
     Path | None,
-    typer.Option("-o", "--output", metavar="OUT.s2s", help="The session to write [default: MODEL.s2s, numbered]."),
+    typer.Option("-o", "--output", metavar="OUT.s2s", help="The session to write (default: MODEL.s2s, numbered)."),
 ]
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace an existing session once the new one is complete.")

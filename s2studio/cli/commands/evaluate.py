@@ -1,0 +1,50 @@
+"""`s2studio evaluate`: a data set through a network: accuracy, energy and latency per sample."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from s2studio.app.project import open_project
+from s2studio.cli.command import print_json, takes
+from s2studio.cli.monitor import workbench
+from s2studio.cli.options import LOWERING, MAPPING, RUN, AsJson, Given, Model, apply
+
+Data = Annotated[Path, typer.Option("--data", metavar="FOLDER", help="Stimulus files, or a folder of them per label.")]
+Labels = Annotated[
+    Path | None,
+    typer.Option("--labels", metavar="FILE", help="CSV with file,label (default: labels.csv in the folder)."),
+]
+Batch = Annotated[int, typer.Option("--batch", metavar="N", help="Samples side by side (default: 16).")]
+Steps = Annotated[int | None, typer.Option("--steps", metavar="N", help="Ticks (default: as each sample needs).")]
+Bin = Annotated[float | None, typer.Option("--bin", metavar="S", help="Length of a bin of event recordings, in s.")]
+Table = Annotated[
+    Path | None,
+    typer.Option("-o", "--output", metavar="TABLE.csv", help="A row per sample; run again, it goes on from there."),
+]
+
+
+@takes(LOWERING, MAPPING, RUN)
+def evaluate(
+    model: Model,
+    data: Data,
+    given: Given,
+    labels: Labels = None,
+    batch: Batch = 16,
+    steps: Steps = None,
+    bin: Bin = None,  # noqa: A002 - as --bin
+    output: Table = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run every sample of a data set: accuracy, confusion matrix, energy and latency with their spread."""
+    project = apply(open_project(model), {**given, "steps": steps})
+    with workbench(project, quiet=as_json) as bench:
+        summary = bench.evaluate(data, labels, bin, batch, output)
+    if as_json:
+        print_json(summary)
+    else:
+        from s2studio.cli.show import show_evaluation
+
+        show_evaluation(summary)
