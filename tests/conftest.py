@@ -43,9 +43,9 @@ def repository() -> Path:
 @pytest.fixture
 def cli() -> Cli:
     """Call `s2studio` with these arguments, in this process."""
-    from s2studio.cli.main import app  # here, so that tests of a single room do not import all others
+    from s2studio.cli.main import make_app  # here, so that tests of a single room do not import all others
 
-    return lambda *arguments: CliRunner().invoke(app, [str(argument) for argument in arguments])
+    return lambda *arguments: CliRunner().invoke(make_app(), [str(argument) for argument in arguments])
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from s2studio.app.events import Event, Listener, Progress, StageStarted
 from s2studio.app.inputs import RunInputs, record_of, run_inputs, stimulus_targets
 from s2studio.app.loading import load_network
 from s2studio.app.project import Project
-from s2studio.app.simulation import record_run
 from s2studio.chip.loader import load_chip, make_machine
 from s2studio.chip.machine import Machine
 from s2studio.errors import Cancelled
@@ -21,8 +20,6 @@ from s2studio.mapping.file import read_mapping
 from s2studio.mapping.map import map_network
 from s2studio.mapping.mapping import ChipMapping, Demand
 from s2studio.network.graph import Network
-from s2studio.session.reader import open_session
-from s2studio.session.target import check_target
 from s2studio.session.window import Window
 from s2studio.snn.network import ChipNetwork
 from s2studio.snn.validate import validate
@@ -109,6 +106,11 @@ class Workbench:
 
     def run(self, path: Path, overwrite: bool = False) -> dict[str, Any]:
         """Simulate the project, write the session `path` and return the summary of its run."""
+        # Imported where they are used, as in the other methods: pyarrow takes long, and not every command needs it.
+        from s2studio.app.simulation import record_run
+        from s2studio.session.reader import open_session
+        from s2studio.session.target import check_target
+
         check_target(path, overwrite)
         lowered, inputs = self.lower(), self.inputs()
         mapping = self.map(inputs=inputs)
@@ -154,7 +156,7 @@ class Workbench:
         self, session: Path, format_name: str, folder: Path, window: Window, run: int = 0, overwrite: bool = False
     ) -> None:
         """Write the run `run` of `session`, the part of it that lies in `window`, into `folder`."""
-        from s2studio.session.export import export  # only here, for it takes long to import
+        from s2studio.session.export import export
 
         self._begin("export")
         export(session, folder, format_name, window, run, overwrite, self.progress("export"))

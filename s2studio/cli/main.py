@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Collection
 from importlib import import_module
 from typing import Annotated
 
@@ -17,13 +19,22 @@ COMMANDS = (
     ("chip", "chip", "chip"),
     ("demo", "run", "demo"),
 )
+NAMES = tuple(name for name, _, _ in COMMANDS)
 
-app = typer.Typer(
-    name="s2studio",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+
+def make_app(names: Collection[str] = NAMES) -> typer.Typer:
+    """Return the program with the commands `names`; the modules of others are not imported."""
+    app = typer.Typer(
+        name="s2studio",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_root)
+    for name, module, function in COMMANDS:
+        if name in names:
+            app.command(name)(getattr(import_module(f"s2studio.cli.commands.{module}"), function))
+    return app
 
 
 def _version(asked: bool) -> None:
@@ -34,7 +45,6 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _root(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
@@ -43,10 +53,8 @@ def _root(
     """Networks on the SpiNNaker2 chip: does it fit, where does it sit, what does it do, what does it cost."""
 
 
-for _name, _module, _function in COMMANDS:
-    app.command(_name)(getattr(import_module(f"s2studio.cli.commands.{_module}"), _function))
-
-
 def main() -> None:
     """Run the command line; exit codes: 0 done, 1 refused, 2 wrong usage, 130 cancelled."""
-    app()
+    # Where the first word is a command, only that one is imported: the user waits for every import.
+    first = sys.argv[1] if len(sys.argv) > 1 else ""
+    make_app([first] if first in (*NAMES, "--version") else NAMES)()

@@ -41,6 +41,26 @@ def test_that_no_module_of_the_core_imports_qt_torch_nir_or_h5py(repository: Pat
     assert imported.isdisjoint({*NEVER_IN_THE_CORE, "nir", "h5py"})
 
 
+@pytest.mark.parametrize(
+    ("arguments", "unused"),
+    [
+        (["chip", "--json"], {"numba", "pyarrow", "networkx", "nir", "h5py"}),
+        (["--version"], {"pyarrow", "nir", "h5py", "networkx"}),
+        (["info", "sample_projects/balanced_network/project.yaml", "--json"], {"nir", "h5py", "pyarrow", "networkx"}),
+        (["map", "sample_projects/balanced_network/project.yaml", "--json"], {"nir", "h5py", "pyarrow", "networkx"}),
+    ],
+)
+def test_that_a_command_imports_nothing_heavy_that_it_does_not_use(
+    arguments: list[str], unused: set[str], repository: Path
+) -> None:
+    code = (
+        f"import sys, contextlib, io\nsys.argv = ['s2studio', *{arguments!r}]\n"
+        "from s2studio.cli.main import main\n"
+        "with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()): main()"
+    )
+    assert imported_by(code, repository).isdisjoint({*unused, *NEVER_IN_THE_CORE})
+
+
 def test_that_every_public_name_can_be_imported(repository: Path) -> None:
     code = "import s2studio\nfor name in s2studio.__all__: getattr(s2studio, name)"
 
