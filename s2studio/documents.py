@@ -14,6 +14,8 @@ from s2studio.errors import S2StudioError
 
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 MAX_BYTES = 64 * 2**20
+# Letters of a value that an error repeats.
+MAX_FOUND = 200
 
 
 class Section(dict[str, Any]):
@@ -61,7 +63,7 @@ class Document:
     def refuse(self, section: Section, key: str | None, found: str, limit: str = "", hint: str = "") -> S2StudioError:
         """Return the error that says what is wrong with `key` of `section`, with its line."""
         line = section.lines.get(key, section.line) if key else section.line
-        return self.error(f"{self.path.name}, line {line}", found, limit, hint)
+        return self.error(f"{self.path.name}, line {line}", _shortened(found), limit, hint)
 
     def check_keys(self, section: Section, known: Iterable[str], required: Iterable[str] = ()) -> None:
         """Raise for a key of `section` that is not `known`, or for a `required` one that is missing."""
@@ -95,7 +97,10 @@ def read_document(path: Path, schema: str, error: type[S2StudioError]) -> Docume
             raise error(
                 str(path), f"{size:,} B", f"a document may have {MAX_BYTES:,} B", "put large data into .npz files"
             )
-        root = yaml.load(path.read_bytes(), Loader=_Loader)  # noqa: S506 - _Loader is a safe loader
+        content = path.read_bytes()
+        root = yaml.load(content, Loader=_Loader)  # noqa: S506 - _Loader is a safe loader
+        if b"*" in content:
+            _check_aliases(root)
     except OSError as problem:
         raise error(str(path), problem.strerror or str(problem), hint="check the path") from problem
     except (yaml.YAMLError, ValueError, RecursionError) as problem:
@@ -121,6 +126,26 @@ def document_schema(path: Path) -> str | None:
     except (OSError, UnicodeDecodeError):
         return None
     return value.split("#")[0].strip() if key.strip() == "s2studio" else None
+
+
+def _check_aliases(root: Any) -> None:
+    """Raise ValueError where aliases stand for more than a file may hold."""
+    sizes: dict[int, int] = {}
+
+    def letters(value: Any) -> int:
+        """Return about how long `value` is with every alias written out."""
+        if not isinstance(value, (dict, list)):
+            return len(value) if isinstance(value, str) else 1
+        if id(value) not in sizes:
+            sizes[id(value)] = 1 + sum(map(letters, value.values() if isinstance(value, dict) else value))
+        return sizes[id(value)]
+
+    if letters(root) > MAX_BYTES:
+        raise ValueError("its aliases stand for more than 64 MiB")
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= MAX_FOUND else f"{text[: MAX_FOUND - 3]}..."
 
 
 def _one_line(problem: Exception) -> str:

@@ -18,6 +18,7 @@ from s2studio.snn.rules import RULES, Ends
 from s2studio.snn.validate import MAX_NEURONS, VARIABLES
 
 SCHEMA = "network/1"
+LARGEST = float(np.finfo(np.float32).max)
 
 
 def read_network_yaml(path: Path) -> ChipNetwork:
@@ -60,7 +61,9 @@ class _Reader:
             {key: self._parameter(name, params, key, size) for key in params},
             frozenset(self._names(section, "record", VARIABLES)) if "record" in section else None,
             None if shape is None else tuple(shape),
-            neurons_per_pe=self.whole(section, "neurons_per_pe", 1, size) if "neurons_per_pe" in section else None,
+            neurons_per_pe=self.whole(section, "neurons_per_pe", 1, MAX_NEURONS)
+            if "neurons_per_pe" in section
+            else None,
         )
 
     def _parameter(self, population: str, params: Section, key: str, size: int) -> ParameterValue:
@@ -72,7 +75,7 @@ class _Reader:
                 found = f"'{key}' has {len(value)} values"
                 raise self.document.refuse(params, key, found, f"one or {size}, one per neuron, are expected")
             return np.array([self._float(params, key, entry) for entry in value], np.float32)
-        if isinstance(value, str) and not _is_number(value):
+        if isinstance(value, str) and not _is_numeral(value):
             return value
         return self._float(params, key, value)
 
@@ -98,14 +101,12 @@ class _Reader:
     def _projection(self, section: Section, populations: dict[str, Population]) -> Projection:
         document = self.document
         document.check_keys(section, ("pre", "post", "weights", "delay"), required=("pre", "post", "weights"))
-        for end in ("pre", "post"):
-            self.known(section, end, populations)
+        pre, post = (populations[self.known(section, end, populations)] for end in ("pre", "post"))
         weights = document.section(section, "weights")
         rule = self.known(weights, "rule", RULES)
         required, optional, build = RULES[rule]
         document.check_keys(weights, ("rule", *required, *optional), required=required)
         delay = self.whole(section, "delay", 0, 255) if "delay" in section else 0
-        pre, post = populations[section["pre"]], populations[section["post"]]
         return Projection(pre.name, post.name, build(self, weights, Ends(pre.size, post.size, pre is post), delay))
 
     def _entries(self, parent: Section, key: str) -> list[Section]:
@@ -118,9 +119,7 @@ class _Reader:
         value = section.get(key) or []
         if not isinstance(value, list):
             raise self.document.refuse(section, key, f"'{key}' is {value!r}", "a list of names is expected")
-        for name in value:
-            self.one_of(section, key, name, known)
-        return tuple(value)
+        return tuple(self.one_of(section, key, name, known) for name in value)
 
     def known(self, section: Section, key: str, known: Any) -> str:
         """Return the text at `key`, which must be one of `known`."""
@@ -129,7 +128,9 @@ class _Reader:
         return self.one_of(section, key, section[key], known)
 
     def one_of(self, section: Section, key: str, value: Any, known: Any) -> str:
-        """Return `value`, which must be one of `known`."""
+        """Return `value`, which must be one of `known`; a name such as `1` is a number to YAML."""
+        if type(value) is int:
+            value = str(value)
         if not isinstance(value, str) or value not in known:
             raise self.document.refuse(section, key, f"'{value}' is unknown", hint=nearest(str(value), known))
         return value
@@ -156,8 +157,16 @@ class _Reader:
         return float(value)
 
 
+def _is_numeral(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _is_number(value: Any) -> bool:
     try:
-        return bool(np.isfinite(float(value)))
+        return abs(float(value)) <= LARGEST
     except (TypeError, ValueError, OverflowError):
         return False

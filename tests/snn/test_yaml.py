@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from pathlib import Path
@@ -88,6 +89,9 @@ def test_that_each_rule_makes_the_synapses_it_says(tmp_path: Path) -> None:
     assert ring.weight[0].tolist() == [8, 4, -1, 4]
     line = projection(tmp_path, "rule: gaussian, amplitude: 10, sigma: 1, inhibition: 2, autapses: false", pre="b")
     assert line.weight[0].tolist() == [0, 4, -1, -2]
+    assert line.weight[3].tolist() == [-2, -1, 4, 0]
+    peak = projection(tmp_path, "rule: gaussian, amplitude: 10, sigma: 1e-200", pre="b")
+    assert peak.weight.tolist() == (10 * np.eye(4)).tolist()
 
 
 def test_that_npz_holds_a_matrix_or_columns(tmp_path: Path) -> None:
@@ -142,6 +146,7 @@ def test_that_the_same_seed_draws_the_same_and_another_seed_another_network(tmp_
         (HEAD + "  c: {size: 1000000000000, model: lif}\n", "line 5: 'size' is 1000000000000"),
         (HEAD + "  c: {size: 2, model: lif, params: {threshold: [1, 2, 3]}}\n", "line 5: 'threshold' has 3 values"),
         (HEAD + "  c: {size: 2, model: lif, params: {threshold: .nan}}\n", "line 5: 'threshold' is nan"),
+        (HEAD + "  c: {size: 2, model: lif, params: {threshold: 1e40}}\n", "line 5: 'threshold' is '1e40'"),
         (HEAD + "  c: {size: 2, model: lif, params: {v_init: {unifrom: [0, 1]}}}\n", "did you mean 'uniform'"),
         (HEAD + "  c: {size: 2, model: lif, params: {v_init: {uniform: [2, 1]}}}\n", "the second is too low"),
         (HEAD + "  c: {size: 2, model: lif, record: [spike]}\n", "'spike' is unknown; did you mean 'spikes'"),
@@ -194,3 +199,26 @@ def test_that_a_pickle_is_never_loaded(tmp_path: Path) -> None:
 def test_that_any_text_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     with pytest.raises(NetworkError):
         read(tmp_path_factory.mktemp("text"), f"s2studio: network/1\n{text}\npopulations: 3\n")
+
+
+def test_that_a_population_may_have_a_number_as_its_name(tmp_path: Path) -> None:
+    text = "s2studio: network/1\npopulations: {1: {size: 3, model: relay}, 2: {size: 3, model: lif}}\noutputs: [2]\n"
+    network = read(tmp_path, text + "projections: [{pre: 1, post: 2, weights: {rule: one_to_one, weight: 1}}]\n")
+
+    assert [population.name for population in network.spiking.populations] == ["1", "2"]
+    assert (network.spiking.projections[0].pre, network.spiking.outputs) == ("1", ("2",))
+
+
+@pytest.mark.parametrize("value", ["{a: {size: *z, model: lif}}", "*z", "{a: {size: 1, model: lif, record: *z}}"])
+def test_that_aliases_that_stand_for_too_much_are_refused_at_once(tmp_path: Path, value: str) -> None:
+    more = "".join(
+        f"  - &{name} [{', '.join([f'*{inner}'] * 10)}]\n" for inner, name in itertools.pairwise("abcdefghijz")
+    )
+    with pytest.raises(NetworkError, match="its aliases stand for more than 64 MiB"):
+        read(tmp_path, f"s2studio: network/1\ndescription:\n  - &a [1, 2]\n{more}populations: {value}\n")
+
+
+def test_that_an_error_does_not_repeat_a_long_value(tmp_path: Path) -> None:
+    with pytest.raises(NetworkError) as refused:
+        read(tmp_path, f"s2studio: network/1\npopulations: {{a: {{size: {[1] * 10_000}, model: lif}}}}\n")
+    assert len(str(refused.value)) < 400

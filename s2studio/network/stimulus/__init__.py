@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -51,6 +52,8 @@ def read_stimulus(
     if path.suffix in RECORDINGS:
         if bin_s is None:
             raise UsageError(path.name, "a recording of events", "it needs the length of a bin", "add --bin 1e-3")
+        if not 0 < bin_s < math.inf:
+            raise UsageError("--bin", f"{bin_s:g} s", "a positive time is expected")
         name = _target(path, targets, population)
         return _trains(path, {name: RECORDINGS[path.suffix](path, targets[name].shape, bin_s)}, targets)
     if path.suffix not in READERS:
@@ -96,6 +99,7 @@ def _trains(path: Path, found: Mapping[str, Columns], targets: Mapping[str, Targ
     trains = {}
     for name, columns in found.items():
         size = targets[name].size
+        _check_shape(path, columns, name, targets[name])
         outside = (columns.neuron < 0) | (columns.neuron >= size)
         if outside.any():
             neuron = columns.neuron[np.argmax(outside)]
@@ -107,6 +111,19 @@ def _trains(path: Path, found: Mapping[str, Columns], targets: Mapping[str, Targ
             raise NetworkError(_place(path, columns, wrong), f"step {step}", f"steps are 0 to {MAX_STEPS:,}")
         trains[name] = SpikeTrain.of(columns.step, columns.neuron.astype(np.int32))
     return trains
+
+
+def _check_shape(path: Path, columns: Columns, name: str, target: Target) -> None:
+    """Refuse an array whose neurons are not those of the population; one axis may stand for any shape."""
+    shape = columns.shape
+    if (
+        shape is None
+        or shape in (target.shape, (target.size,))
+        or (not target.shape and math.prod(shape) == target.size)
+    ):
+        return
+    has = f"has the shape {target.shape}" if target.shape else f"has {target.size} neurons"
+    raise NetworkError(path.name, f"steps of the shape {shape}", f"'{name}' {has}")
 
 
 def _place(path: Path, columns: Columns, rows: NDArray[np.bool_]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import zipfile
+import math
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from s2studio.errors import NetworkError
+from s2studio.network.arrays import load_npz
 from s2studio.network.stimulus.columns import MAX_SPIKES, Columns
 
 MAX_BYTES = 4 * 2**30
@@ -27,42 +28,30 @@ def read_npy(path: Path) -> Columns:
         )
     if array.nbytes > MAX_BYTES:
         raise NetworkError(path.name, f"{array.nbytes:,} B", f"at most {MAX_BYTES:,} B are read", "use .npz columns")
-    flat = array.reshape(len(array), -1)
+    shape = array.shape[1:]
+    flat = array.reshape(len(array), math.prod(shape))
     if array.dtype.kind == "f" and not np.isfinite(flat).all():
         raise NetworkError(path.name, "values that are not finite", "0 and 1 are expected")
     step, neuron = np.nonzero(flat)
-    return Columns(step.astype(np.int64), neuron.astype(np.int64))
+    return Columns(step.astype(np.int64), neuron.astype(np.int64), shape=shape)
 
 
 def read_npz(path: Path) -> Columns:
     """Return the spikes of an archive with the columns `neuron` and `step`, and maybe `population`."""
-    _check_size(path)
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            columns = {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, NotImplementedError) as problem:
+        columns = load_npz(path, MAX_BYTES)
+        population = columns.get("population")
+        names = None if population is None else population.reshape(-1).astype(str).astype(object)
+    except ValueError as problem:
         raise NetworkError(path.name, f"cannot be read as .npz: {problem}") from problem
     for name in ("neuron", "step"):
         if name not in columns:
             raise NetworkError(path.name, f"no column '{name}', only {', '.join(sorted(columns)) or 'nothing'}")
     numbers = {name: _whole(path, name, columns[name]) for name in ("neuron", "step")}
-    population = columns.get("population")
     for name, values in columns.items():
         if name in ("neuron", "step", "population") and len(values.reshape(-1)) != len(numbers["step"]):
             raise NetworkError(path.name, f"columns of {len(values):,} and {len(numbers['step']):,} entries")
-    names = None if population is None else population.reshape(-1).astype(str).astype(object)
     return Columns(numbers["step"], numbers["neuron"], names)
-
-
-def _check_size(path: Path) -> None:
-    """Refuse an archive that would unpack to more than is sensible."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            size = sum(entry.file_size for entry in archive.infolist())
-    except (OSError, zipfile.BadZipFile) as problem:
-        raise NetworkError(path.name, f"cannot be read as .npz: {problem}") from problem
-    if size > MAX_BYTES:
-        raise NetworkError(path.name, f"unpacks to {size:,} B", f"at most {MAX_BYTES:,} B are read")
 
 
 def _whole(path: Path, name: str, values: NDArray[Any]) -> NDArray[np.int64]:

@@ -23,8 +23,11 @@ class SpikeTrain:
     @classmethod
     def of(cls, step: NDArray[np.int64], neuron: NDArray[np.int32]) -> SpikeTrain:
         """Return the train of these spikes, sorted, a neuron's repeats within a step merged into one spike."""
-        pairs = np.unique(np.stack([np.asarray(step, np.int64), np.asarray(neuron, np.int64)], axis=1), axis=0)
-        return cls(np.ascontiguousarray(pairs[:, 0]), np.ascontiguousarray(pairs[:, 1]).astype(np.int32))
+        order = np.lexsort((neuron, step))
+        step, neuron = np.asarray(step, np.int64)[order], np.asarray(neuron, np.int32)[order]
+        first = np.ones(len(step), np.bool_)
+        first[1:] = (step[1:] != step[:-1]) | (neuron[1:] != neuron[:-1])
+        return cls(step[first], neuron[first])
 
     @property
     def steps(self) -> int:

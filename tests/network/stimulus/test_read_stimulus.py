@@ -103,6 +103,50 @@ def test_that_any_bytes_are_read_or_refused(
         read_stimulus(path, {"x": Target(2 * 34 * 34, (2, 34, 34))}, bin_s=bins)
 
 
+@pytest.mark.parametrize(
+    ("shape", "target"),
+    [
+        ((7, 5), Target(5, None)),
+        ((7, 5), Target(5, (1, 1, 5))),
+        ((7, 1, 5), Target(5, None)),
+        ((0, 5), Target(5, None)),
+    ],
+)
+def test_that_an_array_drives_the_population_of_its_shape(
+    tmp_path: Path, shape: tuple[int, ...], target: Target
+) -> None:
+    np.save(tmp_path / "a.npy", np.ones(shape))
+    assert len(read_stimulus(tmp_path / "a.npy", {"x": target})["x"].step) == np.prod(shape)
+
+
+@pytest.mark.parametrize(
+    ("shape", "target", "says"),
+    [
+        ((7, 4), Target(5, None), r"steps of the shape \(4,\), 'x' has 5 neurons"),
+        ((7, 2, 3, 4), Target(24, (2, 4, 3)), r"steps of the shape \(2, 3, 4\), 'x' has the shape \(2, 4, 3\)"),
+    ],
+)
+def test_that_an_array_of_another_shape_is_refused(
+    tmp_path: Path, shape: tuple[int, ...], target: Target, says: str
+) -> None:
+    np.save(tmp_path / "a.npy", np.zeros(shape))
+    with pytest.raises(NetworkError, match=says):
+        read_stimulus(tmp_path / "a.npy", {"x": target})
+
+
+@given(place=st.integers(0, 10**6), bit=st.integers(0, 7), packed=st.booleans())
+def test_that_a_damaged_archive_is_read_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, place: int, bit: int, packed: bool
+) -> None:
+    path = tmp_path_factory.mktemp("damaged") / "a.npz"
+    (np.savez_compressed if packed else np.savez)(path, neuron=[0, 1], step=[3, 4], population=[b"left", b"right"])
+    content = bytearray(path.read_bytes())
+    content[place % len(content)] ^= 1 << bit
+    path.write_bytes(content)
+    with contextlib.suppress(NetworkError):
+        read_stimulus(path, TWO)
+
+
 def test_that_a_pickle_is_never_loaded(tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", np.array([[{}]], dtype=object), allow_pickle=True)
     np.savez(tmp_path / "a.npz", neuron=np.array([print], dtype=object), step=[0])
@@ -157,6 +201,8 @@ def test_that_a_real_recording_has_all_its_events(conformance: Path) -> None:
 
 def test_that_a_recording_needs_a_bin_and_an_input_with_two_polarities(tmp_path: Path) -> None:
     (tmp_path / "a.bin").write_bytes(event(9, 0, 0, 0))
+    with pytest.raises(UsageError, match="--bin: 0 s, a positive time is expected"):
+        read_stimulus(tmp_path / "a.bin", ONE, bin_s=0)
     with pytest.raises(UsageError, match="add --bin"):
         read_stimulus(tmp_path / "a.bin", ONE)
     with pytest.raises(NetworkError, match="the input has the shape None"):
