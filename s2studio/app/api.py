@@ -17,6 +17,8 @@ from s2studio.lowering.options import LoweringOptions
 from s2studio.mapping.map import map_network as map_chip_network
 from s2studio.mapping.map import remap_demand
 from s2studio.mapping.mapping import ChipMapping, MappingOptions, Routing
+from s2studio.mapping.pins import parse_pin
+from s2studio.mapping.rates import Rates
 from s2studio.network.graph import Network
 from s2studio.network.stimulus import read_stimulus
 from s2studio.network.stimulus.spikes import Stimulus
@@ -73,6 +75,8 @@ def map_network(
     seed: int = 0,
     neurons_per_pe: Mapping[str, int] | None = None,
     forbid: Sequence[str] = (),
+    pin: Mapping[str, str] | None = None,
+    rates: Rates | None = None,
     chip: str | Path = "spinnaker2",
     runtime: str | None = None,
     steps: int = ASSUMED_STEPS,
@@ -80,11 +84,16 @@ def map_network(
 ) -> ChipMapping:
     """Return `network` placed on one chip with room for `stimulus` and for recording `record` over `steps` ticks.
 
+    `pin` puts slices on PEs: {"out[0]": "PE(1, 1, 0)"}; `rates` are the spikes of a population's neurons (one number,
+    or one each) that `placer` goes by, 1 where it is missing.
+
     Raises MappingError, whose `violations` say which limits are broken, if it does not fit.
     """
-    options = MappingOptions(placer, routing, seed, neurons_per_pe or {}, frozenset(PE.parse(name) for name in forbid))
+    pinned = dict(parse_pin(f"{name}={pe}") for name, pe in (pin or {}).items())
+    forbidden = frozenset(PE.parse(name) for name in forbid)
+    options = MappingOptions(placer, routing, seed, neurons_per_pe or {}, forbidden, pinned)
     inputs = RunInputs(stimulus or {}, steps, record_of(_frozen(record), network), {})
-    return map_chip_network(network, make_machine(load_chip(chip), runtime), options, inputs.demand)
+    return map_chip_network(network, make_machine(load_chip(chip), runtime), options, inputs.demand, rates)
 
 
 def simulate(

@@ -12,6 +12,7 @@ from s2studio.documents import Document, Section, document_schema, read_document
 from s2studio.errors import NetworkError, S2StudioError, UsageError
 from s2studio.lowering.options import LoweringOptions
 from s2studio.mapping.mapping import MappingOptions
+from s2studio.mapping.pins import parse_pin
 from s2studio.sim.level import LevelPolicy
 
 SCHEMA = "project/1"
@@ -54,6 +55,7 @@ class Project:
     lowering: LoweringOptions = field(default_factory=LoweringOptions)
     mapping: MappingOptions = field(default_factory=MappingOptions)
     mapping_file: Path | None = None
+    traffic: Path | None = None
     stimuli: tuple[StimulusSource, ...] = ()
     run: RunOptions = field(default_factory=RunOptions)
     document: Path | None = None
@@ -79,7 +81,9 @@ class _ProjectReader:
         root = self.document.root
         known = ("s2studio", "model", "chip", "runtime", "lowering", "mapping", "stimulus", "run", "description")
         self.document.check_keys(root, known, required=("model",))
-        mapping = self._section("mapping", ("placer", "seed", "routing", "neurons_per_pe", "forbid", "file"))
+        mapping = self._section(
+            "mapping", ("placer", "seed", "routing", "neurons_per_pe", "forbid", "pin", "traffic", "file")
+        )
         chip = self._text(root, "chip", "spinnaker2")
         return Project(
             model=self.folder / self._text(root, "model", ""),
@@ -88,6 +92,7 @@ class _ProjectReader:
             lowering=self._lowering(),
             mapping=self._mapping(mapping),
             mapping_file=self.folder / self._text(mapping, "file", "") if "file" in mapping else None,
+            traffic=self.folder / self._text(mapping, "traffic", "") if "traffic" in mapping else None,
             stimuli=self._stimuli(),
             run=self._run(),
             document=self.document.path,
@@ -120,10 +125,12 @@ class _ProjectReader:
                 section, lambda: frozenset(PE.parse(str(text)) for text in section.get("forbid", []))
             ),
         )
+        pins = self.document.section(section, "pin")
+        pinned = self._built(pins, lambda: dict(parse_pin(f"{name}={pins[name]}") for name in pins))
         routing = section.get("routing", options.routing)
         if routing not in ("mc", "c2c"):
             raise self.document.refuse(section, "routing", f"routing '{routing}'", "known are mc and c2c")
-        return replace(options, routing=routing)
+        return replace(options, routing=routing, pinned=pinned)
 
     def _stimuli(self) -> tuple[StimulusSource, ...]:
         root = self.document.root

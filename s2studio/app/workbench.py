@@ -102,7 +102,12 @@ class Workbench:
         if file is not None:
             return read_mapping(file, network, machine, demand)
         self._begin("map")
-        return map_network(network, machine, self.project.mapping, demand)
+        rates = None
+        if self.project.traffic is not None:
+            from s2studio.app.rates import rates_of_session
+
+            rates = rates_of_session(self.project.traffic, network)
+        return map_network(network, machine, self.project.mapping, demand, rates, self.progress("map"))
 
     def run(self, path: Path, overwrite: bool = False) -> dict[str, Any]:
         """Simulate the project, write the session `path` and return the summary of its run."""

@@ -14,6 +14,7 @@ from s2studio.chip.machine import PE
 from s2studio.errors import UsageError
 from s2studio.lowering.options import LoweringOptions
 from s2studio.mapping.mapping import MappingOptions
+from s2studio.mapping.pins import parse_pin
 from s2studio.sim.level import LevelPolicy
 
 Given = Mapping[str, Any]
@@ -60,7 +61,11 @@ LOWERING: Mapping[str, Any] = {
 
 MAPPING: Mapping[str, Any] = {
     "placer": _option(
-        str | None, "--placer", metavar="P", panel="Mapping", help="How slices are placed (default: sequential)."
+        str | None,
+        "--placer",
+        metavar="sequential|hilbert|greedy|anneal",
+        panel="Mapping",
+        help="How slices are placed (default: sequential).",
     ),
     "seed": _option(int | None, "--seed", metavar="N", panel="Mapping", help="Seed of every random draw (default: 0)."),
     "neurons_per_pe": _option(
@@ -80,6 +85,20 @@ MAPPING: Mapping[str, Any] = {
     ),
     "forbid": _option(
         list[str] | None, "--forbid", metavar="'PE(1, 1, 0)'", panel="Mapping", help="Keep a PE empty (repeatable)."
+    ),
+    "pin": _option(
+        list[str] | None,
+        "--pin",
+        metavar="'POP[0]=PE(1, 1, 0)'",
+        panel="Mapping",
+        help="Put a slice of a population, counted from 0, on a PE (repeatable).",
+    ),
+    "traffic": _option(
+        Path | None,
+        "--traffic",
+        metavar="SESSION",
+        panel="Mapping",
+        help="Place by the spikes of an earlier run (default: every neuron spikes once).",
     ),
     "chip": _option(
         str | None,
@@ -146,7 +165,15 @@ def apply(project: Project, given: Given) -> Project:
     """Return `project` with every option that was given put in the place of its own."""
     return replace(
         project,
-        **_present(given, {"chip": ("chip", _chip), "runtime": ("runtime", str), "mapping": ("mapping_file", Path)}),
+        **_present(
+            given,
+            {
+                "chip": ("chip", _chip),
+                "runtime": ("runtime", str),
+                "mapping": ("mapping_file", Path),
+                "traffic": ("traffic", Path),
+            },
+        ),
         lowering=_lowering(project.lowering, given),
         mapping=_mapping(project.mapping, given),
         stimuli=_stimuli(project.stimuli, given),
@@ -180,6 +207,7 @@ def _mapping(options: MappingOptions, given: Given) -> MappingOptions:
                 "routing": ("routing", _routing),
                 "neurons_per_pe": ("neurons_per_pe", lambda texts: {**options.neurons_per_pe, **_per_pe(texts)}),
                 "forbid": ("forbidden", lambda texts: frozenset(PE.parse(text) for text in texts)),
+                "pin": ("pinned", lambda texts: {**options.pinned, **dict(map(parse_pin, texts))}),
             },
         ),
     )

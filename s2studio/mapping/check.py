@@ -8,15 +8,19 @@ import numpy as np
 
 from s2studio.chip.machine import PE, Machine
 from s2studio.errors import MappingError, Violation
-from s2studio.mapping.mapping import MappingOptions, Route
+from s2studio.mapping.mapping import MappingOptions, Route, Slice
 from s2studio.mapping.memory import Cuts, MemoryModel, Regions
 from s2studio.mapping.partition import Piece
 from s2studio.mapping.remedy import memory_remedy, pes_remedy
+from s2studio.mapping.route.entries import entries_by_population, router_entries
 from s2studio.snn.fan_out import IntArray
 from s2studio.snn.network import SpikingPart
 
 MOVABLE = ("state", "params", "pop_table", "synapses", "record")
 """The regions that grow and shrink with the network and the run."""
+
+_HEAVIEST = 3
+"""How many populations a violation of the event router's table names."""
 
 
 def check_memory(
@@ -66,13 +70,15 @@ def check_pes(memory: MemoryModel, options: MappingOptions, cuts: Cuts, availabl
     return [Violation(None, None, None, "pes", needed, available, remedy)]
 
 
-def check_router(routes: Sequence[Route], machine: Machine) -> list[Violation]:
-    """Return a violation if the event router has fewer entries than there are slices that send through it."""
-    needed, most = sum(1 for route in routes if route.router_lookups), machine.spec.router_entries
-    if needed <= most:
+def check_router(pieces: Sequence[Piece | Slice], routes: Sequence[Route], machine: Machine) -> list[Violation]:
+    """Return a violation, with the heaviest populations, if the event router's table is too short for the slices."""
+    entries, most = router_entries(pieces, routes), machine.spec.router_entries
+    if len(entries) <= most:
         return []
-    remedy = f"route by c2c, or use larger slices: the router holds the keys of {most:,} slices"
-    return [Violation(None, None, None, "routing_entries", needed, most, remedy)]
+    heaviest = list(entries_by_population(entries).items())[:_HEAVIEST]
+    names = ", ".join(f"'{name}' {count:,}" for name, count in heaviest)
+    remedy = f"route by c2c, or use larger slices; most entries: {names}"
+    return [Violation(None, None, None, "routing_entries", len(entries), most, remedy)]
 
 
 def check_placement(

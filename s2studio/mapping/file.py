@@ -6,6 +6,7 @@ It holds who sits where; memory and routes are worked out again from the network
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from s2studio.mapping.map import assemble
 from s2studio.mapping.mapping import ChipMapping, Demand, MappingOptions, Slice
 from s2studio.mapping.memory import MemoryModel
 from s2studio.mapping.partition import Piece, cuts_of
+from s2studio.mapping.pins import parse_slice_name, pinned_slices, slice_name
 from s2studio.mapping.place import PLACERS
 from s2studio.mapping.route import ROUTERS
 from s2studio.snn.digest import network_digest
@@ -26,7 +28,8 @@ from s2studio.snn.network import ChipNetwork
 
 SCHEMA = "mapping/1"
 _HEADER = ("network", "network_digest", "chip", "chip_digest", "runtime", "routing", "placer", "seed")
-_KEYS = ("s2studio", *_HEADER, "forbid", "neurons_per_pe", "slices")
+_REQUIRED = ("s2studio", *_HEADER, "forbid", "neurons_per_pe", "slices")
+_KEYS = (*_REQUIRED, "pin")
 _SLICE_KEYS = ("population", "start", "stop", "pe")
 _NO_LINE_BREAKS = 2**31 - 1
 _COMMENT = "# A line of `slices` puts the neurons start to stop (excluded) of a population on a PE. Edit them freely."
@@ -47,6 +50,8 @@ def write_mapping(mapping: ChipMapping, path: Path) -> None:
         "forbid": [str(pe) for pe in sorted(options.forbidden)],
         "neurons_per_pe": dict(options.neurons_per_pe),
     }
+    if options.pinned:
+        header["pin"] = {name: str(pe) for name, pe in options.pinned.items()}
     lines = [f"s2studio: {SCHEMA}", _COMMENT]
     lines += [_dump(header, flow=None).rstrip(), "slices:"]
     lines += [f"- {_dump(_row(piece), flow=True).rstrip()}" for piece in mapping.slices]
@@ -66,7 +71,7 @@ def read_mapping(path: Path, network: ChipNetwork, machine: Machine, demand: Dem
     runtime, or breaks a limit.
     """
     document = read_document(path, SCHEMA, MappingError)
-    document.check_keys(document.root, _KEYS, required=_KEYS)
+    document.check_keys(document.root, _KEYS, required=_REQUIRED)
     digest = network_digest(network)
     _check_made_for(document, network.name, digest, machine)
     reader = _Reader(document, network)
@@ -77,6 +82,7 @@ def read_mapping(path: Path, network: ChipNetwork, machine: Machine, demand: Dem
     violations = [*check_cover(pieces, part), *check_placement(pieces, pes, machine, options)]
     if violations:
         raise mapping_error(network.name, violations)
+    reader.check_pins(pieces, pes, machine, options)
     return assemble(network.name, digest, MemoryModel(part, machine, demand), options, cuts_of(part, pieces), pes)
 
 
@@ -134,6 +140,7 @@ class _Reader:
             seed=self._whole(root, "seed", 0),
             neurons_per_pe={name: self._whole(wishes, name, 1) for name in wishes},
             forbidden=frozenset(self._pe(root, "forbid", name) for name in forbidden),
+            pinned=self._pins(),
         )
 
     def slices(self) -> list[tuple[Piece, PE]]:
@@ -144,6 +151,34 @@ class _Reader:
         placed = [self._slice(row) for row in rows]
         order = {name: index for index, name in enumerate(self.names)}
         return sorted(placed, key=lambda entry: (order[entry[0].population], entry[0].start, entry[0].stop))
+
+    def check_pins(self, pieces: Sequence[Piece], pes: Sequence[PE], machine: Machine, options: MappingOptions) -> None:
+        """Raise if a pinned slice is not there, or on another PE than its pin says."""
+        root = self.document.root
+        try:
+            pinned = pinned_slices(pieces, machine, options)
+        except UsageError as problem:
+            found = f"{problem.subject.removeprefix('--pin ')}: {problem.found}"
+            raise self.document.refuse(root, "pin", found, problem.limit, problem.hint) from problem
+        for index, pe in pinned.items():
+            if pes[index] != pe:
+                piece = pieces[index]
+                found = f"neurons {piece.start} to {piece.stop - 1} of '{piece.population}' are on {pes[index]}"
+                raise self.document.refuse(
+                    root, "pin", found, f"they are pinned to {pe}", "change the pin or the slice"
+                )
+
+    def _pins(self) -> dict[str, PE]:
+        if "pin" not in self.document.root:
+            return {}
+        pins = self.document.section(self.document.root, "pin")
+        found = {}
+        for name in pins:
+            try:
+                found[slice_name(*parse_slice_name(str(name)))] = self._pe(pins, name, pins[name])
+            except UsageError as problem:
+                raise self.document.refuse(pins, name, problem.subject, problem.found, problem.hint) from problem
+        return found
 
     def _slice(self, row: object) -> tuple[Piece, PE]:
         if not isinstance(row, Section):

@@ -21,8 +21,11 @@ from s2studio.mapping.check import (
 from s2studio.mapping.mapping import ChipMapping, Demand, MappingOptions, Route, Slice
 from s2studio.mapping.memory import Cuts, MemoryModel
 from s2studio.mapping.partition import asked, cuts_of, partition, pieces_of
+from s2studio.mapping.pins import pinned_slices
 from s2studio.mapping.place import PLACERS
 from s2studio.mapping.place.available import available_pes
+from s2studio.mapping.place.task import Progress, Task, no_progress
+from s2studio.mapping.rates import Rates, slice_traffic
 from s2studio.mapping.route import ROUTERS
 from s2studio.mapping.route.paths import Mesh
 from s2studio.snn.digest import network_digest
@@ -30,8 +33,18 @@ from s2studio.snn.fan_out import slice_reach
 from s2studio.snn.network import ChipNetwork, SpikingPart
 
 
-def map_network(network: ChipNetwork, machine: Machine, options: MappingOptions, demand: Demand) -> ChipMapping:
+def map_network(
+    network: ChipNetwork,
+    machine: Machine,
+    options: MappingOptions,
+    demand: Demand,
+    rates: Rates | None = None,
+    progress: Progress = no_progress,
+) -> ChipMapping:
     """Return `network` placed on `machine` for a run that asks for `demand`.
+
+    `rates` are the spikes per neuron that placers go by (None: each neuron one); `progress` is told how far a placer
+    is, and may raise Cancelled.
 
     Raises MappingError with every violation if it does not fit, UsageError for options that name what is not there.
     """
@@ -42,8 +55,11 @@ def map_network(network: ChipNetwork, machine: Machine, options: MappingOptions,
     too_many = check_pes(memory, options, cuts, available)
     if too_many:
         raise mapping_error(network.name, [*too_many, *_unplaced_violations(memory, cuts)])
-    targets = slice_targets(network.spiking, cuts)
-    pes = PLACERS[options.placer](pieces_of(cuts), targets, machine, options)
+    pieces = pieces_of(cuts)
+    pinned = pinned_slices(pieces, machine, options)
+    traffic = slice_traffic(pieces, rates or {})
+    task = Task(pieces, slice_targets(network.spiking, cuts), machine, options, traffic, pinned, progress)
+    pes = PLACERS[options.placer](task)
     return assemble(network.name, network_digest(network), memory, options, cuts, pes)
 
 
@@ -90,7 +106,7 @@ def assemble(
         *check_placement(pieces, pes, machine, options),
         *check_targets(memory, cuts, pes),
         *check_memory(memory, cuts, regions, pes),
-        *check_router(routes, machine),
+        *check_router(pieces, routes, machine),
     ]
     if violations:
         raise mapping_error(name, violations)

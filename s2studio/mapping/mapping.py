@@ -54,13 +54,17 @@ class Demand:
 
 @dataclass(frozen=True)
 class MappingOptions:
-    """How to map: placer by name, routing, seed, neurons per PE by population, PEs that must stay empty."""
+    """How to map: placer by name, routing, seed, neurons per PE by population, PEs that must stay empty.
+
+    `pinned` is the PE that a slice must have, the slice written `POP[2]` for the third of population POP.
+    """
 
     placer: str = "sequential"
     routing: Routing = "mc"
     seed: int = 0
     neurons_per_pe: Mapping[str, int] = field(default_factory=dict)
     forbidden: frozenset[PE] = frozenset()
+    pinned: Mapping[str, PE] = field(default_factory=dict)
 
 
 class Node(NamedTuple):
@@ -148,8 +152,10 @@ class ChipMapping:
 
     @property
     def routing_entries(self) -> int:
-        """Entries in the event router: one key and mask per slice whose packets pass through it."""
-        return sum(1 for route in self.routes if route.router_lookups)
+        """Entries in the event router, after those of slices with equal targets and adjacent keys are merged."""
+        from s2studio.mapping.route.entries import router_entries  # here, for it needs the types of this module
+
+        return len(router_entries(self.slices, self.routes))
 
     @property
     def weighted_hops(self) -> int:

@@ -13,8 +13,9 @@ from s2studio.mapping.check import check_cover, check_placement, check_router
 from s2studio.mapping.map import map_network
 from s2studio.mapping.mapping import Demand, MappingOptions
 from s2studio.mapping.partition import Piece
+from s2studio.snn.connectivity import DenseWeights
 from s2studio.snn.network import ChipNetwork
-from tests.mapping.networks import all_to_all
+from tests.mapping.networks import all_to_all, chain
 
 ONE_STEP = Demand(1)
 
@@ -88,17 +89,19 @@ def test_that_the_error_tells_the_first_and_how_many_more(machine: Machine) -> N
     assert str(refused.value).endswith("(and 2 more violations)")
 
 
-def test_that_the_router_has_an_entry_for_each_sending_slice(machine: Machine) -> None:
-    network, options = all_to_all(10, 10), MappingOptions(neurons_per_pe={"input": 1})
+def test_that_a_router_table_too_short_names_the_heaviest_populations(machine: Machine) -> None:
+    # Each input slice sends to a slice of its own, so no two entries are equal.
+    network = chain(10, 10, DenseWeights(np.eye(10, dtype=np.int8)))
+    options = MappingOptions(neurons_per_pe={"input": 1, "hidden": 1})
     enough = replace(machine, spec=replace(machine.spec, router_entries=10))
     short = replace(machine, spec=replace(machine.spec, router_entries=9))
 
     mapping = map_network(network, enough, options, Demand(1))
-    (violation,) = check_router(mapping.routes, short)
+    (violation,) = check_router(mapping.slices, mapping.routes, short)
 
     assert mapping.routing_entries == 10
     assert (violation.region, violation.bytes, violation.free) == ("routing_entries", 10, 9)
-    with pytest.raises(MappingError, match="10 routing entries needed, 9 are free; route by c2c"):
+    with pytest.raises(MappingError, match=r"10 routing entries needed, 9 are free; route by c2c.*'input' 10"):
         map_network(network, short, options, Demand(1))
 
 

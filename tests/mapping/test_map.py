@@ -89,7 +89,7 @@ def test_that_hops_and_loads_count_each_neuron_once(machine: Machine) -> None:
     assert mapping.link_loads == loads
     assert mapping.max_link_load == max(loads.values())
     assert mapping.weighted_hops == sum(loads.values())
-    assert mapping.routing_entries == 5
+    assert mapping.routing_entries == 1
 
 
 def test_that_core_to_core_packets_need_no_router_entry(machine: Machine) -> None:

@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from s2studio.chip.machine import PE, Machine
-from s2studio.mapping.mapping import MappingOptions
-from s2studio.mapping.partition import Piece
-from s2studio.mapping.place.available import available_pes
+from s2studio.chip.machine import PE
+from s2studio.mapping.place.task import Task
 
 
-def place_sequential(
-    slices: Sequence[Piece],
-    targets: Sequence[tuple[int, ...]],  # noqa: ARG001 - all placers share one signature
-    machine: Machine,
-    options: MappingOptions,
-) -> tuple[PE, ...]:
-    """Return the first available PE for the first slice, the second for the second, and so on."""
-    return available_pes(machine, options)[: len(slices)]
+def place_sequential(task: Task) -> tuple[PE, ...]:
+    """Return the first free PE for the first slice that is not pinned, the second for the second, and so on."""
+    return task.along(task.free_pes)

@@ -1,4 +1,4 @@
-"""Multicast routing: a spike goes to the event router in the die centre, which copies it to every target QPE."""
+"""Multicast routing: a spike goes to the event router in the die centre, whose copies share the links they can."""
 
 from __future__ import annotations
 
@@ -10,24 +10,32 @@ from s2studio.mapping.route.paths import Cell, Course, Mesh, Path, flits_over, l
 
 
 def route_mc(source: PE, targets: Collection[Cell], mesh: Mesh) -> Course:
-    """Return the course of one spike: one packet in, one look-up, one copy per target QPE, also for the sender's own.
+    """Return the course of one spike: one packet in, one look-up, a tree of copies, also to the sender's own QPE.
 
-    Each copy is a flit of its own on every link, also where copies share the first part of their way.
+    Copies that leave the event router by the same first links are one flit on each of them until they part.
     """
     chip = (source.chip_x, source.chip_y)
-    inward = links(chip, (*_way_in(source.cell, mesh), None))
-    outward = (links(chip, (None, *_way_out(target, mesh))) for target in sorted(targets))
+    inward = links(chip, (*way_in(source.cell, mesh), None))
+    branches = {branch for target in targets for branch in branches_to(target, mesh)}
+    outward = (links(chip, branch[-2:]) for branch in sorted(branches, key=_order))
     return Course(packets=1, flits=flits_over([inward, *outward]), router_lookups=1)
 
 
-def _way_in(source: Cell, mesh: Mesh) -> Path:
+def way_in(source: Cell, mesh: Mesh) -> Path:
     """Return the cells from `source` to the port where it meets the event router, towards its nearest cell."""
     paths = (mesh.path(source, cell) for cell in mesh.router_cells)
     nearest = min(paths, key=len)
     return tuple(takewhile(lambda cell: cell not in mesh.router_cells, nearest))
 
 
-def _way_out(target: Cell, mesh: Mesh) -> Path:
-    """Return the cells from the best port to `target`: fewest holes crossed, then fewest hops, then the first port."""
-    paths = (mesh.path(port, target) for port in mesh.ports)
-    return min(paths, key=lambda path: (mesh.crossings(path), len(path)))
+def branches_to(target: Cell, mesh: Mesh) -> list[tuple[Cell | None, ...]]:
+    """Return the way from the event router (None) to `target` and each shorter way it starts with, two nodes at least.
+
+    Each stands for the link at its end: two targets share a link where they share the way up to it.
+    """
+    way = (None, *mesh.way_out(target))
+    return [way[:length] for length in range(2, len(way) + 1)]
+
+
+def _order(branch: tuple[Cell | None, ...]) -> tuple[Cell, ...]:
+    return tuple(cell for cell in branch if cell is not None)

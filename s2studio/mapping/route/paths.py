@@ -34,6 +34,7 @@ class Mesh:
         self.holes = frozenset(spec.router_cells) | frozenset(spec.periphery_cells)
         self._detours = spec.hole_crossing == "detour"
         self._paths: dict[tuple[Cell, Cell], Path] = {}
+        self._ways_out: dict[Cell, Path] = {}
 
     @property
     def ports(self) -> tuple[Cell, ...]:
@@ -51,6 +52,16 @@ class Mesh:
         if key not in self._paths:
             self._paths[key] = self._detour(source, target) if self._detours else xy_path(source, target)
         return self._paths[key]
+
+    def way_out(self, target: Cell) -> Path:
+        """Return the cells from the event router's best port to `target`, both included.
+
+        The best crosses the fewest holes, then takes the fewest hops, then is the first of `ports`.
+        """
+        if target not in self._ways_out:
+            paths = (self.path(port, target) for port in self.ports)
+            self._ways_out[target] = min(paths, key=lambda path: (self.crossings(path), len(path)))
+        return self._ways_out[target]
 
     def crossings(self, path: Sequence[Cell]) -> int:
         """Return how many holes a path crosses."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import pairwise, product
 
@@ -56,15 +57,38 @@ def test_that_c2c_sends_one_packet_per_target_qpe_straight_to_it(passing: Mesh, 
 
 
 @given(source=sources, targets=target_sets)
-def test_that_mc_sends_one_packet_to_the_router_and_a_copy_to_each_target_qpe(
+def test_that_mc_sends_one_packet_in_and_a_flit_over_each_link_of_a_tree_out(
     passing: Mesh, source: PE, targets: set[Cell]
 ) -> None:
     course = route_mc(source, targets, passing)
-    flits = course.flits
+    inward = counted([(*passing.path(source.cell, nearest_router_cell(source.cell))[:-1], None)])
+    outward = Counter(course.flits) - inward
+    ways = [(None, *passing.way_out(target)) for target in targets]
+    # Two copies are one flit as long as they come the same way from the router.
+    shared = {way[:length] for way in ways for length in range(2, len(way) + 1)}
 
     assert (course.packets, course.router_lookups) == (1, 1)
-    assert sum(count for link, count in flits.items() if link.target == ROUTER_NODE) == 1
-    assert sum(count for link, count in flits.items() if link.source == ROUTER_NODE) == len(targets)
+    assert outward == counted([way[-2:] for way in shared])
+
+
+@given(source=sources, targets=target_sets)
+def test_that_an_mc_tree_reaches_every_target_with_fewer_flits_than_copies(
+    passing: Mesh, source: PE, targets: set[Cell]
+) -> None:
+    flits = route_mc(source, targets, passing).flits
+    tree = networkx.DiGraph(link for link in flits if link.source == ROUTER_NODE or reached_from_router(link, flits))
+    alone = [sum(route_mc(source, [target], passing).flits.values()) for target in targets]
+
+    assert set(networkx.descendants(tree, ROUTER_NODE)) >= {Node(0, 0, *target) for target in targets}
+    assert sum(flits.values()) <= sum(alone) - (len(targets) - 1)
+
+
+def test_that_copies_on_one_way_are_one_flit_until_they_part(passing: Mesh) -> None:
+    near, far, aside = (3, 3), (1, 3), (2, 2)
+    flits = route_mc(PE(0, 0, 3, 3, 0), [near, far, aside], passing).flits
+    outward = Counter(flits) - counted([((3, 3), None)])
+
+    assert outward == counted([(None, (3, 3)), ((3, 3), (2, 3)), ((2, 3), (1, 3)), ((2, 3), (2, 2))])
 
 
 @pytest.mark.parametrize("target", sorted(QPES))
@@ -148,3 +172,12 @@ def test_that_links_carry_the_chip_they_are_on(passing: Mesh, routing: str) -> N
 
 def cell_of(node: Node) -> Cell:
     return node.x, node.y
+
+
+def nearest_router_cell(source: Cell) -> Cell:
+    return min(ROUTER, key=lambda cell: distance(source, cell))
+
+
+def reached_from_router(link: Link, flits: Mapping[Link, int]) -> bool:
+    graph = networkx.DiGraph(list(flits))
+    return link.source in networkx.descendants(graph, ROUTER_NODE)

@@ -1,0 +1,100 @@
+"""What an edit is said to change, against the mapping that it makes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from s2studio.chip.machine import Machine
+from s2studio.mapping.edit import Edited, Editor
+from s2studio.mapping.edit_cost import Change, EditCost
+from s2studio.mapping.map import map_network
+from s2studio.mapping.mapping import ChipMapping, Demand, MappingOptions, Routing
+from s2studio.snn.network import ChipNetwork
+from tests.mapping.networks import all_to_all, few_slices, networks
+
+
+def total_bytes(mapping: ChipMapping) -> list[int]:
+    return [sum(piece.bytes.values()) for piece in mapping.slices]
+
+
+def energy_j(mapping: ChipMapping, machine: Machine) -> float:
+    lookups = sum(
+        piece.size * route.router_lookups for piece, route in zip(mapping.slices, mapping.routes, strict=True)
+    )
+    energy = machine.spec.energy
+    return mapping.weighted_hops * energy.flit_hop_j + lookups * energy.router_lookup_j
+
+
+def check(change: Change, before: ChipMapping, after: Edited, machine: Machine) -> None:
+    assert isinstance(after, ChipMapping), str(after)
+    assert change.fits
+    assert change.flit_hops == after.weighted_hops - before.weighted_hops
+    assert change.worst_link_flits == after.max_link_load - before.max_link_load
+    assert change.memory_bytes == sum(total_bytes(after)) - sum(total_bytes(before))
+    assert change.fullest_bytes == max(total_bytes(after)) - max(total_bytes(before))
+    assert change.energy_j == pytest.approx(energy_j(after, machine) - energy_j(before, machine), abs=1e-18)
+
+
+@pytest.mark.parametrize("routing", ["mc", "c2c"])
+@settings(max_examples=25)
+@given(data=st.data(), network=networks())
+def test_that_a_change_is_the_difference_that_the_edit_makes(
+    machine: Machine, routing: Routing, data: st.DataObject, network: ChipNetwork
+) -> None:
+    options = MappingOptions(routing=routing, neurons_per_pe=data.draw(few_slices(network)))
+    mapping = map_network(network, machine, options, Demand(3, {"hidden": frozenset({"v"})}))
+    editor, cost = Editor(network, machine), EditCost(mapping, network, machine)
+    used = {piece.pe for piece in mapping.slices}
+    free = data.draw(st.sampled_from([pe for pe in machine.usable_pes if pe not in used]))
+    one, other = data.draw(st.lists(st.integers(0, len(mapping.slices) - 1), min_size=2, max_size=2))
+
+    check(cost.move(one, free), mapping, editor.move(mapping, one, free), machine)
+    check(cost.swap(one, other), mapping, editor.swap(mapping, one, other), machine)
+    piece = mapping.slices[one]
+    if piece.size > 1:
+        at = data.draw(st.integers(piece.start + 1, piece.stop - 1))
+        check(cost.split(one, at, free), mapping, editor.split(mapping, one, at, free), machine)
+    if one + 1 < len(mapping.slices) and mapping.slices[one + 1].population == piece.population:
+        check(cost.merge(one), mapping, editor.merge(mapping, one), machine)
+    check(cost.move(one, free), mapping, editor.move(mapping, one, free), machine)
+
+
+@pytest.fixture
+def mapping(machine: Machine) -> ChipMapping:
+    options = MappingOptions(neurons_per_pe={"input": 20, "hidden": 10})
+    return map_network(all_to_all(60, 30), machine, options, Demand(5))
+
+
+def test_that_the_worst_time_follows_the_neurons_of_the_busiest_slice(machine: Machine, mapping: ChipMapping) -> None:
+    busy_s = np.array([1.0, 2.0, 3.0, 10.0, 5.0, 6.0])
+    cost = EditCost(mapping, all_to_all(60, 30), machine, busy_s=busy_s)
+    free = machine.usable_pes[-1]
+
+    assert cost.move(3, free).worst_time_done_s == 0
+    # 4 and 6 of 10 neurons: 4 s and 6 s, and another slice takes 6 s.
+    assert cost.split(3, 4, free).worst_time_done_s == pytest.approx(-4.0)
+    assert cost.merge(3).worst_time_done_s == pytest.approx(5.0)
+    assert cost.merge(0).worst_time_done_s == 0
+    assert EditCost(mapping, all_to_all(60, 30), machine).merge(3).worst_time_done_s is None
+
+
+def test_that_hops_are_weighted_by_the_rates(machine: Machine, mapping: ChipMapping) -> None:
+    network, free = all_to_all(60, 30), machine.usable_pes[-1]
+    once = EditCost(mapping, network, machine).move(0, free)
+    often = EditCost(mapping, network, machine, {"input": 7.0}).move(0, free)
+    never = EditCost(mapping, network, machine, {"input": 0.0}).move(0, free)
+
+    assert once.flit_hops != 0
+    assert often.flit_hops == 7 * once.flit_hops
+    assert (never.flit_hops, never.energy_j) == (0, 0)
+
+
+def test_that_an_edit_that_fits_no_pe_says_so(machine: Machine) -> None:
+    network = all_to_all(1_000, 200)
+    mapping = map_network(network, machine, MappingOptions(), Demand(1))
+    first = next(index for index, piece in enumerate(mapping.slices) if piece.population == "hidden")
+
+    assert not EditCost(mapping, network, machine).merge(first).fits
