@@ -1,4 +1,4 @@
-"""The chains source -> [SumPool2d] -> [Flatten] -> weights -> [Flatten] -> population that a network consists of."""
+"""The chains source -> [pool, Flatten, Scale, Delay] -> weights -> [...] -> population that a network consists of."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from s2studio.lowering.refusal import NodeError
 from s2studio.lowering.shapes import shape_behind
 from s2studio.lowering.wiring import Path, Wiring
-from s2studio.network.layers import Conv2d, CubaLIF, Shape, SumPool2d, Weights
+from s2studio.network.layers import Conv2d, CubaLI, CubaLIF, Delay, Graded, Scale, Shape, SumPool2d, Weights
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,8 @@ class Chain:
 
     `weights` is the node with the weights (None: a spike counts 1) and `entry` the nodes from there to the target:
     chains with the same entry share one bias. `source_shape`, `pooled_shape` (behind the folded sum pools) and
-    `shape` (behind the weights) are without time; `pool` is the (height, width) of all folded pools together.
+    `shape` (behind the weights) are without time; `pool` is the (height, width) of all folded pools together, and
+    `path` all nodes between the two populations.
     """
 
     source: str
@@ -29,6 +30,7 @@ class Chain:
     pooled_shape: Shape
     shape: Shape
     pool: tuple[int, int]
+    path: Path = ()
 
 
 def chains_into(wires: Wiring, shapes: Mapping[str, Shape], target: str) -> tuple[Chain, ...]:
@@ -48,6 +50,7 @@ def chains_into(wires: Wiring, shapes: Mapping[str, Shape], target: str) -> tupl
 
 def _chain(wires: Wiring, shapes: Mapping[str, Shape], target: str, path: Path) -> Chain:
     source, between = path[0], path[1:]
+    _check_source(wires, source, target)
     shape = pooled = shapes[source]
     pool = (1, 1)
     behind: Shape | None = None
@@ -62,12 +65,22 @@ def _chain(wires: Wiring, shapes: Mapping[str, Shape], target: str, path: Path) 
             pooled, pool = shape, (pool[0] * layer.kernel_size[0], pool[1] * layer.kernel_size[1])
         elif isinstance(layer, Weights):
             weights, entry, behind = node, between[index:], shape
-    return Chain(source, target, weights, entry, shapes[source], pooled, behind or shape, pool)
+    return Chain(source, target, weights, entry, shapes[source], pooled, behind or shape, pool, between)
 
 
 def kind(wires: Wiring, node: str) -> str:
     """Return the word for the layer type of `node`."""
     return type(wires.layers[node]).__name__
+
+
+def _check_source(wires: Wiring, source: str, target: str) -> None:
+    if isinstance(wires.layers[source], Graded):
+        raise NodeError(
+            source,
+            f"{kind(wires, source)} leads on to '{target}'",
+            "it has a voltage and no spikes, and the chip sends spikes",
+            "let it lead to an Output only, or use a neuron that spikes",
+        )
 
 
 def _two_in_a_row(wires: Wiring, first: str, second: str) -> NodeError:
@@ -81,6 +94,14 @@ def _two_in_a_row(wires: Wiring, first: str, second: str) -> NodeError:
 
 def _check_pool(wires: Wiring, target: str, chains: Sequence[Chain]) -> None:
     for chain in chains:
+        for node in chain.path:
+            if isinstance(wires.layers[node], Scale | Delay):
+                raise NodeError(
+                    node,
+                    f"{kind(wires, node)} in front of the pool '{target}', which no weights behind it can take in",
+                    "such a pool counts spikes",
+                    "put it behind the pool",
+                )
         if chain.weights is not None:
             raise NodeError(
                 target,
@@ -108,12 +129,20 @@ def _check_sizes(target: str, shape: Shape, chains: Sequence[Chain]) -> None:
 def _check_convolutions(wires: Wiring, target: str, chains: Sequence[Chain]) -> None:
     convolved = [chain for chain in chains if is_convolution(wires, chain)]
     dense = [chain for chain in chains if chain not in convolved]
-    if convolved and isinstance(wires.layers[target], CubaLIF):
+    if convolved and isinstance(wires.layers[target], CubaLIF | CubaLI):
         raise NodeError(
             target,
-            f"CubaLIF behind the Conv2d '{convolved[0].weights}'",
+            f"{kind(wires, target)} behind the Conv2d '{convolved[0].weights}'",
             "the chip's convolution has no synaptic current",
             "train with LIF or IF there, or write the convolution as a Linear layer",
+        )
+    delays = [node for chain in chains for node in chain.path if isinstance(wires.layers[node], Delay)]
+    if convolved and delays:
+        raise NodeError(
+            delays[0],
+            f"Delay before '{target}', which the Conv2d '{convolved[0].weights}' leads into",
+            "the chip's convolution has no delays",
+            "delay a layer behind Linear or Affine instead, or write the convolution as a Linear layer",
         )
     if convolved and dense:
         other = f"'{dense[0].weights}'" if dense[0].weights else f"'{dense[0].source}' without weights"

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from s2studio.chip.spec import ChipSpec
 from s2studio.errors import LoweringError, UsageError
-from s2studio.lowering.neurons import LoweredNeurons, lower_neurons, lower_pool
+from s2studio.lowering.neurons import LoweredNeurons, lower_neurons, lower_pool, pool_threshold
 from s2studio.lowering.nir_rules import RULES
 from s2studio.lowering.options import LoweringOptions
 from s2studio.lowering.plan import Plan, make_plan
 from s2studio.lowering.report import PopulationReport
 from s2studio.network.graph import Network
-from s2studio.network.layers import Input, Neuron, SumPool2d, Unsupported
+from s2studio.network.layers import AvgPool2d, Delay, Graded, Input, Neuron, Scale, SumPool2d, Unsupported
 from s2studio.snn.network import ChipNetwork, SpikingPart
 from s2studio.snn.population import Population
 
@@ -52,7 +52,8 @@ class UnsupportedNode:
 def lower(network: Network, options: LoweringOptions, spec: ChipSpec) -> Lowered:
     """Return `network` with integer weights and fp32 parameters; the populations have the names of its nodes.
 
-    The equations are those of `nir_rules`; the populations do not say what is recorded. Raises LoweringError for
+    The equations are those of `nir_rules`; the populations do not say what is recorded, unless one has no spikes: then
+    its voltages are, and the spikes of the outputs. Raises LoweringError for
     what the chip cannot run, UsageError where the network has a time constant and `options` no time step.
     """
     plan = make_plan(network)
@@ -71,7 +72,7 @@ def lower(network: Network, options: LoweringOptions, spec: ChipSpec) -> Lowered
             lowered.append(lower_neurons(node, layer, plan, options, spec))
         populations.append(lowered[-1].population)
     projections = tuple(projection for neurons in lowered for projection in neurons.projections)
-    part = SpikingPart(tuple(populations), projections, plan.outputs)
+    part = SpikingPart(_with_recording(populations, plan), projections, plan.outputs)
     return Lowered(
         ChipNetwork(network.name, part, options.dt_s),
         tuple(neurons.report for neurons in lowered),
@@ -115,19 +116,33 @@ def _refuse_problems(network: Network, plan: Plan) -> None:
 def _refuse_without_dt(network: Network, options: LoweringOptions) -> None:
     node = _first_with_time_constant(network)
     if node is not None and options.dt_s is None:
+        what = "its delay in seconds" if isinstance(network.layers[node], Delay) else "a time constant"
         raise UsageError(
             "--dt",
             "it is missing",
-            f"the {_type_name(network, node)} layer '{node}' has a time constant, and a NIR file holds no time step",
+            f"the {_type_name(network, node)} layer '{node}' has {what}, and a NIR file holds no time step",
             "give the model's time step in seconds, for example --dt 1e-3",
         )
 
 
 def _first_with_time_constant(network: Network) -> str | None:
     return next(
-        (node for node, layer in network.layers.items() if isinstance(layer, Neuron) and RULES[type(layer)].needs_dt),
+        (
+            node
+            for node, layer in network.layers.items()
+            if isinstance(layer, Delay) or (isinstance(layer, Neuron) and RULES[type(layer)].needs_dt)
+        ),
         None,
     )
+
+
+def _with_recording(populations: list[Population], plan: Plan) -> tuple[Population, ...]:
+    """Return `populations` with what is recorded, which needs saying only where one has a voltage and no spikes."""
+    graded = {node for node in plan.order if isinstance(plan.wires.layers[node], Graded)}
+    if not graded:
+        return tuple(populations)
+    record = {node: frozenset({"spikes"}) for node in plan.outputs} | dict.fromkeys(graded, frozenset({"v"}))
+    return tuple(replace(population, record=record.get(population.name)) for population in populations)
 
 
 def _type_name(network: Network, node: str) -> str:
@@ -138,11 +153,16 @@ def _type_name(network: Network, node: str) -> str:
 def _assumed(plan: Plan) -> Iterator[str]:
     """Yield what the file does not say and lowering took for granted."""
     for node in plan.order:
-        if isinstance(plan.wires.layers[node], SumPool2d):
-            yield f"sum pool '{node}' runs as a population of IF neurons with threshold 1, since no weights take it in"
+        layer = plan.wires.layers[node]
+        if isinstance(layer, SumPool2d):
+            word, threshold = "average" if isinstance(layer, AvgPool2d) else "sum", pool_threshold(layer)
+            yield (
+                f"{word} pool '{node}' runs as a population of IF neurons with threshold {threshold}, since no weights "
+                "take it in"
+            )
             continue
         for chain in plan.chains.get(node, ()):
-            if chain.weights is None:
+            if chain.weights is None and not any(isinstance(plan.wires.layers[hop], Scale) for hop in chain.path):
                 yield f"a spike from '{chain.source}' to '{node}' has the weight 1, since no weights are between them"
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from s2studio.chip.spec import ChipSpec
 from s2studio.lowering.chains import Chain, is_convolution
+from s2studio.lowering.delays import delay_nodes, in_ticks, lost_to_delay
 from s2studio.lowering.drive import largest_input, saturated, silent
 from s2studio.lowering.nir_rules import RULES, discretise
 from s2studio.lowering.options import LoweringOptions
@@ -18,8 +19,9 @@ from s2studio.lowering.population import Constants, chip_constants, chip_paramet
 from s2studio.lowering.refusal import NodeError
 from s2studio.lowering.report import PopulationReport, WeightLoss, unit_warnings, weight_loss
 from s2studio.lowering.schemes import Quantised, quantise, weight_scale
-from s2studio.lowering.synapses import convolution, dense, one_to_one, sum_pool
-from s2studio.network.layers import IF, Affine, Conv2d, FloatArray, Neuron, SumPool2d
+from s2studio.lowering.synapses import Delays, convolution, dense, one_to_one, sum_pool
+from s2studio.lowering.wiring import Path
+from s2studio.network.layers import IF, Affine, AvgPool2d, Conv2d, FloatArray, Graded, Neuron, Scale, SumPool2d
 from s2studio.snn.connectivity import Connectivity
 from s2studio.snn.population import Population
 from s2studio.snn.projection import Projection
@@ -41,56 +43,93 @@ def lower_neurons(node: str, layer: Neuron, plan: Plan, options: LoweringOptions
     Raises NodeError where a value has no place on the chip.
     """
     chains = plan.chains[node]
-    model = _model(layer, chains, plan)
+    delayed = any(delay_nodes(plan.wires.layers, chain.path) for chain in chains)
+    model = _model(layer, chains, plan, delayed)
     limit = spec.models[model].max_weight
-    floats = {chain.weights: _float_weights(plan, chain) for chain in chains}
+    floats = {_key(plan, chain): _float_weights(plan, chain) for chain in chains}
     magnitudes = np.concatenate([np.zeros(0), *(np.abs(weight).reshape(-1) for weight in floats.values())])
     w_scale = weight_scale(node, magnitudes, options.scale, limit)
     integers = {name: quantise(weight, w_scale, options.rounding, limit) for name, weight in floats.items()}
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):  # chip_parameters refuses what is not finite
         rule = discretise(node, layer, options.dt_s or 0.0, options.integrator)
         constants = chip_constants(rule, w_scale, _bias(node, plan), options.reset)
-    synapses = [_connectivity(plan, chain, integers[chain.weights]) for chain in chains]
+    ticks = [_ticks(plan, chain, options, spec.models[model].max_delay) for chain in chains]
+    synapses = [
+        _connectivity(plan, chain, integers[_key(plan, chain)], delays)
+        for chain, (delays, _) in zip(chains, ticks, strict=True)
+    ]
     loss = weight_loss(list(floats.values()), list(integers.values()), limit)
-    return _lowered(node, plan, model, constants, synapses, w_scale, loss, rule.warnings)
+    warnings = rule.warnings + tuple(dict.fromkeys(warning for _, several in ticks for warning in several))
+    if delayed:
+        wider = spec.models[RULES[type(layer)].model].max_weight
+        without = (weight_scale(node, magnitudes, options.scale, wider), wider)
+        warnings += (lost_to_delay(list(floats.values()), options.rounding, loss, without),)
+    return _lowered(node, plan, model, constants, synapses, w_scale, loss, warnings)
 
 
 def lower_pool(node: str, layer: SumPool2d, plan: Plan) -> LoweredNeurons:
     """Return the IF population of threshold 1 that a sum pool becomes which no weights behind it can take in.
 
     It resets by subtraction whatever the options say, since a reset to zero would lose spikes of the same tick.
+    The mean of a window is its sum against a threshold of the window's size.
     """
     chains, shape = plan.chains[node], plan.shapes[node]
-    neuron = IF(r=np.ones(shape), v_threshold=np.ones(shape), v_reset=np.zeros(shape))
+    threshold = np.full(shape, float(pool_threshold(layer)))
+    neuron = IF(r=np.ones(shape), v_threshold=threshold, v_reset=np.zeros(shape))
     constants = chip_constants(discretise(node, neuron, 0.0, "forward"), 1.0, np.zeros(plan.size(node)), "subtract")
     synapses = [sum_pool(chain, layer, shape) for chain in chains]
     loss = WeightLoss(sum(part.weight.size for part in synapses), 1.0, 1, 0.0, None, ())
     return _lowered(node, plan, RULES[IF].model, constants, synapses, 1.0, loss, ())
 
 
-def _model(layer: Neuron, chains: Sequence[Chain], plan: Plan) -> str:
+def pool_threshold(layer: SumPool2d) -> int:
+    """Return how many spikes a pool that runs as a population of IF neurons takes for one of its own."""
+    return math.prod(layer.kernel_size) if isinstance(layer, AvgPool2d) else 1
+
+
+def _model(layer: Neuron, chains: Sequence[Chain], plan: Plan, delayed: bool) -> str:
     rule = RULES[type(layer)]
+    if delayed:
+        return rule.delay_model
     convolved = any(is_convolution(plan.wires, chain) for chain in chains)
     return rule.conv_model if convolved and rule.conv_model else rule.model
 
 
+def _key(plan: Plan, chain: Chain) -> tuple[object, ...]:
+    """Return what chains that share their float weights have in common."""
+    scaling = _scaling(plan, chain)
+    return (chain.weights, scaling, chain.source_shape) if scaling else (chain.weights,)
+
+
+def _scaling(plan: Plan, chain: Chain) -> Path:
+    return tuple(node for node in chain.path if isinstance(plan.wires.layers[node], Scale | AvgPool2d))
+
+
 def _float_weights(plan: Plan, chain: Chain) -> FloatArray:
-    """Return the weights of `chain`, a single 1 where it has none."""
+    """Return the weights of `chain` with the factors on its way, a single 1 where it has none of both."""
     if chain.weights is None:
-        return np.ones(1)
+        return plan.ends(chain).factor_before if _scaling(plan, chain) else np.ones(1)
     weight: FloatArray = np.asarray(plan.weights(chain.weights).weight, dtype=np.float64)
     _check_finite(chain.weights, "weight", weight)
-    return weight
+    return plan.ends(chain).effective(chain.weights, plan.weights(chain.weights)) if _scaling(plan, chain) else weight
+
+
+def _ticks(plan: Plan, chain: Chain, options: LoweringOptions, longest: int) -> tuple[Delays, tuple[str, ...]]:
+    nodes = delay_nodes(plan.wires.layers, chain.path)
+    if not nodes:
+        return (np.zeros(1), np.zeros(1)), ()
+    return in_ticks(nodes, plan.ends(chain), options.dt_s or 1.0, longest)
 
 
 def _bias(node: str, plan: Plan) -> FloatArray:
     """Return the sum of all biases into each neuron; chains that share their way from the weights on share one."""
     total = np.zeros(plan.size(node))
-    for entry, shape in {chain.entry: chain.shape for chain in plan.chains[node] if chain.entry}.items():
+    for entry, chain in {chain.entry: chain for chain in plan.chains[node] if chain.entry}.items():
         layer = plan.weights(entry[0])
         if isinstance(layer, Affine | Conv2d):
             _check_finite(entry[0], "bias", layer.bias)
-            total += np.repeat(layer.bias, math.prod(shape[1:]))
+            bias = np.repeat(layer.bias, math.prod(chain.shape[1:]))
+            total += bias * plan.ends(chain).factor_behind if _scaling(plan, chain) else bias
     return total
 
 
@@ -102,13 +141,13 @@ def _check_finite(node: str, name: str, values: FloatArray) -> None:
         raise NodeError(node, f"{name}{place} is {found:g}", "every value must be finite", "train or export it again")
 
 
-def _connectivity(plan: Plan, chain: Chain, integers: Quantised) -> Connectivity:
+def _connectivity(plan: Plan, chain: Chain, integers: Quantised, delays: Delays) -> Connectivity:
     if chain.weights is None:
-        return one_to_one(plan.size(chain.target), int(integers.weight[0]))
+        return one_to_one(plan.size(chain.target), integers.weight, delays[0])
     layer = plan.weights(chain.weights)
     if isinstance(layer, Conv2d):
         return convolution(chain, layer, integers.weight)
-    return dense(chain, integers.weight)
+    return dense(chain, integers.weight, delays)
 
 
 def _lowered(
@@ -124,6 +163,8 @@ def _lowered(
     """Return the population of `constants` with `synapses`, one for each of its chains, and the report on both."""
     size, params = plan.size(node), chip_parameters(node, constants)
     silent_units, saturated_units = _idle_units(constants, synapses, size)
+    if isinstance(plan.wires.layers[node], Graded):
+        silent_units = 0
     report = PopulationReport(
         name=node,
         model=model,

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from s2studio.lowering.refusal import NodeError
-from s2studio.network.layers import IF, LIF, CubaLIF, FloatArray, Neuron
+from s2studio.network.layers import IF, LI, LIF, CubaLI, CubaLIF, FloatArray, I, Neuron, Threshold
 
 # x = dt / tau -> (decay per tick, weight of the input per tick).
 INTEGRATORS: Mapping[str, Callable[[FloatArray], tuple[FloatArray, FloatArray]]] = {
@@ -23,7 +23,8 @@ class Discrete:
     """A population's equation per tick, in float64, one value per neuron.
 
     V <- (alpha * V + I) + i_offset, with V = gain * w_scale * v, I the sum of integer weights (filtered by
-    `synapse_decay` where there is one) and i_offset = leak * gain * w_scale + bias * bias_gain * w_scale.
+    `synapse_decay` where there is one) and i_offset = leak * gain * w_scale + bias * bias_gain * w_scale. A neuron
+    that never spikes has v_threshold = inf.
     """
 
     alpha: FloatArray
@@ -38,13 +39,15 @@ class Discrete:
 
 @dataclass(frozen=True)
 class Rule:
-    """What becomes of one NIR neuron: `model` behind Linear and Affine, `conv_model` behind Conv2d (None: nothing).
+    """What becomes of one NIR neuron.
 
+    `model` behind Linear and Affine, `conv_model` behind Conv2d (None: nothing), `delay_model` behind a Delay;
     `discretise(node, layer, dt_s, integrator)` returns its equation per tick.
     """
 
     model: str
     conv_model: str | None
+    delay_model: str
     needs_dt: bool
     discretise: Callable[[str, Neuron, float, str], Discrete]
 
@@ -53,7 +56,7 @@ def _if(node: str, layer: Neuron, dt_s: float, integrator: str) -> Discrete:  # 
     """IF: alpha = 1, scale = w_scale / r, i_offset = bias * w_scale."""
     r = _positive(node, layer, "r")
     ones = np.ones(r.size)
-    return Discrete(ones, 1.0 / r, np.zeros(r.size), ones, _flat(layer, "v_threshold"), _flat(layer, "v_reset"))
+    return Discrete(ones, 1.0 / r, np.zeros(r.size), ones, *_threshold_and_reset(layer, r.size))
 
 
 def _lif(node: str, layer: Neuron, dt_s: float, integrator: str) -> Discrete:
@@ -66,8 +69,7 @@ def _lif(node: str, layer: Neuron, dt_s: float, integrator: str) -> Discrete:
         gain,
         leak,
         np.ones(gain.size),
-        _flat(layer, "v_threshold"),
-        _flat(layer, "v_reset"),
+        *_threshold_and_reset(layer, gain.size),
         warnings=warnings,
     )
 
@@ -83,17 +85,34 @@ def _cuba_lif(node: str, layer: Neuron, dt_s: float, integrator: str) -> Discret
         1.0 / (k * ks),
         kl * _flat(layer, "v_leak"),
         w_in / ks,
-        _flat(layer, "v_threshold"),
-        _flat(layer, "v_reset"),
+        *_threshold_and_reset(layer, ks.size),
         synapse_decay,
         warnings + synapse_warnings,
     )
 
 
+def _heaviside(node: str, layer: Neuron, dt_s: float, integrator: str) -> Discrete:  # noqa: ARG001 - no memory
+    """Threshold: alpha = 0, scale = w_scale, i_offset = bias * w_scale."""
+    threshold = _flat(layer, "threshold")
+    ones, zeros = np.ones(threshold.size), np.zeros(threshold.size)
+    return Discrete(zeros, ones, zeros, ones, threshold, zeros)
+
+
+def _threshold_and_reset(layer: Neuron, size: int) -> tuple[FloatArray, FloatArray]:
+    """Return v_threshold and v_reset, infinite and 0 for a layer that only integrates."""
+    if isinstance(layer, IF | LIF | CubaLIF):
+        return _flat(layer, "v_threshold"), _flat(layer, "v_reset")
+    return np.full(size, np.inf), np.zeros(size)
+
+
 RULES: Mapping[type[Neuron], Rule] = {
-    IF: Rule("lif_no_delay", "lif_conv2d", False, _if),
-    LIF: Rule("lif_no_delay", "lif_conv2d", True, _lif),
-    CubaLIF: Rule("lif_curr_exp_no_delay", None, True, _cuba_lif),
+    IF: Rule("lif_no_delay", "lif_conv2d", "lif", False, _if),
+    LIF: Rule("lif_no_delay", "lif_conv2d", "lif", True, _lif),
+    CubaLIF: Rule("lif_curr_exp_no_delay", None, "lif_curr_exp", True, _cuba_lif),
+    I: Rule("lif_no_delay", "lif_conv2d", "lif", False, _if),
+    LI: Rule("lif_no_delay", "lif_conv2d", "lif", True, _lif),
+    CubaLI: Rule("lif_curr_exp_no_delay", None, "lif_curr_exp", True, _cuba_lif),
+    Threshold: Rule("lif_no_delay", "lif_conv2d", "lif", False, _heaviside),
 }
 
 

@@ -5,16 +5,32 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from s2studio.lowering.chains import Chain, chains_into, is_convolution, kind
+from s2studio.lowering.factors import Ends, ends
+from s2studio.lowering.kernels import in_full
 from s2studio.lowering.refusal import NodeError
 from s2studio.lowering.shapes import shape_behind
 from s2studio.lowering.wiring import Path, Wiring, not_covered, wiring
 from s2studio.network.graph import Network
-from s2studio.network.layers import Flatten, Input, Neuron, Output, Shape, Unsupported, Weights
+from s2studio.network.layers import (
+    Conv2d,
+    Delay,
+    Flatten,
+    Input,
+    Layer,
+    Neuron,
+    Output,
+    Scale,
+    Shape,
+    Unsupported,
+    Weights,
+    neuron_shape,
+)
+from s2studio.network.shapes import as_image
 
 MAX_NEURONS = np.iinfo(np.int32).max
 
@@ -50,12 +66,17 @@ class Plan:
     def image(self, node: str) -> Shape | None:
         """Return the (channels, height, width) of the population `node`, None where it is no image."""
         shapes = [chain.shape for chain in self.chains.get(node, ()) if is_convolution(self.wires, chain)]
-        return next((shape for shape in (self.shapes[node], *shapes) if len(shape) == 3), None)
+        own = next((shape for shape in (self.shapes[node], *shapes) if len(shape) == 3), None)
+        return own if own or not shapes else as_image(shapes[0])
+
+    def ends(self, chain: Chain) -> Ends:
+        """Return the factors and delays of `chain`. Raises NodeError where they have no place on the chip."""
+        return ends(self.wires.layers, chain.path, chain.source_shape)
 
 
 def make_plan(network: Network) -> Plan:
     """Return the plan of `network`; what cannot be lowered is in its `problems`, not raised."""
-    wires = wiring(network)
+    wires = wiring(replace(network, layers=_in_full(network.layers)))
     problems = {
         node: not_covered(node, layer) for node, layer in wires.layers.items() if isinstance(layer, Unsupported)
     }
@@ -74,10 +95,25 @@ def make_plan(network: Network) -> Plan:
                 _check_input(wires, node)
             elif node in shapes:
                 chains[node] = chains_into(wires, shapes, node)
+                _check_ends(wires, chains[node])
         except NodeError as problem:
             problems.setdefault(problem.node, problem)
     idle = tuple(node for node in wires.layers if _is_idle(wires, node))
     return Plan(wires, _order(wires, chains), shapes, chains, tuple(outputs), idle, tuple(problems.values()))
+
+
+def _in_full(layers: Mapping[str, Layer]) -> dict[str, Layer]:
+    return {node: in_full(layer) if isinstance(layer, Conv2d) else layer for node, layer in layers.items()}
+
+
+def _check_ends(wires: Wiring, chains: tuple[Chain, ...]) -> None:
+    """Raise NodeError where a Scale or a Delay has no place; the factors are thrown away."""
+    for chain in chains:
+        if any(isinstance(wires.layers[node], Scale | Delay) for node in chain.path):
+            found = ends(wires.layers, chain.path, chain.source_shape)
+            layer = wires.layers[chain.weights] if chain.weights else None
+            if chain.weights and isinstance(layer, Conv2d):
+                found.effective(chain.weights, layer)
 
 
 def _shapes(wires: Wiring) -> dict[str, Shape]:
@@ -104,7 +140,7 @@ def _ways_into(wires: Wiring, pool: str) -> list[Path]:
 
 
 def _own_shape(node: str, layer: Input | Neuron) -> Shape:
-    shape = tuple(layer.shape) if isinstance(layer, Input) else layer.v_threshold.shape
+    shape = tuple(layer.shape) if isinstance(layer, Input) else neuron_shape(layer)
     if not 0 < math.prod(shape) <= MAX_NEURONS:
         raise NodeError(
             node, f"its shape {shape} is {math.prod(shape):,} neurons", f"1 to {MAX_NEURONS:,} are possible"
@@ -121,7 +157,7 @@ def _read_by(wires: Wiring, output: str) -> list[str]:
     """Return the populations that the Output node reads. Raises NodeError where weights stand in front of it."""
     paths = wires.paths_into(output)
     for node in (node for path in paths for node in path[1:]):
-        if isinstance(wires.layers[node], Weights):
+        if isinstance(wires.layers[node], Weights | Scale | Delay):
             raise NodeError(
                 node,
                 f"{kind(wires, node)} leads straight into the output '{output}'",
@@ -132,7 +168,7 @@ def _read_by(wires: Wiring, output: str) -> list[str]:
 
 
 def _is_idle(wires: Wiring, node: str) -> bool:
-    return isinstance(wires.layers[node], Weights | Flatten) and not wires.targets[node]
+    return isinstance(wires.layers[node], Weights | Flatten | Scale | Delay) and not wires.targets[node]
 
 
 def _order(wires: Wiring, chains: Mapping[str, tuple[Chain, ...]]) -> tuple[str, ...]:

@@ -13,6 +13,8 @@ from s2studio.lowering.refusal import NodeError
 from s2studio.network.layers import FloatArray
 from s2studio.snn.population import ParameterValue
 
+NEVER = float(np.finfo(np.float32).max)
+
 
 @dataclass(frozen=True)
 class Constants:
@@ -37,12 +39,12 @@ class Constants:
 def chip_constants(rule: Discrete, w_scale: float, bias: FloatArray, reset: str) -> Constants:
     """Return the constants of chip.md section 4: scale = gain * w_scale, threshold, i_offset and v_reset times it.
 
-    `bias` is the sum of all biases into each neuron.
+    A threshold that is never reached is the largest number of fp32. `bias` is the sum of all biases into each neuron.
     """
     scale = rule.gain * w_scale
     return Constants(
         scale,
-        rule.v_threshold * scale,
+        np.where(np.isinf(rule.v_threshold), NEVER, rule.v_threshold * scale),
         rule.alpha,
         rule.leak * scale + bias * rule.bias_gain * w_scale,
         rule.v_reset * scale if reset == "zero" else None,

@@ -6,8 +6,23 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
+
 from s2studio.lowering.refusal import NodeError
-from s2studio.network.layers import Affine, Conv2d, Flatten, Layer, Linear, Shape, SumPool2d
+from s2studio.network.layers import (
+    Affine,
+    AvgPool2d,
+    Conv2d,
+    Delay,
+    Flatten,
+    FloatArray,
+    Layer,
+    Linear,
+    Scale,
+    Shape,
+    SumPool2d,
+)
+from s2studio.network.shapes import as_image, like, windows
 
 
 def shape_behind(node: str, layer: Layer, shape: Shape) -> Shape:
@@ -27,6 +42,26 @@ def image(node: str, shape: Shape) -> tuple[int, int, int]:
     return shape[0], shape[1], shape[2]
 
 
+def broadcast(node: str, values: FloatArray, shape: Shape) -> FloatArray:
+    """Return `values` for everything of `shape` that comes into `node`; one per channel stands for its pixels."""
+    if values.size == math.prod(shape):
+        return values.reshape(shape)
+    channels = len(shape) > 1 and values.shape == shape[:1]
+    try:
+        return np.broadcast_to(values.reshape(-1, *[1] * (len(shape) - 1)) if channels else values, shape)
+    except ValueError as problem:
+        raise NodeError(
+            node,
+            f"its values have the shape {values.shape}, {shape} comes in",
+            hint="export the network with one value for each",
+        ) from problem
+
+
+def _elementwise(node: str, layer: Scale | Delay, shape: Shape) -> Shape:
+    broadcast(node, layer.weight if isinstance(layer, Scale) else layer.delay, shape)
+    return shape
+
+
 def _dense(node: str, layer: Linear | Affine, shape: Shape) -> Shape:
     _check_rank(node, layer, 2)
     outputs, inputs = layer.weight.shape
@@ -40,14 +75,14 @@ def _dense(node: str, layer: Linear | Affine, shape: Shape) -> Shape:
 
 
 def _conv(node: str, layer: Conv2d, shape: Shape) -> Shape:
-    channels, height, width = image(node, shape)
+    channels, height, width = image(node, as_image(shape))
     _check_rank(node, layer, 4)
     _covered(node, layer)
     if channels != layer.weight.shape[1] or (height, width) != tuple(layer.input_shape):
         expected = (layer.weight.shape[1], *layer.input_shape)
         raise NodeError(node, f"it takes {expected}, {shape} comes in", hint="export the network with matching shapes")
-    lines = _windows(node, (height, width), layer.weight.shape[2:], layer.stride, layer.padding)
-    return (layer.weight.shape[0], *lines)
+    lines = _windows(node, (height, width), layer.weight.shape[2:], layer.stride, layer.padding, layer.extra_padding)
+    return like(shape, (layer.weight.shape[0], *lines))
 
 
 def _check_rank(node: str, layer: Linear | Affine | Conv2d, axes: int) -> None:
@@ -63,15 +98,15 @@ def _covered(node: str, layer: Conv2d) -> None:
         raise NodeError(
             node,
             f"groups is {layer.groups}",
-            "the chip's convolution has groups 1",
-            "write the kernel in full, with zeros between channels of different groups",
+            f"its {layer.weight.shape[0]:,} outputs divide by it, and the full kernel is not too large",
+            "export the network again from the framework that trained it",
         )
     if tuple(layer.dilation) != (1, 1):
         raise NodeError(
             node,
             f"dilation is {tuple(layer.dilation)}",
-            "the chip's convolution has dilation 1",
-            "write the kernel in full, with zeros between its taps",
+            "it is at least 1, and the full kernel is not too large",
+            "export the network again from the framework that trained it",
         )
 
 
@@ -81,14 +116,19 @@ def _pool(node: str, layer: SumPool2d, shape: Shape) -> Shape:
 
 
 def _windows(
-    node: str, lines: tuple[int, int], kernel: tuple[int, ...], stride: tuple[int, int], padding: tuple[int, int]
+    node: str,
+    lines: tuple[int, int],
+    kernel: tuple[int, ...],
+    stride: tuple[int, int],
+    padding: tuple[int, int],
+    extra: tuple[int, int] = (0, 0),
 ) -> tuple[int, int]:
     """Return how many windows fit into `lines` (height, width)."""
-    if min(*kernel, *stride) < 1 or min(padding) < 0:
+    if min(*kernel, *stride) < 1 or min(*padding, *extra) < 0:
         raise NodeError(
             node, f"kernel {tuple(kernel)}, stride {tuple(stride)}, padding {tuple(padding)}", "sizes are at least 1"
         )
-    height, width = ((lines[i] + 2 * padding[i] - kernel[i]) // stride[i] + 1 for i in range(2))
+    height, width = (windows(lines[i], kernel[i], stride[i], 2 * padding[i] + extra[i]) for i in range(2))
     if height < 1 or width < 1:
         raise NodeError(node, f"its window {tuple(kernel)} is larger than the image {lines}", "nothing is left of it")
     return height, width
@@ -105,6 +145,9 @@ _RULES: Mapping[type[Layer], Callable[[str, Any, Shape], Shape]] = {
     Linear: _dense,
     Affine: _dense,
     Conv2d: _conv,
+    Scale: _elementwise,
+    Delay: _elementwise,
     SumPool2d: _pool,
+    AvgPool2d: _pool,
     Flatten: _flatten,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,8 +11,12 @@ from numpy.typing import NDArray
 from s2studio.lowering.chains import Chain
 from s2studio.lowering.refusal import NodeError
 from s2studio.lowering.shapes import image
-from s2studio.network.layers import Conv2d, Shape, SumPool2d
+from s2studio.network.layers import Conv2d, FloatArray, Shape, SumPool2d
+from s2studio.network.shapes import as_image
 from s2studio.snn.connectivity import ConvWeights, DenseWeights, SynapseList
+
+Value = TypeVar("Value", np.int8, np.float64)
+Delays = tuple[FloatArray, FloatArray]
 
 # A guard against files that unfold into more than a machine's memory; the largest known SpiNNaker2 networks stay below.
 MAX_SYNAPSES = 2**31
@@ -20,37 +25,54 @@ MAX_SYNAPSES = 2**31
 def convolution(chain: Chain, layer: Conv2d, weight: NDArray[np.int8]) -> ConvWeights:
     """Return the Conv2d of `chain` with the sum pools in front folded in; `weight` is (out, in, height, width)."""
     target = chain.target
-    vertical, horizontal = layer.padding
+    (top, left), (below, right) = layer.padding, layer.extra_padding
     return ConvWeights(
         weight,
-        image(target, chain.source_shape),
-        image(target, chain.shape),
+        image(target, as_image(chain.source_shape)),
+        image(target, as_image(chain.shape)),
         (layer.stride[0], layer.stride[1]),
-        (vertical, vertical, horizontal, horizontal),
+        (top, top + below, left, left + right),
         chain.pool,
     )
 
 
-def dense(chain: Chain, weight: NDArray[np.int8]) -> DenseWeights:
-    """Return the Linear or Affine of `chain` as a matrix (pre, post) over its source, sum pools in front unfolded.
+def dense(chain: Chain, weight: NDArray[np.int8], delay: Delays) -> DenseWeights | SynapseList:
+    """Return the Linear or Affine of `chain` as a matrix (pre, post) over its source, pools in front unfolded.
 
-    `weight` is (outputs, inputs). Source pixels that no pool window takes have no synapses.
+    `weight` is (outputs, inputs), `delay` the ticks (inputs,) and (outputs,) to be added, of one value each where all
+    are the same; where they differ, the synapses become a list. Source pixels that no pool window takes have none.
     """
-    by_input = np.ascontiguousarray(weight.T)
+    by_input = _unfolded(chain, np.ascontiguousarray(weight.T))
+    before, behind = delay
+    if before.size == behind.size == 1:
+        return DenseWeights(by_input, int(np.rint(before[0] + behind[0])))
+    before = _unfolded(chain, np.broadcast_to(before, weight.shape[1])[:, None])[:, 0]
+    pre, post = np.nonzero(by_input)
+    ticks = np.rint(before[pre] + np.broadcast_to(behind, by_input.shape[1])[post])
+    return SynapseList(pre.astype(np.int32), post.astype(np.int32), by_input[pre, post], ticks.astype(np.uint8))
+
+
+def _unfolded(chain: Chain, by_input: NDArray[Value]) -> NDArray[Value]:
+    """Return `by_input` (pooled pixels, columns) for every pixel of the source, 0 where no pool window takes it."""
     if chain.pool == (1, 1):
-        return DenseWeights(by_input)
+        return by_input
     sources = math.prod(chain.source_shape)
     _check_size(chain, sources * by_input.shape[1])
     pooled = _pooled_index(chain.source_shape, chain.pooled_shape, chain.pool)
-    unfolded = np.zeros((sources, by_input.shape[1]), dtype=np.int8)
+    unfolded = np.zeros((sources, by_input.shape[1]), dtype=by_input.dtype)
     unfolded[pooled >= 0] = by_input[pooled[pooled >= 0]]
-    return DenseWeights(unfolded)
+    return unfolded
 
 
-def one_to_one(size: int, weight: int) -> SynapseList:
-    """Return `size` synapses of the same weight, from each neuron to the one of the same number."""
+def one_to_one(size: int, weight: NDArray[np.int8], delay: FloatArray) -> SynapseList:
+    """Return `size` synapses, from each neuron to the one of its number; one `weight` or `delay` (ticks) is for all."""
     neurons = np.arange(size, dtype=np.int32)
-    return SynapseList(neurons, neurons, np.full(size, weight, dtype=np.int8), np.zeros(size, dtype=np.uint8))
+    return SynapseList(
+        neurons,
+        neurons,
+        np.broadcast_to(weight.reshape(-1), size).astype(np.int8),
+        np.broadcast_to(np.rint(delay), size).astype(np.uint8),
+    )
 
 
 def sum_pool(chain: Chain, layer: SumPool2d, pooled_shape: Shape) -> SynapseList:

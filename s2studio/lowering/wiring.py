@@ -10,12 +10,14 @@ from s2studio.network.graph import Network
 from s2studio.network.layers import (
     Affine,
     Conv2d,
+    Delay,
     Flatten,
     Input,
     Layer,
     Linear,
     Neuron,
     Output,
+    Scale,
     SumPool2d,
     Unsupported,
 )
@@ -102,7 +104,7 @@ def _folds(pool: str, layers: Mapping[str, Layer], targets: Mapping[str, tuple[s
         layer = layers[node]
         if isinstance(layer, Linear | Affine | Conv2d):
             continue
-        plain = isinstance(layer, Flatten) or (
+        plain = isinstance(layer, Flatten | Scale | Delay) or (
             isinstance(layer, SumPool2d) and layer.kernel_size == layer.stride and layer.padding == (0, 0)
         )
         if node in seen or not plain or not targets[node]:

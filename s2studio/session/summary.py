@@ -197,7 +197,9 @@ def _warnings(run: Run, totals: _Totals, summary: Json) -> list[str]:
             "spikes are as if in time, on the chip the FIFO can fill"
         )
     spiking = {row["name"] for row in summary["populations"] if row["spikes"]}
-    warnings += [f"output '{name}' never spiked" for name in summary["outputs"] if name not in spiking]
+    # An output of which the board records the voltage alone is read by it: an integrator never spikes.
+    by_voltage = {entry.name for entry in run.about.populations if entry.recorded == ("v",)}
+    warnings += [f"output '{name}' never spiked" for name in summary["outputs"] if name not in spiking | by_voltage]
     if not spec.is_spinnaker2:
         warnings.append(f"chip '{spec.name}' is {spec.label}")
     return warnings

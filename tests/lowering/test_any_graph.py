@@ -14,9 +14,22 @@ from s2studio.errors import LoweringError
 from s2studio.lowering.lower import lower, unsupported
 from s2studio.lowering.options import LoweringOptions
 from s2studio.network.graph import Network
-from s2studio.network.layers import Flatten, Input, Layer, Neuron, Output, SumPool2d, Unsupported
+from s2studio.network.layers import (
+    LI,
+    AvgPool2d,
+    Delay,
+    Flatten,
+    Input,
+    Layer,
+    Neuron,
+    Output,
+    Scale,
+    SumPool2d,
+    Threshold,
+    Unsupported,
+)
 from s2studio.snn.network import ChipNetwork
-from tests.lowering.models import affine, conv, cuba_layer, graph, if_layer, lif_layer, linear, run
+from tests.lowering.models import affine, conv, cuba_layer, graph, if_layer, lif_layer, linear, run, values
 
 LAYERS: tuple[Layer, ...] = (
     Input((1, 4, 4)),
@@ -33,7 +46,14 @@ LAYERS: tuple[Layer, ...] = (
     if_layer((1, 4, 4)),
     lif_layer((1, 2, 2)),
     cuba_layer((4,)),
-    Unsupported("Scale", "not covered yet", "fold it into the weights"),
+    Scale(values(2.0, (4,))),
+    Scale(np.arange(16.0).reshape(1, 4, 4)),
+    Delay(values(2e-3, (1,))),
+    AvgPool2d((2, 2), (2, 2), (0, 0)),
+    conv(np.ones((2, 1, 3, 3)), (4, 4), padding=(2, 2), dilation=(2, 2), groups=1),
+    Threshold(values(1.0, (4,))),
+    LI(values(0.02, (4,)), values(1.0, (4,)), values(0.0, (4,))),
+    Unsupported("Mystery", "no primitive", "leave it out"),
 )
 
 OPTIONS = LoweringOptions(1e-3)
@@ -71,7 +91,7 @@ def check_whole(network: ChipNetwork) -> None:
             }
 
 
-@settings(max_examples=500)
+@settings(max_examples=700)
 @given(network=graphs())
 def test_that_any_graph_is_lowered_whole_or_refused_by_a_node(spec: ChipSpec, network: Network) -> None:
     has_neurons = any(isinstance(layer, Neuron) for layer in network.layers.values())

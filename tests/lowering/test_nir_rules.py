@@ -11,7 +11,7 @@ from s2studio.chip.spec import ChipSpec
 from s2studio.errors import LoweringError
 from s2studio.lowering.lower import lower
 from s2studio.lowering.options import LoweringOptions
-from s2studio.network.layers import Neuron
+from s2studio.network.layers import Neuron, neuron_shape
 from s2studio.snn.population import Population
 from tests.lowering.models import affine, chain, cuba_layer, if_layer, lif_layer, linear, neurons
 
@@ -198,7 +198,7 @@ def test_that_the_scale_is_per_neuron_where_r_is(spec: ChipSpec) -> None:
     ],
 )
 def test_that_a_parameter_without_meaning_is_refused(spec: ChipSpec, layer: Neuron, words: str) -> None:
-    network = chain(linear(np.ones((layer.r.size, 1))), layer)
+    network = chain(linear(np.ones((*neuron_shape(layer), 1))), layer)
 
     with pytest.raises(LoweringError, match=words) as refusal:
         lower(network, LoweringOptions(TICK), spec)

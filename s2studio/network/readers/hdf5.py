@@ -1,8 +1,12 @@
-"""HDF5 files from strangers as plain dictionaries: sizes checked before memory is taken, links to elsewhere refused."""
+"""HDF5 files from strangers as plain dictionaries, read by another process: a damaged file can break its library."""
 
 from __future__ import annotations
 
-import mmap
+import io
+import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,84 +14,59 @@ import numpy as np
 
 from s2studio.errors import NetworkError
 
-MAX_BYTES = 2**30
-MAX_ENTRIES = 100_000
-MAX_DEPTH = 32
-# A Python object for each text, its text not counted.
-TEXT_BYTES = 64
-_STORE = b"GCOL\x01\x00\x00\x00"
+TIME_LIMIT_S = 30.0
+_SCRIPT = Path(__file__).with_name("hdf5_process.py")
 
 
-def read_hdf5(path: Path) -> dict[str, Any]:
-    """Return the groups of `path` as dictionaries, its datasets as NumPy arrays and its texts as str.
-
-    Raises NetworkError for what is no HDF5 file, for data of more than 1 GiB, and for links that leave the file.
-    """
-    import h5py
-
-    try:
-        with h5py.File(path, "r") as file:
-            return _Reader(path).group(file, "", 0)
-    except (OSError, RuntimeError, ValueError, KeyError, TypeError, OverflowError, MemoryError) as problem:
-        reason = " ".join(str(problem).split())[:200]
-        raise NetworkError(path.name, f"cannot be read as HDF5: {reason}", hint="save the model again") from problem
-
-
-def _check_texts(path: Path) -> None:
-    """Refuse a file whose stores of texts are damaged: HDF5 2.0 walks through some of them for ever.
-
-    A store ("global heap collection") is `GCOL`, version 1, its size, and objects of 16 B (index, count, size) and
-    data up to a multiple of 8 B; the object of index 0 is free space and its size counts all of it.
-    Source: HDF5 File Format Specification 3.0, section III.E.
-    """
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        start = content.find(_STORE)
-        while start >= 0:
-            place, end = start + 16, start + int.from_bytes(content[start + 8 : start + 16], "little")
-            while place + 16 <= end <= len(content):
-                index, size = int.from_bytes(content[place : place + 2], "little"), content[place + 8 : place + 16]
-                whole = int.from_bytes(size, "little")
-                place += 16 + -(-whole // 8) * 8 if index else max(whole, 1)
-            if not start < place <= end <= len(content):
-                raise ValueError("damaged texts")
-            start = content.find(_STORE, start + len(_STORE))
-
-
-class _Reader:
-    """Walks a file and keeps count of what it takes."""
+class Hdf5Reading:
+    """A file that is being read: begun when this is made, so that its user can do other things until `result`."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.bytes = self.entries = 0
+        # -P: beside the script is a nir.py, which must not be taken for the package.
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", str(_SCRIPT), str(path)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )
 
-    def group(self, group: Any, where: str, depth: int) -> dict[str, Any]:
-        """Return everything below `group`."""
-        import h5py
+    def result(self, time_limit_s: float = TIME_LIMIT_S) -> dict[str, Any]:
+        """Return the file's groups as dictionaries, its datasets as NumPy arrays and its texts as str.
 
-        if depth > MAX_DEPTH:
-            raise NetworkError(self.path.name, f"groups nested more than {MAX_DEPTH} deep at {where[:80]}")
-        found: dict[str, Any] = {}
-        for name in group:
-            place = f"{where}/{name}"
-            self.entries += 1
-            if self.entries > MAX_ENTRIES:
-                raise NetworkError(self.path.name, f"more than {MAX_ENTRIES:,} groups and datasets")
-            if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-                raise NetworkError(self.path.name, f"{place} is a link", "links are not followed", "save a plain copy")
-            item = group[name]
-            if isinstance(item, h5py.Group):
-                found[name] = self.group(item, place, depth + 1)
-            elif isinstance(item, h5py.Dataset):
-                found[name] = self.dataset(item, place)
-        return found
+        Raises NetworkError for what is no HDF5 file, what is too large, links that leave the file, and a file on which
+        the library breaks down or takes longer than `time_limit_s`.
+        """
+        with self._process as process:
+            try:
+                output, complaint = process.communicate(timeout=time_limit_s)
+            except subprocess.TimeoutExpired as problem:
+                process.kill()
+                raise self._broken(f"it took more than {time_limit_s:g} s") from problem
+            except BaseException:
+                process.kill()
+                raise
+        if process.returncode:
+            last = complaint.decode(errors="replace").strip().splitlines()[-1:] or [f"signal {-process.returncode}"]
+            raise self._broken(f"the HDF5 library broke down ({last[0][:200]})")
+        return self._content(io.BytesIO(output))
 
-    def dataset(self, dataset: Any, place: str) -> Any:
-        """Return the value of `dataset`."""
-        if dataset.external or dataset.is_virtual:
-            raise NetworkError(self.path.name, f"{place} keeps its data in another file", hint="save a plain copy")
-        size = TEXT_BYTES if dataset.dtype.hasobject else dataset.dtype.itemsize
-        self.bytes += int(np.prod(dataset.shape or (1,), dtype=object)) * size
-        if self.bytes > MAX_BYTES:
-            raise NetworkError(self.path.name, f"{self.bytes:,} B up to {place}", f"at most {MAX_BYTES:,} B are read")
-        value = dataset[()]
-        return value.decode() if isinstance(value, bytes) else value
+    def _content(self, output: io.BytesIO) -> dict[str, Any]:
+        line = json.loads(output.readline())
+        if "refusal" in line:
+            raise NetworkError(self.path.name, *line["refusal"])
+        content: dict[str, Any] = {}
+        for (*groups, name), value in line["entries"]:
+            group = content
+            for outer in groups:
+                group = group[outer]
+            if value is None:
+                group[name] = {}
+            else:
+                group[name] = np.lib.format.read_array(output, allow_pickle=False)[()] if value is True else value
+        return content
+
+    def _broken(self, reason: str) -> NetworkError:
+        return NetworkError(self.path.name, f"cannot be read as HDF5: {reason}", hint="save the model again")

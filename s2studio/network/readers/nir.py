@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -14,34 +15,31 @@ from s2studio.errors import NetworkError
 from s2studio.network.graph import Network, Repair
 from s2studio.network.layers import (
     IF,
+    LI,
     LIF,
     Affine,
+    AvgPool2d,
     Conv2d,
+    CubaLI,
     CubaLIF,
+    Delay,
     Flatten,
     FloatArray,
+    I,
     Input,
     Layer,
     Linear,
     Output,
+    Scale,
     SumPool2d,
+    Threshold,
     Unsupported,
 )
-from s2studio.network.readers.hdf5 import read_hdf5
+from s2studio.network.readers.hdf5 import Hdf5Reading
+from s2studio.network.readers.nir_shapes import UNKNOWN, settle_shapes
 
 Nodes = dict[str, dict[str, Any]]
 Edge = tuple[str, str]
-NOT_YET = "s2studio does not cover it yet"
-REMEDIES: Mapping[str, str] = {
-    "Scale": "multiply the weights in front of it by the scale and leave it out",
-    "Conv1d": "write it as a Conv2d with a height of 1",
-    "AvgPool2d": "use SumPool2d and divide the weights behind it by the size of the window",
-    "Delay": "leave it out: a spike acts one tick later",
-    "I": "use IF",
-    "LI": "use LIF with a threshold that is never reached and record its voltage",
-    "CubaLI": "use CubaLIF with a threshold that is never reached and record its voltage",
-    "Threshold": "use LIF with a time constant of one time step",
-}
 
 
 @dataclass
@@ -55,14 +53,20 @@ class _Graph:
 
 def read_nir(path: Path) -> Network:
     """Return the network in the NIR file `path`; raises NetworkError that names the node where it is malformed."""
-    content = read_hdf5(path)
+    reading = Hdf5Reading(path)
+    import nir  # noqa: F401 - needed below, and it loads while the other process reads
+
+    content = reading.result()
     root = content.get("node")
     if not isinstance(root, dict) or "nodes" not in root or "edges" not in root:
         raise NetworkError(path.name, "holds no NIR graph", hint="write it with nir.write")
     graph = _graph(path, root, "")
     _check_edges(path, graph)
     layers = {name: _layer(path, graph, name, node) for name, node in graph.nodes.items()}
-    return Network(path.stem, layers, tuple(graph.edges), tuple(graph.repairs))
+    settled, repairs = settle_shapes(layers, graph.edges)
+    for name, layer in settled.items():
+        _check_settled(f"node '{name}' in {path.name}", layer)
+    return Network(path.stem, settled, tuple(graph.edges), (*graph.repairs, *repairs))
 
 
 def _graph(path: Path, group: dict[str, Any], prefix: str) -> _Graph:
@@ -131,13 +135,15 @@ def _check_edges(path: Path, graph: _Graph) -> None:
 def _layer(path: Path, graph: _Graph, name: str, node: dict[str, Any]) -> Layer:
     kind = node["type"]
     if kind not in _CONVERTERS:
-        remedy = REMEDIES.get(kind, f"use one of {', '.join(_CONVERTERS)}")
-        return Unsupported(kind, NOT_YET if kind in REMEDIES else "it is no NIR primitive that s2studio knows", remedy)
+        remedy = f"use one of {', '.join(_CONVERTERS)}"
+        return Unsupported(kind, "it is no NIR primitive that s2studio knows", remedy)
     mended = dict(node)
     for key, action, value in _missing(node):
         graph.repairs.append(Repair(name, action))
         mended[key] = value
     mended.pop("metadata", None)
+    if kind in _PARAMETERS:
+        graph.repairs += [Repair(name, action) for action in _stretch(mended, _PARAMETERS[kind])]
     import nir
 
     subject = f"node '{name}' in {path.name}"
@@ -158,15 +164,36 @@ def _missing(node: dict[str, Any]) -> list[tuple[str, str, Any]]:
     found: list[tuple[str, str, Any]] = []
     if kind in ("IF", "LIF", "CubaLIF") and "v_reset" not in node and "v_threshold" in node:
         found.append(("v_reset", "v_reset was missing and is 0", np.zeros_like(node["v_threshold"])))
-    if kind == "CubaLIF" and "w_in" not in node:
+    if kind in ("CubaLIF", "CubaLI") and "w_in" not in node:
         found.append(("w_in", "w_in was missing and is 1", 1.0))
-    if kind in ("Affine", "Conv2d") and "bias" not in node and isinstance(weight, np.ndarray):
+    if kind in ("Affine", "Conv1d", "Conv2d") and "bias" not in node and isinstance(weight, np.ndarray):
         found.append(("bias", "the bias was missing and is 0", np.zeros(weight.shape[0])))
-    if kind == "Conv2d" and "groups" not in node:
+    if kind in ("Conv1d", "Conv2d") and "groups" not in node:
         found.append(("groups", "groups was missing and is 1", 1))
-    if kind == "Conv2d" and "dilation" not in node:
+    if kind in ("Conv1d", "Conv2d") and "dilation" not in node:
         found.append(("dilation", "dilation was missing and is 1", 1))
+    if kind in ("Conv1d", "Conv2d") and "input_shape" not in node:
+        found.append(("input_shape", "input_shape was missing", None))
+    if kind in ("Input", "Output") and "shape" not in node:
+        found.append(("shape", "shape was missing", None))
     return found
+
+
+def _stretch(node: dict[str, Any], names: Sequence[str]) -> list[str]:
+    """Give all parameters in `node` the shape of the largest, where theirs broadcasts to it; return what was done."""
+    values = {name: np.asarray(node[name], np.float64) for name in names if name in node}
+    shape: tuple[int, ...] = max((value.shape for value in values.values()), key=math.prod, default=())
+    short = [name for name, value in values.items() if value.shape != shape and value.size == 1]
+    node |= {name: np.full(shape, values[name].reshape(-1)[0]) for name in short}
+    return [f"{', '.join(short)} had one value, which stands for all of {shape}"] if short and shape != (1,) else []
+
+
+def _check_settled(subject: str, layer: Layer) -> None:
+    """Refuse what has no shape still."""
+    if isinstance(layer, Input) and not layer.shape:
+        raise NetworkError(subject, "its shape is missing", hint="export the network with the shape of its input")
+    if isinstance(layer, Conv2d) and layer.input_shape == UNKNOWN:
+        raise NetworkError(subject, "it has no input_shape", hint="export the network with the shape of its input")
 
 
 def _check_finite(subject: str, layer: Layer) -> None:
@@ -181,11 +208,9 @@ def _check_finite(subject: str, layer: Layer) -> None:
 
 def _conv2d(node: Any) -> Conv2d:
     kernel, dilation = node.weight.shape[2:], _pair(node.dilation)
-    padding = node.padding
+    padding, extra = node.padding, (0, 0)
     if isinstance(padding, str):
-        padding = (0, 0) if padding == "valid" else _same(kernel, _pair(node.stride), dilation)
-    if node.input_shape is None:
-        raise ValueError("it has no input_shape")
+        padding, extra = ((0, 0), (0, 0)) if padding == "valid" else _same(kernel, _pair(node.stride), dilation)
     return Conv2d(
         weight=_float(node.weight),
         bias=_float(node.bias),
@@ -193,15 +218,41 @@ def _conv2d(node: Any) -> Conv2d:
         padding=_pair(padding),
         dilation=dilation,
         groups=int(node.groups),
-        input_shape=_pair(node.input_shape),
+        input_shape=UNKNOWN if node.input_shape is None else _pair(node.input_shape),
+        extra_padding=extra,
     )
 
 
-def _same(kernel: tuple[int, ...], stride: tuple[int, int], dilation: tuple[int, int]) -> tuple[int, int]:
-    """Return the padding that keeps the size of the image."""
-    if stride != (1, 1) or kernel[0] % 2 == 0 or kernel[1] % 2 == 0:
-        raise ValueError("padding 'same' with a stride or a kernel of even size has two meanings; give it in numbers")
-    return (kernel[0] // 2 * dilation[0], kernel[1] // 2 * dilation[1])
+def _conv1d(node: Any) -> Conv2d:
+    """Return a Conv1d as a Conv2d of height 1."""
+    weight, dilation, padding, extra = _float(node.weight), _one(node.dilation), node.padding, 0
+    if isinstance(padding, str):
+        same = (
+            ((0, 0), (0, 0))
+            if padding == "valid"
+            else _same((1, weight.shape[2]), (1, _one(node.stride)), (1, dilation))
+        )
+        padding, extra = same[0][1], same[1][1]
+    return Conv2d(
+        weight=weight[:, :, None, :],
+        bias=_float(node.bias),
+        stride=(1, _one(node.stride)),
+        padding=(0, _one(padding)),
+        dilation=(1, dilation),
+        groups=int(node.groups),
+        input_shape=UNKNOWN if node.input_shape is None else (1, _one(node.input_shape)),
+        extra_padding=(0, extra),
+    )
+
+
+def _same(
+    kernel: tuple[int, ...], stride: tuple[int, int], dilation: tuple[int, int]
+) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Return the padding that keeps the size of the image, and how much more there is at the end, as torch pads."""
+    if stride != (1, 1):
+        raise ValueError("padding 'same' with a stride has two meanings; give it in numbers")
+    total = [(kernel[axis] - 1) * dilation[axis] for axis in range(2)]
+    return (total[0] // 2, total[1] // 2), (total[0] % 2, total[1] % 2)
 
 
 def _fields(node: Any, *names: str) -> dict[str, FloatArray]:
@@ -215,8 +266,10 @@ def _float(values: Any) -> FloatArray:
 
 
 def _shape(values: Any) -> tuple[int, ...]:
+    if values is None or np.size(values) == 0:
+        return ()
     shape = tuple(int(value) for value in np.atleast_1d(values))
-    if not shape or min(shape) < 1:
+    if min(shape) < 1:
         raise ValueError(f"its shape is {shape}")
     return shape
 
@@ -229,20 +282,44 @@ def _pair(values: Any) -> tuple[int, int]:
     return int(flat[0]), int(flat[-1])
 
 
+def _one(value: Any) -> int:
+    flat = np.asarray(value).reshape(-1)
+    if len(flat) != 1 or flat[0] != int(flat[0]):
+        raise ValueError(f"{value} is no whole number")
+    return int(flat[0])
+
+
 def _text(value: Any) -> str:
     return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
 
 
 _MEMBRANE = ("r", "v_leak", "v_threshold", "v_reset")
+_PARAMETERS: Mapping[str, tuple[str, ...]] = {
+    "IF": ("r", "v_threshold", "v_reset"),
+    "LIF": ("tau", *_MEMBRANE),
+    "CubaLIF": ("tau_mem", "tau_syn", "w_in", *_MEMBRANE),
+    "I": ("r",),
+    "LI": ("tau", "r", "v_leak"),
+    "CubaLI": ("tau_mem", "tau_syn", "w_in", "r", "v_leak"),
+    "Threshold": ("threshold",),
+}
 _CONVERTERS: Mapping[str, Callable[[Any], Layer]] = {
     "Input": lambda node: Input(_shape(node.input_type["input"])),
     "Output": lambda node: Output(_shape(node.output_type["output"])),
     "Linear": lambda node: Linear(_float(node.weight)),
     "Affine": lambda node: Affine(_float(node.weight), _float(node.bias)),
+    "Conv1d": _conv1d,
     "Conv2d": _conv2d,
+    "Scale": lambda node: Scale(_float(node.scale)),
+    "Delay": lambda node: Delay(_float(node.delay)),
     "Flatten": lambda node: Flatten(int(node.start_dim), int(node.end_dim)),
     "SumPool2d": lambda node: SumPool2d(_pair(node.kernel_size), _pair(node.stride), _pair(node.padding)),
-    "IF": lambda node: IF(**_fields(node, "r", "v_threshold", "v_reset")),
-    "LIF": lambda node: LIF(**_fields(node, "tau", *_MEMBRANE)),
-    "CubaLIF": lambda node: CubaLIF(**_fields(node, "tau_mem", "tau_syn", "w_in", *_MEMBRANE)),
+    "AvgPool2d": lambda node: AvgPool2d(_pair(node.kernel_size), _pair(node.stride), _pair(node.padding)),
+    "IF": lambda node: IF(**_fields(node, *_PARAMETERS["IF"])),
+    "LIF": lambda node: LIF(**_fields(node, *_PARAMETERS["LIF"])),
+    "CubaLIF": lambda node: CubaLIF(**_fields(node, *_PARAMETERS["CubaLIF"])),
+    "I": lambda node: I(**_fields(node, *_PARAMETERS["I"])),
+    "LI": lambda node: LI(**_fields(node, *_PARAMETERS["LI"])),
+    "CubaLI": lambda node: CubaLI(**_fields(node, *_PARAMETERS["CubaLI"])),
+    "Threshold": lambda node: Threshold(**_fields(node, *_PARAMETERS["Threshold"])),
 }
