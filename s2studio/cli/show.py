@@ -199,6 +199,15 @@ def show_evaluation(summary: Json) -> None:
         console.print(Text(f"late ticks   {summary['late_ticks']:,}: spikes are as if in time", style="red"))
 
 
+def show_demo(run: Json, evaluation: Json) -> None:
+    """Print what the sample found: the data set, then where the session of its first recording lies."""
+    show_evaluation(evaluation)
+    console = _console()
+    safe = with_unit(run["smallest_safe_tick_s"], "s")
+    console.print(f"smallest safe tick of the first recording {safe}   (estimate)")
+    console.print(f"session      {run['session']}", markup=False)
+
+
 def show_chip(spec: ChipSpec, checks: Sequence[PowerCheck]) -> None:
     """Print every number of the chip with its source, and the power model beside the measurements."""
     console = _console()

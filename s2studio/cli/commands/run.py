@@ -13,7 +13,8 @@ from s2studio.cli.monitor import workbench
 from s2studio.cli.options import LOWERING, MAPPING, RUN, STIMULUS, AsJson, Given, Model, apply
 from s2studio.resources import resource_path
 
-DEMO = "balanced_network"
+DEMO = "event_digits"
+DEMO_DATA = ("recordings", 1e-3)
 
 Output = Annotated[
     Path | None,
@@ -35,12 +36,21 @@ def run(
 
 @takes()
 def demo(output: Output = None, as_json: AsJson = False) -> None:
-    """Run a sample that ships with s2studio: a balanced network of 4,000 neurons for one second."""
+    """Run a sample that ships with s2studio: digits seen by an event camera, classified by a spiking CNN."""
     import platformdirs
 
-    project = open_project(resource_path("sample_projects", DEMO, "project.yaml"))
+    sample = resource_path("sample_projects", DEMO)
+    data, bin_s = DEMO_DATA
     target = output or Path(platformdirs.user_data_dir("s2studio")) / "sessions" / f"{DEMO}.s2s"
-    _run(project, target, output is None, as_json)
+    with workbench(open_project(sample / "project.yaml"), quiet=as_json) as bench:
+        run_summary = bench.run(target, overwrite=output is None)
+        evaluation = bench.evaluate(sample / data, None, bin_s, 16, None)
+    if as_json:
+        print_json({"run": run_summary, "evaluation": evaluation})
+    else:
+        from s2studio.cli.show import show_demo
+
+        show_demo(run_summary, evaluation)
 
 
 def _run(project: Project, target: Path, overwrite: bool, as_json: bool) -> None:
