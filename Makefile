@@ -13,7 +13,7 @@ INSTALLED := $(VENV)/.installed
 TOOLS := $(VENV)/.tools
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench clean
+.PHONY: help run test fuzz check bench clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ run: $(INSTALLED) ## do the main job on a sample project and print what it found
 
 test: $(TOOLS) ## run every test
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+
+fuzz: $(TOOLS) ## read 20 times as many mutated files as the tests do
+	@S2STUDIO_FUZZ=20 $(BIN)/python -m pytest tests/fuzz
 
 check: $(TOOLS) ## formatting, lint, types and the one direction of imports
 	@$(BIN)/ruff format --check .

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tokenize
 import zipfile
 import zlib
 from pathlib import Path
@@ -20,5 +21,13 @@ def load_npz(path: Path, most_bytes: int) -> dict[str, NDArray[Any]]:
             raise ValueError(f"it unpacks to {size:,} B, at most {most_bytes:,} B are read")
         with np.load(path, allow_pickle=False) as arrays:
             return {name: np.asarray(arrays[name]) for name in arrays.files}
-    except (OSError, EOFError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error) as problem:
+    except (
+        OSError,
+        EOFError,
+        RuntimeError,
+        MemoryError,
+        tokenize.TokenError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as problem:
         raise ValueError(" ".join(str(problem).split())[:200]) from problem

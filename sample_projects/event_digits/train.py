@@ -17,9 +17,9 @@ from torch.nn import functional
 
 FOLDER = Path(__file__).resolve().parent
 STORED = 50  # recordings of held-out digits
-EPOCHS = 12
+EPOCHS = 24
 BATCH = 48
-RATE = 4e-3
+RATE = 6e-3
 SEED = 1
 SPIKES_WANTED = 12.0  # an output's count for its digit is about this
 QUIET = 0.02  # spikes per neuron and step above which hidden layers are told to be quieter

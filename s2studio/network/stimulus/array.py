@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tokenize
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ def read_npy(path: Path) -> Columns:
     """Return the spikes of an array (steps, ...) whose further axes are the population's neurons."""
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as problem:
+    except (OSError, ValueError, EOFError, tokenize.TokenError) as problem:  # the header is Python text
         raise NetworkError(path.name, f"cannot be read as .npy: {problem}") from problem
     if not isinstance(array, np.ndarray) or array.ndim < 2 or array.dtype.kind not in "biuf":
         raise NetworkError(

@@ -241,3 +241,12 @@ def test_that_steps_of_a_poisson_stimulus_share_no_random_numbers() -> None:
     for shift in range(1, 9):
         same = (dense[:-1, shift:] == dense[1:, :-shift]).mean()
         assert 0.45 < same < 0.55
+
+
+def test_that_an_array_whose_header_is_never_closed_is_refused(tmp_path: Path) -> None:
+    # Found by tests/fuzz: NumPy's repair of old headers raises tokenize.TokenError.
+    np.save(tmp_path / "s.npy", np.zeros((3, 4), np.uint8))
+    content = (tmp_path / "s.npy").read_bytes()
+    (tmp_path / "s.npy").write_bytes(content.replace(b"'shape'", b"#shape'"))
+    with pytest.raises(NetworkError, match=r"cannot be read as \.npy"):
+        read_stimulus(tmp_path / "s.npy", {"in": Target(4, None)})

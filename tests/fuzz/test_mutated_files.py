@@ -1,0 +1,168 @@
+"""Mutated files of every kind that s2studio reads: each is read or refused in words, and soon.
+
+`S2STUDIO_FUZZ=N` takes N times as many (`make fuzz`); the seeds are fixed, so that a failure can be repeated.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from types import FrameType
+
+import numpy as np
+import pytest
+
+import s2studio
+from s2studio.app.project import Project, RunOptions, open_project
+from s2studio.app.workbench import Workbench
+from s2studio.errors import S2StudioError
+from s2studio.mapping.file import write_mapping
+from s2studio.network.stimulus import Target, read_stimulus
+
+TIMES = int(os.environ.get("S2STUDIO_FUZZ", "1"))
+LIMIT_S = 20
+TARGETS = {"in": Target(2 * 34 * 34, (2, 34, 34))}
+NETWORK = """s2studio: network/1
+populations:
+  in: {model: spike_list, size: 4}
+  out: {model: lif, size: 2, params: {threshold: 10.0, alpha_decay: 0.9}}
+projections:
+  - {pre: in, post: out, weights: {rule: all_to_all, weight: 5}, delay: 0}
+"""
+
+Read = Callable[[Path], object]
+
+
+def mutate(content: bytes, random: np.random.Generator) -> bytes:
+    """Return `content` cut, or with bits flipped, bytes written over, a part repeated, or a number made huge."""
+    data = bytearray(content)
+    kind = int(random.integers(5))
+    start = int(random.integers(len(data)))
+    if kind == 0:
+        return bytes(data[:start])
+    if kind == 1:
+        for place in random.integers(len(data), size=int(random.integers(1, 20))):
+            data[place] ^= 1 << int(random.integers(8))
+        return bytes(data)
+    stop = min(len(data), start + int(random.integers(1, 64)))
+    if kind == 2:
+        data[start:stop] = random.bytes(stop - start)
+    elif kind == 3:
+        data[start:start] = data[start:stop] * int(random.integers(1, 50))
+    else:
+        data[start : start + 8] = random.choice([b"\xff" * 8, b"99999999", b"[[[[[[[[", b"\x00" * 8])
+    return bytes(data)
+
+
+@contextmanager
+def within(seconds: int) -> Iterator[None]:
+    """Fail where the block takes longer."""
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        raise AssertionError(f"took more than {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def stimulus(path: Path) -> object:
+    return read_stimulus(path, TARGETS, None, 1e-3 if path.suffix == ".bin" else None)
+
+
+def summary(folder: Path, _file: Path) -> object:
+    return s2studio.open_session(folder).runs[0].summary()
+
+
+def write_csv(path: Path) -> None:
+    path.write_text("population,neuron,step\n" + "".join(f"in,{n},{3 * n}\n" for n in range(60)), encoding="utf-8")
+
+
+def write_npy(path: Path) -> None:
+    np.save(path, np.eye(30, 2 * 34 * 34, dtype=np.uint8))
+
+
+def write_npz(path: Path) -> None:
+    columns = {"neuron": np.arange(40), "step": np.arange(40), "population": np.array(["in"] * 40)}
+    np.savez_compressed(path, allow_pickle=False, **columns)
+
+
+def write_bin(path: Path) -> None:
+    events = np.random.default_rng(0).integers(0, 34, (100, 5), dtype=np.uint8)
+    events[:, 2] |= 128
+    path.write_bytes(events.tobytes())
+
+
+def write_network(path: Path) -> None:
+    path.write_text(NETWORK, encoding="utf-8")
+
+
+KINDS: dict[str, tuple[str, Callable[[Path], None], Read, int]] = {
+    "csv": (".csv", write_csv, stimulus, 500),
+    "npy": (".npy", write_npy, stimulus, 300),
+    "npz": (".npz", write_npz, stimulus, 500),
+    "n-mnist": (".bin", write_bin, stimulus, 300),
+    "network": (".yaml", write_network, s2studio.load_network, 400),
+}
+
+
+def fuzz(original: bytes, path: Path, read: Read, count: int, seed: int) -> int:
+    """Read `count` mutations of `original` written to `path`; return how many were refused."""
+    refused = 0
+    for number in range(count * TIMES):
+        path.write_bytes(mutate(original, np.random.default_rng([seed, number])))
+        try:
+            with within(LIMIT_S):
+                read(path)
+        except S2StudioError as error:
+            refused += bool(error.subject and error.found)
+        except Exception as problem:
+            raise AssertionError(f"mutation {number} of seed {seed} raised {problem!r}") from problem
+    return refused
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGALRM"), reason="the time limit of a file needs SIGALRM")
+class TestMutatedFiles:
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_that_a_mutated_file_is_read_or_refused_in_words(self, tmp_path: Path, kind: str) -> None:
+        suffix, write, read, count = KINDS[kind]
+        path = tmp_path / f"file{suffix}"
+        write(path)
+        read(path)
+        assert fuzz(path.read_bytes(), path, read, count, len(kind)) > 0
+
+    def test_that_a_mutated_project_is_read_or_refused(self, tmp_path: Path, repository: Path) -> None:
+        original = (repository / "sample_projects/lif_neuron/project.yaml").read_bytes()
+        assert fuzz(original, tmp_path / "project.yaml", open_project, 300, 11) > 0
+
+    def test_that_a_mutated_mapping_is_read_or_refused(self, tmp_path: Path) -> None:
+        model, file = tmp_path / "network.yaml", tmp_path / "mapping.yaml"
+        write_network(model)
+        write_mapping(Workbench(Project(model=model, run=RunOptions(steps=5))).map(), file)
+
+        def read(path: Path) -> object:
+            return Workbench(Project(model=model, run=RunOptions(steps=5), mapping_file=path)).map()
+
+        read(file)
+        assert fuzz(file.read_bytes(), file, read, 100, 12) > 0
+
+    def test_that_a_mutated_session_is_read_or_refused(self, tmp_path: Path, repository: Path) -> None:
+        folder = tmp_path / "run.s2s"
+        Workbench(open_project(repository / "sample_projects/lif_neuron/project.yaml")).run(folder)
+        for number, original in enumerate(sorted(path for path in folder.rglob("*") if path.is_file())):
+            copy = tmp_path / f"{number}.s2s"
+            shutil.copytree(folder, copy)
+            fuzz(original.read_bytes(), copy / original.relative_to(folder), partial(summary, copy), 10, 20 + number)
+
+    def test_that_a_mutated_nir_file_is_read_or_refused(self, tmp_path: Path, repository: Path) -> None:
+        original = next((repository / "sample_projects/lif_neuron").glob("*.nir")).read_bytes()
+        assert fuzz(original, tmp_path / "model.nir", s2studio.load_network, 60, 13) > 0
