@@ -113,7 +113,7 @@ def _read(
     if source.poisson_hz is None:
         if source.path is None:
             raise UsageError("stimulus", "neither a file nor a rate")
-        return read_stimulus(source.path, targets, source.population, source.bin_s)
+        return read_stimulus(source.path, targets, source.population, options=source.events)
     population = source.population or (next(iter(targets)) if len(targets) == 1 else None)
     if population is None or population not in targets:
         raise UsageError("--input poisson", f"population '{population}'", f"inputs are {', '.join(targets) or 'none'}")

@@ -13,6 +13,7 @@ from s2studio.errors import NetworkError, S2StudioError, UsageError
 from s2studio.lowering.options import LoweringOptions
 from s2studio.mapping.mapping import MappingOptions
 from s2studio.mapping.pins import parse_pin
+from s2studio.network.stimulus.events import EventOptions
 from s2studio.sim.level import LevelPolicy
 
 SCHEMA = "project/1"
@@ -27,7 +28,7 @@ class StimulusSource:
     population: str | None
     path: Path | None = None
     poisson_hz: float | None = None
-    bin_s: float | None = None
+    events: EventOptions = field(default_factory=EventOptions)
 
 
 @dataclass(frozen=True)
@@ -150,17 +151,36 @@ class _ProjectReader:
         )
 
     def _stimulus(self, population: str | None, section: Section) -> StimulusSource:
-        self.document.check_keys(section, ("file", "bin", "poisson"))
+        self.document.check_keys(section, ("file", "poisson", "bin", "window", "polarity", "downsample"))
         if ("file" in section) == ("poisson" in section):
             raise self.document.refuse(
                 section, None, "a stimulus", "either 'file' or 'poisson' (a rate in Hz) is expected"
             )
+        events = self._built(
+            section,
+            lambda: EventOptions(
+                bin_s=self._number(section, "bin") if "bin" in section else None,
+                window_s=self._window(section),
+                polarity=section.get("polarity", EventOptions.polarity),
+                downsample=self._integer(section, "downsample", 1),
+            ),
+        )
         return StimulusSource(
             population,
             self.folder / self._text(section, "file", "") if "file" in section else None,
             self._number(section, "poisson") if "poisson" in section else None,
-            self._number(section, "bin") if "bin" in section else None,
+            events,
         )
+
+    def _window(self, section: Section) -> tuple[float, float] | None:
+        if "window" not in section:
+            return None
+        try:
+            start, stop = map(float, section["window"])
+        except (TypeError, ValueError):
+            found = f"'window' is {section['window']!r}"
+            raise self.document.refuse(section, "window", found, "[start, stop] in s is expected") from None
+        return start, stop
 
     def _run(self) -> RunOptions:
         section = self._section("run", ("steps", "tick", "level", "record", "observe"))

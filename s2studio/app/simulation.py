@@ -86,7 +86,7 @@ def _options(project: Project) -> dict[str, Any]:
         "mapping": project.mapping,
         "run": project.run,
         "stimulus": [
-            {"population": source.population, "poisson_hz": source.poisson_hz, "bin_s": source.bin_s}
+            {"population": source.population, "poisson_hz": source.poisson_hz, "events": source.events}
             for source in project.stimuli
         ],
     }

@@ -13,6 +13,7 @@ import typer
 COMMANDS = (
     ("info", "info", "info"),
     ("map", "map", "map_command"),
+    ("stimulus", "stimulus", "stimulus"),
     ("run", "run", "run"),
     ("evaluate", "evaluate", "evaluate"),
     ("export", "export", "export"),

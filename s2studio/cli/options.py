@@ -15,6 +15,7 @@ from s2studio.errors import UsageError
 from s2studio.lowering.options import LoweringOptions
 from s2studio.mapping.mapping import MappingOptions
 from s2studio.mapping.pins import parse_pin
+from s2studio.network.stimulus.events import EventOptions
 from s2studio.sim.level import LevelPolicy
 
 Given = Mapping[str, Any]
@@ -116,17 +117,34 @@ MAPPING: Mapping[str, Any] = {
     ),
 }
 
+EVENTS: Mapping[str, Any] = {
+    "bin": _option(
+        float | None, "--bin", metavar="S", panel="Run", help="Length of a bin of an event recording, in s."
+    ),
+    "window": _option(
+        str | None, "--window", metavar="A:B", panel="Run", help="Part of an event recording, in s (default: all)."
+    ),
+    "polarity": _option(
+        str | None,
+        "--polarity",
+        metavar="two|merged|on",
+        panel="Run",
+        help="Channels of an event recording: off and on, both in one, on alone (default: two).",
+    ),
+    "downsample": _option(
+        int | None, "--downsample", metavar="N", panel="Run", help="Join N x N pixels of an event recording into one."
+    ),
+}
+
 STIMULUS: Mapping[str, Any] = {
     "input": _option(
         list[str] | None,
         "--input",
         metavar="[POP=]FILE",
         panel="Run",
-        help="Spikes in: .csv, .npy, .npz, N-MNIST .bin, or poisson:HZ (repeatable).",
+        help="Spikes in: .csv, .npy, .npz, .bin (N-MNIST), .aedat4, .dat (Prophesee), or poisson:HZ (repeatable).",
     ),
-    "bin": _option(
-        float | None, "--bin", metavar="S", panel="Run", help="Length of a bin of an event recording, in s."
-    ),
+    **EVENTS,
     "steps": _option(
         int | None, "--steps", metavar="N", panel="Run", help="Ticks to run (default: as the stimulus needs)."
     ),
@@ -230,19 +248,39 @@ def _run(options: RunOptions, given: Given) -> RunOptions:
 
 
 def _stimuli(sources: tuple[StimulusSource, ...], given: Given) -> tuple[StimulusSource, ...]:
-    bin_s = _positive("--bin")(given["bin"]) if given.get("bin") is not None else None
     if given.get("input"):
-        return tuple(_stimulus(text, bin_s) for text in given["input"])
-    return tuple(replace(source, bin_s=bin_s) for source in sources) if bin_s else sources
+        sources = tuple(_stimulus(text) for text in given["input"])
+    return tuple(replace(source, events=event_options(source.events, given)) for source in sources)
 
 
-def _stimulus(text: str, bin_s: float | None) -> StimulusSource:
+def event_options(options: EventOptions, given: Given) -> EventOptions:
+    """Return `options` with what was given on the command line in its place."""
+    table: dict[str, tuple[str, Callable[[Any], Any]]] = {
+        "bin": ("bin_s", _positive("--bin")),
+        "window": ("window_s", _window),
+        "polarity": ("polarity", str),
+        "downsample": ("downsample", int),
+    }
+    return replace(options, **_present(given, table))
+
+
+def _window(text: str) -> tuple[float, float]:
+    start, colon, stop = text.partition(":")
+    try:
+        return float(start or 0), float(stop or "inf") if colon else float("nan")
+    except ValueError:
+        raise UsageError(
+            "--window", f"'{text}'", "two moments in s are expected", "for example --window 0.1:0.4"
+        ) from None
+
+
+def _stimulus(text: str) -> StimulusSource:
     name, equals, rest = text.partition("=")
     population, value = (name, rest) if equals and not Path(text).exists() else (None, text)
     if value.startswith("poisson:"):
         rate = value.removeprefix("poisson:").lower().removesuffix("hz")
         return StimulusSource(population, poisson_hz=_positive(f"--input {text}")(rate))
-    return StimulusSource(population, Path(value), bin_s=bin_s)
+    return StimulusSource(population, Path(value))
 
 
 def _variables(option: str, texts: Sequence[str]) -> dict[str, frozenset[str]]:

@@ -18,6 +18,7 @@ from s2studio.units import with_unit
 Json = Mapping[str, Any]
 
 UNWRAPPED = 200
+BARS = " ▁▂▃▄▅▆▇█"
 KINDS = ("always_on", "asleep", "neurons", "synapses", "packets", "recording", "noc", "router")
 
 
@@ -168,6 +169,36 @@ def show_run(summary: Json) -> None:
     )
     _warnings(console, summary)
     console.print(f"session      {summary['session']}", markup=False)
+
+
+def show_stimulus(about: Json) -> None:
+    """Print what is in a stimulus file; the rate over time as a row of bars."""
+    console = _console()
+    if about["kind"] == "steps":
+        console.print(
+            f"{about['spikes']:,} spikes in {about['steps']:,} steps, highest neuron {about['highest_neuron']}"
+        )
+        rows = [(name, f"{spikes:,}") for name, spikes in about["populations"].items()]
+        _table(console, "Populations", ("name", ">spikes"), rows)
+        return
+    off = about["events"] - about["on"]
+    console.print(
+        f"events       {about['events']:,} ({about['on']:,} on, {off:,} off) of {about['events_in_file']:,} in the file"
+    )
+    duration = with_unit(about["duration_s"], "s")
+    console.print(f"lasts        {duration}, pixels up to {about['width']} x {about['height']}")
+    most = max(about["rate_hz"])
+    bars = "".join(BARS[round(rate / most * (len(BARS) - 1))] for rate in about["rate_hz"])
+    span = with_unit(about["span_s"], "s")
+    console.print(f"rate         {bars}  up to {with_unit(most, 'Hz')}, a bar for each {span}")
+    if about["binned"] is None:
+        console.print("binned       say --bin, for example --bin 1e-3")
+    else:
+        shape = " x ".join(map(str, about["binned"]["shape"]))
+        console.print(
+            f"binned       {about['binned']['spikes']:,} spikes in {about['binned']['steps']:,} steps of "
+            f"{with_unit(about['binned']['bin_s'], 's')}, input {shape}"
+        )
 
 
 def show_evaluation(summary: Json) -> None:

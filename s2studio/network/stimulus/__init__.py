@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,16 +14,20 @@ from numpy.typing import NDArray
 from s2studio.documents import nearest
 from s2studio.errors import NetworkError, UsageError
 from s2studio.network.layers import Shape
+from s2studio.network.stimulus.aedat4 import read_aedat4
 from s2studio.network.stimulus.array import read_npy, read_npz
 from s2studio.network.stimulus.columns import Columns
+from s2studio.network.stimulus.events import EventOptions, Events, binned
 from s2studio.network.stimulus.nmnist import read_nmnist
 from s2studio.network.stimulus.poisson import poisson_stimulus
+from s2studio.network.stimulus.prophesee import read_dat
 from s2studio.network.stimulus.spikes import SpikeTrain, Stimulus
 from s2studio.network.stimulus.table import read_table
 
-__all__ = ["READERS", "RECORDINGS", "Target", "poisson_stimulus", "read_stimulus"]
+__all__ = ["READERS", "RECORDINGS", "EventOptions", "Target", "poisson_stimulus", "read_stimulus"]
 
 MAX_STEPS = 2**31 - 1
+NO_OPTIONS = EventOptions()
 
 
 class Target(NamedTuple):
@@ -34,33 +39,39 @@ class Target(NamedTuple):
 
 READERS: Mapping[str, Callable[[Path], Columns]] = {".csv": read_table, ".npy": read_npy, ".npz": read_npz}
 # Recordings of events in time: they need the length of a bin.
-RECORDINGS: Mapping[str, Callable[[Path, Shape | None, float], Columns]] = {".bin": read_nmnist}
+RECORDINGS: Mapping[str, Callable[[Path], Events]] = {".bin": read_nmnist, ".aedat4": read_aedat4, ".dat": read_dat}
 
 
 def read_stimulus(
-    path: Path, targets: Mapping[str, Target], population: str | None = None, bin_s: float | None = None
+    path: Path,
+    targets: Mapping[str, Target],
+    population: str | None = None,
+    bin_s: float | None = None,
+    options: EventOptions = NO_OPTIONS,
 ) -> Stimulus:
     """Return the spikes in `path` for the populations in `targets`.
 
     `population` is where spikes go that do not say it; None means the only target. `bin_s` is the length of a step in
-    s for recordings of events. Raises UsageError for what is asked wrongly, NetworkError for what is in the file.
+    s for recordings of events, `options` what else becomes of them. Raises UsageError for what is asked wrongly,
+    NetworkError for what is in the file.
     """
     if not path.is_file():
         raise NetworkError(str(path), "is a folder" if path.is_dir() else "no such file", hint="check the path")
     if not targets:
         raise UsageError(path.name, "a stimulus", "the network has no input population (spike_list)")
     if path.suffix in RECORDINGS:
-        if bin_s is None:
+        options = options if bin_s is None else replace(options, bin_s=bin_s)
+        if options.bin_s is None:
             raise UsageError(path.name, "a recording of events", "it needs the length of a bin", "add --bin 1e-3")
-        if not 0 < bin_s < math.inf:
-            raise UsageError("--bin", f"{bin_s:g} s", "a positive time is expected")
         name = _target(path, targets, population)
-        return _trains(path, {name: RECORDINGS[path.suffix](path, targets[name].shape, bin_s)}, targets)
+        columns = binned(path.name, RECORDINGS[path.suffix](path), targets[name].shape, options)
+        return _trains(path, {name: columns}, targets)
     if path.suffix not in READERS:
         known = ", ".join([*READERS, *RECORDINGS])
         raise NetworkError(path.name, f"a file of kind '{path.suffix}'", f"stimuli are {known}")
-    if bin_s is not None:
-        raise UsageError("--bin", f"{path.name} holds steps, not events in time", hint="leave it out")
+    if bin_s is not None or options != NO_OPTIONS:
+        asked = "--bin" if bin_s is not None else "--window, --polarity or --downsample"
+        raise UsageError(asked, f"{path.name} holds steps, not events in time", hint="leave it out")
     columns = READERS[path.suffix](path)
     if columns.population is None:
         return _trains(path, {_target(path, targets, population): columns}, targets)
