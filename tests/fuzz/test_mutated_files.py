@@ -22,7 +22,7 @@ from s2studio.app.project import Project, RunOptions, open_project
 from s2studio.app.workbench import Workbench
 from s2studio.errors import S2StudioError
 from s2studio.mapping.file import write_mapping
-from s2studio.network.stimulus import Target, read_stimulus
+from s2studio.network.stimulus import RECORDINGS, Target, read_stimulus
 
 TIMES = int(os.environ.get("S2STUDIO_FUZZ", "1"))
 LIMIT_S = 20
@@ -76,7 +76,7 @@ def within(seconds: int) -> Iterator[None]:
 
 
 def stimulus(path: Path) -> object:
-    return read_stimulus(path, TARGETS, None, 1e-3 if path.suffix == ".bin" else None)
+    return read_stimulus(path, TARGETS, None, 1e-3 if path.suffix in RECORDINGS else None)
 
 
 def summary(folder: Path, _file: Path) -> object:
@@ -102,6 +102,12 @@ def write_bin(path: Path) -> None:
     path.write_bytes(events.tobytes())
 
 
+def write_dat(path: Path) -> None:
+    words = np.random.default_rng(0).integers(0, 34, (100, 2), dtype=np.uint32)
+    words[:, 1] |= words[:, 0] << 14
+    path.write_bytes(b"% Version 2\n% Width 34\n% Height 34\n\x0c\x08" + words.astype("<u4").tobytes())
+
+
 def write_network(path: Path) -> None:
     path.write_text(NETWORK, encoding="utf-8")
 
@@ -111,6 +117,7 @@ KINDS: dict[str, tuple[str, Callable[[Path], None], Read, int]] = {
     "npy": (".npy", write_npy, stimulus, 300),
     "npz": (".npz", write_npz, stimulus, 500),
     "n-mnist": (".bin", write_bin, stimulus, 300),
+    "prophesee": (".dat", write_dat, stimulus, 300),
     "network": (".yaml", write_network, s2studio.load_network, 400),
 }
 
