@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from s2studio.app.control import RunControl
 from s2studio.app.inputs import RunInputs
 from s2studio.app.project import Project
 from s2studio.chip.spec import ChipSpec
@@ -21,6 +22,8 @@ from s2studio.sim.program import compile_program
 # A span should take this long: short enough to cancel and watch at once, long enough to stay in compiled code.
 SPAN_S = 0.1
 FIRST_SPAN, LONGEST_SPAN = 64, 8192
+# Where someone watches: a span for each picture on a screen.
+WATCHED_SPAN_S = 0.016
 
 
 def record_run(
@@ -32,10 +35,13 @@ def record_run(
     path: Path,
     overwrite: bool = False,
     report: Callable[[int, int], None] = lambda done, total: None,
+    control: RunControl | None = None,
+    watch: Callable[[TickBlock], None] | None = None,
 ) -> Path:
     """Simulate `inputs.steps` ticks of a network on `mapping` and return the folder of the session that was written.
 
-    `report` is told of ticks done and all ticks; where it raises Cancelled, the session ends as cancelled.
+    `report` is told of ticks done and all ticks; where it raises Cancelled, or `control` stops the run, the session
+    ends as cancelled. `watch` is given each block once it is recorded.
     """
     network, seed, options = lowered.network, project.mapping.seed, project.run
     options.level.check(spec)
@@ -55,24 +61,54 @@ def record_run(
             notes=lowered.all_warnings,
         )
         program = compile_program(network, mapping, spec, inputs.voltages_of)
-        run_ticks(Simulator(program, seed), inputs, run.write, report)
+        run_ticks(Simulator(program, seed), inputs, _all(run.write, watch), report, control, watch is not None)
+        if run.ticks < inputs.steps:
+            recorder.close("cancelled")
     return recorder.path
 
 
 def run_ticks(
-    simulator: Simulator, inputs: RunInputs, write: Callable[[TickBlock], None], report: Callable[[int, int], None]
+    simulator: Simulator,
+    inputs: RunInputs,
+    write: Callable[[TickBlock], None],
+    report: Callable[[int, int], None],
+    control: RunControl | None = None,
+    is_watched: bool = False,
 ) -> None:
-    """Advance `simulator` by all steps of `inputs`, giving each block to `write`; `report` may raise Cancelled."""
-    done, span = 0, FIRST_SPAN
+    """Advance `simulator` by all steps of `inputs`, or until `control` stops it, giving each block to `write`.
+
+    `report` may raise Cancelled. A run that is watched goes in shorter spans.
+    """
+    done, span = 0, 1 if is_watched else FIRST_SPAN
+    span_s = WATCHED_SPAN_S if is_watched else SPAN_S
+
+    def waiting() -> None:
+        report(done, inputs.steps)
+
     while done < inputs.steps:
         report(done, inputs.steps)
         ticks = min(span, inputs.steps - done)
+        if control is not None:
+            ticks = control.grant(ticks, waiting)
+            if not ticks:
+                return
         started = time.perf_counter()
         write(simulator.advance(ticks, _between(inputs, done, done + ticks)))
         done += ticks
-        if time.perf_counter() - started < SPAN_S / 2:
+        if ticks == span and time.perf_counter() - started < span_s / 2:
             span = min(span * 2, LONGEST_SPAN)
     report(done, inputs.steps)
+
+
+def _all(write: Callable[[TickBlock], None], watch: Callable[[TickBlock], None] | None) -> Callable[[TickBlock], None]:
+    if watch is None:
+        return write
+
+    def both(block: TickBlock) -> None:
+        write(block)
+        watch(block)
+
+    return both
 
 
 def _between(inputs: RunInputs, start: int, stop: int) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from s2studio.app.control import RunControl
 from s2studio.app.events import Event, Listener, Progress, StageStarted
 from s2studio.app.inputs import RunInputs, record_of, run_inputs, stimulus_targets
 from s2studio.app.loading import load_network
@@ -17,10 +18,11 @@ from s2studio.chip.machine import Machine
 from s2studio.errors import Cancelled
 from s2studio.lowering.lower import Lowered, lower, needs_dt
 from s2studio.mapping.file import read_mapping
-from s2studio.mapping.map import map_network
+from s2studio.mapping.map import map_network, remap_demand
 from s2studio.mapping.mapping import ChipMapping, Demand
 from s2studio.network.graph import Network
 from s2studio.session.window import Window
+from s2studio.sim.counts import TickBlock
 from s2studio.snn.network import ChipNetwork
 from s2studio.snn.validate import validate
 
@@ -52,6 +54,10 @@ class Workbench:
     def cancel(self) -> None:
         """Make the stage that is running raise Cancelled at its next step."""
         self._cancelled.set()
+
+    def renew(self) -> None:
+        """Forget that something was cancelled, before the next use case."""
+        self._cancelled.clear()
 
     def machine(self) -> Machine:
         """Return the machine the project maps onto."""
@@ -109,8 +115,19 @@ class Workbench:
             rates = rates_of_session(self.project.traffic, network)
         return map_network(network, machine, self.project.mapping, demand, rates, self.progress("map"))
 
-    def run(self, path: Path, overwrite: bool = False) -> dict[str, Any]:
-        """Simulate the project, write the session `path` and return the summary of its run."""
+    def run(
+        self,
+        path: Path,
+        overwrite: bool = False,
+        mapping: ChipMapping | None = None,
+        control: RunControl | None = None,
+        watch: Callable[[TickBlock], None] | None = None,
+    ) -> dict[str, Any]:
+        """Simulate the project, write the session `path` and return the summary of its run.
+
+        `mapping` is one made by hand (None: the project's); its memory is worked out anew for this run. `control` may
+        pause or stop the run from another thread; `watch` is given each block of ticks once it is recorded.
+        """
         # Imported where they are used, as in the other methods: pyarrow takes long, and not every command needs it.
         from s2studio.app.simulation import record_run
         from s2studio.session.reader import open_session
@@ -118,10 +135,22 @@ class Workbench:
 
         check_target(path, overwrite)
         lowered, inputs = self.lower(), self.inputs()
-        mapping = self.map(inputs=inputs)
+        if mapping is None:
+            mapping = self.map(inputs=inputs)
+        else:
+            mapping = remap_demand(mapping, lowered.network, self.machine(), inputs.demand)
         self._begin("run")
         folder = record_run(
-            self.project, lowered, self.machine().spec, mapping, inputs, path, overwrite, self.progress("run")
+            self.project,
+            lowered,
+            self.machine().spec,
+            mapping,
+            inputs,
+            path,
+            overwrite,
+            self.progress("run"),
+            control,
+            watch,
         )
         return open_session(folder).runs[0].summary()
 

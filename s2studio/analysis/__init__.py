@@ -1,0 +1,1 @@
+"""Questions asked of runs: what happened when, what differs, what to change."""

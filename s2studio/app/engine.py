@@ -1,0 +1,170 @@
+"""The engine of the window: the workbench behind commands, in a process of its own (see `app.remote`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from s2studio.app.control import RunControl
+from s2studio.app.describe import describe_network
+from s2studio.app.inputs import record_of, stimulus_targets
+from s2studio.app.kinds import Kind, kind_of
+from s2studio.app.project import Project, open_project
+from s2studio.app.remote import Emit
+from s2studio.app.workbench import Workbench
+from s2studio.chip.machine import Machine
+from s2studio.mapping.file import read_mapping, write_mapping
+from s2studio.mapping.map import remap_demand
+from s2studio.mapping.mapping import ChipMapping, Demand
+from s2studio.network.stimulus import Target
+from s2studio.network.stimulus.spikes import Stimulus
+from s2studio.session.window import Window
+from s2studio.snn.network import ChipNetwork
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A project, opened and lowered: all that can be said before it is mapped.
+
+    `about` is what `s2studio info` says. `network`, `demand` and `record` are None while the chip cannot run it (see
+    `unsupported` in `about`); `targets` are the inputs with their sizes and shapes, `stimulus` the spikes for them.
+    """
+
+    project: Project
+    machine: Machine
+    about: Json
+    network: ChipNetwork | None
+    demand: Demand | None
+    record: Mapping[str, frozenset[str]] | None
+    targets: Mapping[str, Target]
+    stimulus: Stimulus
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A run that ended: its session, and what `s2studio run --json` says of it."""
+
+    session: Path
+    summary: Json
+
+
+class Engine:
+    """Commands of the window. Each takes the project it is about, so no command depends on the one before it."""
+
+    IMMEDIATE: ClassVar[frozenset[str]] = frozenset({"cancel", "pause", "resume", "step", "stop", "set_speed"})
+
+    def __init__(self, emit: Emit) -> None:
+        self._emit = emit
+        self._bench: Workbench | None = None
+        self._control = RunControl()
+
+    def kinds(self, paths: tuple[Path, ...]) -> tuple[Kind, ...]:
+        """Return what each of `paths` is."""
+        return tuple(kind_of(path) for path in paths)
+
+    def open(self, path: Path) -> Prepared:
+        """Return the project in, or around, the file `path`, prepared."""
+        return self.prepare(open_project(path))
+
+    def prepare(self, project: Project) -> Prepared:
+        """Open and lower the project's model; what did not change since the last command is not done again."""
+        bench = self._on(project)
+        about = describe_network(bench)
+        if about["unsupported"]:
+            return Prepared(project, bench.machine(), about, None, None, None, {}, {})
+        network = bench.lower(assume=True).network
+        inputs = bench.inputs(assume=True)
+        targets = stimulus_targets(network)
+        record = record_of(project.run.record, network)
+        return Prepared(project, bench.machine(), about, network, inputs.demand, record, targets, inputs.stimulus)
+
+    def place(self, project: Project) -> ChipMapping:
+        """Return the project's network placed by its placer, or as its mapping file says."""
+        return self._on(project).map(assume=True)
+
+    def fit(self, project: Project, mapping: ChipMapping) -> ChipMapping:
+        """Return `mapping` with the memory that the project's run takes. Raises MappingError where it does not fit."""
+        bench = self._on(project)
+        network, demand = bench.lower(assume=True).network, bench.inputs(assume=True).demand
+        return remap_demand(mapping, network, bench.machine(), demand)
+
+    def load_mapping(self, project: Project, path: Path) -> ChipMapping:
+        """Return the mapping in the file `path`, for the project's network and run."""
+        bench = self._on(project)
+        return read_mapping(path, bench.lower(assume=True).network, bench.machine(), bench.inputs(assume=True).demand)
+
+    def save_mapping(self, mapping: ChipMapping, path: Path) -> Path:
+        """Write `mapping` to `path`."""
+        write_mapping(mapping, path)
+        return path
+
+    def run(self, project: Project, mapping: ChipMapping, session: Path, ring: str, first: int | None = None) -> Ran:
+        """Run the project on `mapping` into `session`; the newest ticks go into the shared memory `ring` too.
+
+        `first` lets it wait after so many ticks.
+        """
+        from s2studio.session.ring import Ring
+
+        bench = self._on(project)
+        mapping = remap_demand(mapping, bench.lower().network, bench.machine(), bench.inputs().demand)
+        shared = Ring.attach(ring, len(mapping.slices))
+        if first is not None:
+            self._control.step(first)
+        self._emit(Attached(mapping))
+        try:
+            summary = bench.run(session, mapping=mapping, control=self._control, watch=shared.write)
+        finally:
+            shared.close()
+        return Ran(session, summary)
+
+    def export(self, session: Path, format_name: str, folder: Path, window: Window, run: int, overwrite: bool) -> Path:
+        """Write a part of a session in another format; see `s2studio export`."""
+        bench = self._bench or self._on(Project(session))
+        bench.renew()
+        bench.export(session, format_name, folder, window, run, overwrite)
+        return folder
+
+    def cancel(self) -> None:
+        """Cancel the command that is worked on; a run keeps the ticks it made."""
+        if self._bench is not None:
+            self._bench.cancel()
+
+    def pause(self) -> None:
+        """Let the run wait."""
+        self._control.pause()
+
+    def resume(self) -> None:
+        """Let the run go on."""
+        self._control.resume()
+
+    def step(self, ticks: int) -> None:
+        """Let the run do `ticks` ticks and wait."""
+        self._control.step(ticks)
+
+    def stop(self) -> None:
+        """End the run; its session keeps the ticks it made."""
+        self._control.stop()
+
+    def set_speed(self, ticks_per_s: float | None) -> None:
+        """Run at most `ticks_per_s` (None: as fast as possible)."""
+        self._control.set_speed(ticks_per_s)
+
+    def _on(self, project: Project) -> Workbench:
+        """Return the workbench, working on `project`; commands that came before can no longer be cancelled."""
+        self._control = RunControl()
+        if self._bench is None:
+            self._bench = Workbench(project, self._emit)
+        self._bench.change(project)
+        self._bench.renew()
+        return self._bench
+
+
+@dataclass(frozen=True)
+class Attached:
+    """A run begins, on `mapping`, whose memory is that of this run; the engine holds the ring, its name may go."""
+
+    mapping: ChipMapping

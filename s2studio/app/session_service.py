@@ -1,0 +1,151 @@
+"""Sessions behind commands, in a process of their own: what is shown of a recording, or of one being made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from s2studio.analysis.ticks import Pricer, Ticks
+from s2studio.analysis.view import Layout, Span, View, Viewer
+from s2studio.app.remote import Emit
+from s2studio.chip.machine import Machine
+from s2studio.mapping.mapping import ChipMapping
+from s2studio.session.reader import Session, open_session
+from s2studio.session.run import Run
+from s2studio.sim.energy import ENERGY_KINDS
+from s2studio.snn.network import ChipNetwork
+
+Json = dict[str, Any]
+# What of a run is kept in memory, so that looking around in it does not read it again.
+KEPT_BYTES = 1 << 28
+
+
+@dataclass(frozen=True, eq=False)
+class RunShown:
+    """A run of a session, as the window needs it to draw: `ticks` are there so far, `state` says how it ended."""
+
+    session: Path
+    number: int
+    state: str
+    network: ChipNetwork
+    mapping: ChipMapping
+    machine: Machine
+    tick_s: float
+    steps: int
+    ticks: int
+    runs: int
+    voltages_of: tuple[str, ...]
+
+
+class SessionService:
+    """Answers what the window asks of sessions. A damaged one is a refusal, and can at worst end this process."""
+
+    IMMEDIATE: ClassVar[frozenset[str]] = frozenset()
+
+    def __init__(self, emit: Emit) -> None:
+        self._emit = emit
+        self._open: dict[Path, Session] = {}
+        self._pricers: dict[tuple[Path, int], Pricer] = {}
+        self._kept: dict[tuple[Path, int], Ticks] = {}
+
+    def open(self, path: Path, number: int = 0) -> RunShown:
+        """Open, or open again, the session `path` and return its run `number`."""
+        self._forget(path)
+        session = self._open[path] = open_session(path)
+        run = session.run(number)
+        return RunShown(
+            session=path,
+            number=number,
+            state=run.state,
+            network=run.network,
+            mapping=run.mapping,
+            machine=session.machine,
+            tick_s=run.tick_s,
+            steps=run.about.steps,
+            ticks=run.ticks,
+            runs=len(session.runs),
+            voltages_of=tuple(run.voltage_columns),
+        )
+
+    def close(self, path: Path) -> None:
+        """Let go of the session `path`."""
+        self._forget(path)
+
+    def summary(self, path: Path, number: int = 0, start: int = 0, stop: int | None = None) -> Json:
+        """Return what `s2studio run --json` says of a run, or of a part of it."""
+        return self._run(path, number).summary(start, stop)
+
+    def view(self, path: Path, number: int, span: Span) -> View:
+        """Return what happened in `span`, reduced to its columns."""
+        run, pricer = self._run(path, number), self._pricer(path, number)
+        viewer = Viewer(span, layout_of(run.network, pricer, run.tick_s))
+        start, stop = max(0, span.start), min(span.stop, run.ticks)
+        kept = self._whole(path, number, run, pricer)
+        if kept is not None:
+            viewer.add(kept)
+        else:
+            for block in run.priced_blocks(start, stop):
+                viewer.add(pricer.ticks(block.start, block.counts))
+        if start < stop:
+            for spikes in run.spike_blocks(start, stop):
+                own = spikes.sample == 0
+                viewer.add_spikes(spikes.tick[own], spikes.population[own], spikes.neuron[own])
+        return viewer.view()
+
+    def voltages(
+        self, path: Path, number: int, population: str, neurons: tuple[int, ...], start: int, stop: int
+    ) -> NDArray[np.float32]:
+        """Return the voltages of `neurons` in model units, shape (ticks, neurons)."""
+        run = self._run(path, number)
+        values = run.voltages(population, start, min(stop, run.ticks))
+        found: NDArray[np.float32] = values[0][:, list(neurons)]
+        return found
+
+    def neuron_spikes(self, path: Path, number: int) -> Mapping[str, NDArray[np.int64]]:
+        """Return how often each neuron spiked in the whole run, by population, shape (neurons,)."""
+        return {name: spikes[0] for name, spikes in self._run(path, number).neuron_spikes().items()}
+
+    def _run(self, path: Path, number: int) -> Run:
+        if path not in self._open:
+            self._open[path] = open_session(path)
+        return self._open[path].run(number)
+
+    def _pricer(self, path: Path, number: int) -> Pricer:
+        key = (path, number)
+        if key not in self._pricers:
+            run = self._run(path, number)
+            self._pricers[key] = Pricer(run.network, run.mapping, run.machine, run.about.level, run.tick_s)
+        return self._pricers[key]
+
+    def _whole(self, path: Path, number: int, run: Run, pricer: Pricer) -> Ticks | None:
+        """Return all ticks of a run that has ended, where they are few enough to be kept."""
+        key = (path, number)
+        slices, links = len(run.mapping.slices), len(pricer.traffic.links)
+        each = 29 * slices + 8 * (links + len(ENERGY_KINDS) + len(run.network.spiking.populations))
+        if run.state == "running" or run.ticks * each > KEPT_BYTES:
+            return None
+        if key not in self._kept:
+            self._kept = {key: pricer.ticks(0, run.counts())}
+        return self._kept[key]
+
+    def _forget(self, path: Path) -> None:
+        self._open.pop(path, None)
+        for kept in (self._pricers, self._kept):
+            for key in [key for key in kept if key[0] == path]:
+                del kept[key]
+
+
+def layout_of(network: ChipNetwork, pricer: Pricer, tick_s: float) -> Layout:
+    """Return what the numbers of a run of `network` belong to."""
+    return Layout(
+        population_sizes=tuple(population.size for population in network.spiking.populations),
+        slices=len(pricer.work.models),
+        links=len(pricer.traffic.links),
+        kinds=len(ENERGY_KINDS),
+        tick_s=tick_s,
+    )

@@ -1,0 +1,1 @@
+"""The window: networks are dropped, placed by hand, run live and profiled."""

@@ -1,0 +1,424 @@
+"""The use cases of the window: what a menu, a key or a drop asks for is asked of the engine, and its answer shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import platformdirs
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtGui import QUndoStack
+
+from s2studio.app.events import Progress, StageStarted
+from s2studio.app.project import Project, StimulusSource
+from s2studio.app.remote import Refusal
+from s2studio.gui.commands import EditMapping
+from s2studio.gui.models.selection import Selection
+from s2studio.gui.models.studio import Busy, SessionName, Studio
+from s2studio.gui.models.timeline import Timeline
+from s2studio.gui.processes import Client
+from s2studio.gui.source import Source
+
+if TYPE_CHECKING:
+    from s2studio.app.engine import Attached, Prepared, Ran
+    from s2studio.app.session_service import RunShown
+    from s2studio.mapping.mapping import ChipMapping
+
+FRAME_MS = 16
+# Of the memory of this machine, what each of the two processes may take.
+MEMORY_SHARE = 0.7
+
+
+class Controller(QObject):
+    """Owns the models, the processes and the undo stack; panels and actions call its methods and read its models."""
+
+    # A model was opened that has options to be asked for (dt, reset, scaling): carries what was prepared.
+    options_wanted = Signal(object)
+    # A script was dropped: carries its path. It runs only after a clear yes.
+    script_wanted = Signal(object)
+    # A file was opened: carries its path, for the list of recent files.
+    opened = Signal(object)
+    exported = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.studio, self.selection, self.timeline = Studio(), Selection(), Timeline()
+        self.undo = QUndoStack(self)
+        limit = _memory_bytes()
+        self.engine = Client("engine", "s2studio.app.engine:Engine", limit, self)
+        self.sessions = Client("session reader", "s2studio.app.session_service:SessionService", limit, self)
+        self.source = Source(self.sessions, self.timeline, self)
+        self.session_folder = Path(platformdirs.user_data_dir("s2studio")) / "sessions"
+        for client in (self.engine, self.sessions):
+            client.refused.connect(self._refused)
+            client.ended.connect(self._process_ended)
+        self.engine.told.connect(self._told)
+        self._run_ring: Any = None
+        self._run_path = Path()
+        self._run_first: int | None = None
+        self._timer = QTimer(self)
+        self._timer.setInterval(FRAME_MS)
+        self._timer.timeout.connect(self.pull)
+        self._timer.start()
+
+    # ------------------------------------------------------------------------------------------------ opening things
+    def open_paths(self, paths: Sequence[Path]) -> None:
+        """Open whatever `paths` are, models first, so that a stimulus dropped with one belongs to it."""
+        if not paths:
+            return
+
+        def opened(kinds: tuple[str, ...]) -> None:
+            order = ("project", "network", "chip", "stimulus", "mapping", "session", "script")
+            self._open_next(sorted(zip(kinds, paths, strict=True), key=lambda pair: order.index(pair[0])))
+
+        self._ask("Reading", "kinds", tuple(paths), done=opened)
+
+    def set_project(self, project: Project, then: Callable[[], None] = lambda: None) -> None:
+        """Work on `project` from now on: lower again, and map again unless the placement still fits."""
+
+        def prepared(value: Prepared) -> None:
+            before = self.studio.prepared
+            self.studio.prepared = value
+            self._map_again(before, value, then)
+
+        self._ask("Lowering", "prepare", project, done=prepared)
+
+    def change(self, **options: Any) -> None:
+        """Change fields of the project: `change(lowering=..., run=...)`."""
+        if self.studio.project is not None:
+            self.set_project(replace(self.studio.project, **options))
+
+    def add_stimulus(self, path: Path, population: str | None = None) -> None:
+        """Take the spikes in `path` for an input of the open network, in place of what drove that input."""
+        project = self.studio.project
+        if project is None:
+            self.studio.say("warning", f"{path.name} is a stimulus: open a network first, then drop it again.")
+            return
+        kept = tuple(source for source in project.stimuli if population and source.population != population)
+        events = project.stimuli[0].events if project.stimuli else StimulusSource(None).events
+        self.change(stimuli=(*kept, StimulusSource(population, path, None, events)))
+
+    def open_session(self, path: Path, run: int = 0) -> None:
+        """Show a recorded run."""
+
+        def shown(value: RunShown) -> None:
+            self._show(value)
+            self.opened.emit(path)
+            self.sessions.request("summary", path, run, done=self._summary, failed=lambda refusal: None)
+
+        self.sessions.request("open", path, run, done=shown)
+
+    # ------------------------------------------------------------------------------------------------------- mapping
+    def place(self) -> None:
+        """Map the network anew with the project's placer; an undoable step."""
+        project = self.studio.project
+        if project is not None:
+            text = f"Place with {project.mapping.placer}"
+            self._ask("Placing", "place", project, done=lambda mapping: self.edit(text, mapping))
+
+    def edit(self, text: str, mapping: ChipMapping) -> None:
+        """Take `mapping` in place of the present one; an undoable step called `text`."""
+        if self.studio.mapping is None:
+            self.studio.mapping = mapping
+        else:
+            self.undo.push(EditMapping(self.studio, text, mapping))
+
+    def save_mapping(self, path: Path) -> None:
+        """Write the placement to a mapping file."""
+
+        def saved(where: Path) -> None:
+            self.undo.setClean()
+            self.studio.say("info", f"Mapping saved to {where}.")
+
+        self._ask("Saving", "save_mapping", self.studio.mapping, path, done=saved)
+
+    # ------------------------------------------------------------------------------------------------------- running
+    def run(self, first: int | None = None) -> None:
+        """Run the network on the placement as it is, into a new session; `first` lets it wait after so many ticks."""
+        studio = self.studio
+        if studio.project is None or studio.mapping is None or studio.run_state != "none" or studio.busy is not None:
+            return
+        from s2studio.session.ring import Ring
+
+        self._run_path = SessionName(self.session_folder, studio.project.model.stem).free()
+        self._run_ring = Ring.create(len(studio.mapping.slices))
+        self._run_first = first
+        arguments = (studio.project, studio.mapping, self._run_path, self._run_ring.name, first)
+        self._ask("Simulating", "run", *arguments, done=self._ran, always=self._run_ended)
+
+    def pause(self) -> None:
+        """Let the run wait."""
+        if self.studio.run_state == "running":
+            self.engine.request("pause")
+            self.studio.run_state = "paused"
+
+    def resume(self) -> None:
+        """Let the run go on."""
+        if self.studio.run_state == "paused":
+            self.engine.request("resume")
+            self.studio.run_state = "running"
+            self.timeline.follow()
+
+    def step(self, ticks: int = 1) -> None:
+        """Let the run do `ticks` ticks and wait; starts one where there is none."""
+        if self.studio.run_state == "none":
+            self.run(first=ticks)
+            return
+        self.engine.request("step", ticks)
+        self.studio.run_state = "paused"
+
+    def stop(self) -> None:
+        """End the run; what it made stays."""
+        if self.studio.run_state != "none":
+            self.engine.request("stop")
+
+    def set_speed(self, ticks_per_s: float | None) -> None:
+        """Run at most `ticks_per_s` (None: as fast as possible)."""
+        self.engine.request("set_speed", ticks_per_s)
+
+    def cancel(self) -> None:
+        """Cancel what the engine works on."""
+        self.engine.request("cancel")
+
+    def export(self, format_name: str, path: Path, window: Any, run: int = 0, overwrite: bool = False) -> None:
+        """Write the session that is shown, or a part of it, in another format."""
+        shown = self.studio.shown
+        if shown is None:
+            return
+
+        def written(where: Path) -> None:
+            self.studio.say("info", f"Exported to {where}.")
+            self.exported.emit(where)
+
+        self._ask("Exporting", "export", shown.session, format_name, path, window, run, overwrite, done=written)
+
+    # ------------------------------------------------------------------------------------------------------ every frame
+    def pull(self) -> None:
+        """Handle what came from the processes, and let panels draw the newest state: once per picture."""
+        self.engine.pull()
+        self.sessions.pull()
+        timeline = self.timeline
+        if timeline.is_playing:
+            step = max(1, round(timeline.speed * FRAME_MS / 1000 / timeline.tick_s))
+            timeline.move(timeline.cursor + step)
+            timeline.is_playing = timeline.cursor < timeline.length - 1
+        self.source.pull()
+
+    def close(self) -> None:
+        """End both processes."""
+        self._timer.stop()
+        self.source.show(None)
+        self.engine.close()
+        self.sessions.close()
+
+    # ----------------------------------------------------------------------------------------------------------- inside
+    def _open_next(self, waiting: list[tuple[str, Path]]) -> None:
+        if not waiting:
+            return
+        (kind, path), rest = waiting[0], waiting[1:]
+        if kind in ("project", "network"):
+            self._open_model(path, kind == "network", lambda: self._open_next(rest))
+            return
+        match kind:
+            case "stimulus":
+                self.add_stimulus(path)
+            case "mapping":
+                self._open_mapping(path)
+            case "session":
+                self.open_session(path)
+            case "script":
+                self.script_wanted.emit(path)
+            case "chip":
+                self.change(chip=path)
+        self._open_next(rest)
+
+    def _open_model(self, path: Path, is_bare: bool, then: Callable[[], None]) -> None:
+        def opened(value: Prepared) -> None:
+            before = self.studio.prepared
+            if is_bare and before is not None and before.project.model.suffix == path.suffix:
+                # A new model of the same kind keeps the options that were chosen for the last.
+                self.set_project(
+                    replace(before.project, model=path, stimuli=(), mapping_file=None, document=None), then
+                )
+            else:
+                self.studio.prepared = value
+                self._map_again(None, value, then)
+                if is_bare and path.suffix == ".nir":
+                    self.options_wanted.emit(value)
+            self.opened.emit(path)
+            self._tell_about(value)
+
+        self._ask(f"Opening {path.name}", "open", path, done=opened)
+
+    def _tell_about(self, value: Prepared) -> None:
+        say, about = self.studio.say, value.about
+        for repair in about["repairs"]:
+            say("info", f"{value.project.model.name}, node '{repair['node']}': {repair['action']}")
+        for node in about["unsupported"]:
+            say("error", f"node '{node['node']}' ({node['type_name']}): {node['reason']}; {node['remedy']}")
+        for violation in about["violations"]:
+            say("error", f"{violation['population'] or 'the network'}: {violation['remedy']}")
+        for note in about["assumed"]:
+            say("info", f"Assumed: {note}")
+        for warning in about["warnings"]:
+            say("warning", warning)
+
+    def _open_mapping(self, path: Path) -> None:
+        if self.studio.project is None:
+            self.studio.say("warning", f"{path.name} is a mapping: open its network first, then drop it again.")
+            return
+        text = f"Load {path.name}"
+        self._ask(text, "load_mapping", self.studio.project, path, done=lambda mapping: self.edit(text, mapping))
+
+    def _map_again(self, before: Prepared | None, now: Prepared, then: Callable[[], None]) -> None:
+        """Keep the placement where only the run changed, else place anew."""
+        mapping = self.studio.mapping
+        if now.network is None:
+            self.undo.clear()
+            self.studio.mapping = None
+            then()
+            return
+
+        def placed(value: ChipMapping) -> None:
+            self.undo.clear()
+            self.studio.mapping = value
+            then()
+
+        is_same = before is not None and mapping is not None and _places(before.project) == _places(now.project)
+        if is_same:
+            self._ask("Mapping", "fit", now.project, mapping, done=placed)
+        else:
+            self._ask("Placing", "place", now.project, done=placed, failed=self._no_mapping)
+
+    def _no_mapping(self, refusal: Refusal) -> None:
+        self.undo.clear()
+        self.studio.mapping = None
+        self._refused(refusal)
+
+    def _ask(
+        self,
+        what: str,
+        command: str,
+        *arguments: Any,
+        done: Callable[[Any], None],
+        failed: Callable[[Refusal], None] | None = None,
+        always: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Ask the engine, and show that it is busy meanwhile."""
+        self.studio.busy = Busy(what)
+
+        def over() -> None:
+            self.studio.busy = None
+            always()
+
+        def succeeded(value: Any) -> None:
+            over()
+            done(value)
+
+        def refused(refusal: Refusal) -> None:
+            over()
+            (failed or self._refused)(refusal)
+
+        def stopped() -> None:
+            over()
+            self.studio.say("info", f"{what}: cancelled.")
+
+        self.engine.request(command, *arguments, done=succeeded, failed=refused, stopped=stopped)
+
+    def _told(self, _number: int, event: object) -> None:
+        match event:
+            case StageStarted():
+                pass
+            case Progress(_, done, total):
+                if self.studio.busy is not None:
+                    self.studio.busy = Busy(self.studio.busy.what, done, total)
+            case _:
+                self._run_began(event)  # type: ignore[arg-type]
+
+    def _run_began(self, event: Attached) -> None:
+        from s2studio.app.session_service import RunShown
+        from s2studio.gui.models.live import LiveRun
+
+        prepared = self.studio.prepared
+        if prepared is None or prepared.network is None or prepared.demand is None:
+            return
+        ring, options = self._run_ring, prepared.project.run
+        ring.unlink()
+        live = LiveRun(ring, prepared.network, event.mapping, prepared.machine, options.level, options.tick_s)
+        shown = RunShown(
+            session=self._run_path,
+            number=0,
+            state="running",
+            network=prepared.network,
+            mapping=event.mapping,
+            machine=prepared.machine,
+            tick_s=options.tick_s,
+            steps=prepared.demand.steps,
+            ticks=0,
+            runs=1,
+            voltages_of=(),
+        )
+        self.studio.run_state = "running" if self._run_first is None else "paused"
+        self.studio.summary = None
+        self.studio.shown = shown
+        self.timeline.begin(shown.steps, shown.tick_s)
+        self.source.show(shown, live)
+
+    def _ran(self, ran: Ran) -> None:
+        summary = ran.summary
+        spikes = sum(population["spikes"] for population in summary["populations"])
+        self.studio.say(
+            "info",
+            f"Ran {summary['steps']:,} ticks: {spikes:,} spikes, {summary['late_ticks']:,} late PE ticks, "
+            f"{summary['energy_j']['total'] * 1e3:.3g} mJ. Recorded in {ran.session}.",
+        )
+        self._summary(summary)
+
+    def _run_ended(self) -> None:
+        self.studio.run_state = "none"
+        self.source.pull()
+
+        def shown(value: RunShown) -> None:
+            self._show(value, is_same=True)
+
+        self.sessions.request("open", self._run_path, 0, done=shown, failed=lambda refusal: None)
+
+    def _show(self, value: RunShown, is_same: bool = False) -> None:
+        """Show a run from its session; `is_same`: the one that was shown while it ran."""
+        self.studio.shown = value
+        if is_same:
+            self.timeline.grow(value.ticks)
+            self.timeline.expected = value.ticks
+            self.timeline.is_following = False
+            self.timeline.look(self.timeline.start, min(self.timeline.stop, value.ticks))
+        else:
+            self.timeline.begin(value.steps, value.tick_s, value.ticks)
+        self.source.show(value)
+
+    def _summary(self, summary: Any) -> None:
+        self.studio.summary = summary
+
+    def _refused(self, refusal: Refusal) -> None:
+        self.studio.say("error", str(refusal.error), refusal.error, refusal.trace)
+        for violation in refusal.error.violations:
+            self.studio.say("error", str(violation))
+
+    def _process_ended(self, text: str) -> None:
+        self.studio.say("error", text)
+
+
+def _places(project: Project) -> tuple[object, ...]:
+    """What of a project decides how slices are cut and placed."""
+    return (project.model, project.chip, project.runtime, project.lowering, project.mapping, project.mapping_file)
+
+
+def _memory_bytes() -> int | None:
+    """Return what a process behind the window may take, None where the machine does not tell its memory."""
+    import os
+
+    try:
+        return int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * MEMORY_SHARE)
+    except (AttributeError, OSError, ValueError):
+        return None

@@ -1,0 +1,1 @@
+"""Windows that ask something: one per file."""

@@ -1,0 +1,70 @@
+"""The table of docked panels, and the presets that show some of them: a new panel is one file and one row here."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
+
+from s2studio.gui.views.panel import Panel
+
+LEFT, RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
+BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
+PRESETS = ("Load", "Map", "Run", "Profile", "Compare")
+
+
+@dataclass(frozen=True)
+class PanelRow:
+    """A panel: its class as `module:Class` below `s2studio.gui.panels`, where it docks, and the presets it is in."""
+
+    name: str
+    title: str
+    source: str
+    area: Qt.DockWidgetArea
+    presets: frozenset[str]
+
+
+def _row(name: str, title: str, source: str, area: Qt.DockWidgetArea, *presets: str) -> PanelRow:
+    return PanelRow(name, title, source, area, frozenset(presets))
+
+
+# In the order of their tabs.
+PANELS = (
+    _row("raster", "Spikes", "raster:RasterPanel", BOTTOM, "Run", "Profile"),
+    _row("log", "Log", "log:LogPanel", BOTTOM, "Load", "Map", "Run"),
+)
+
+
+class PanelDock(QDockWidget):
+    """A dock whose panel is made when it is first shown, so that the window is there at once."""
+
+    def __init__(self, row: PanelRow, make: Callable[[PanelRow], Panel], parent: QMainWindow) -> None:
+        super().__init__(row.title, parent)
+        self.setObjectName(row.name)
+        self.row = row
+        self._make = make
+        self.panel: Panel | None = None
+        self.setWidget(QWidget(self))
+        self.visibilityChanged.connect(self._visible)
+
+    def ensure(self) -> Panel:
+        """Return the panel, made now if it was not shown before."""
+        if self.panel is None:
+            self.panel = self._make(self.row)
+            self.setWidget(self.panel)
+        return self.panel
+
+    def _visible(self, is_visible: bool) -> None:
+        if is_visible:
+            self.ensure()
+
+
+def make_panel(row: PanelRow, *arguments: Any) -> Panel:
+    """Return a new panel of `row`."""
+    module, _, name = row.source.partition(":")
+    panel: Panel = getattr(importlib.import_module(f"s2studio.gui.panels.{module}"), name)(*arguments)
+    return panel

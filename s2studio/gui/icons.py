@@ -1,0 +1,42 @@
+"""Icons from `resources/icons`, drawn in the colour of the theme."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QByteArray, QSize, Qt
+from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+
+from s2studio.draw.theme import Theme
+from s2studio.resources import resource_path
+
+SIZES = (16, 20, 24, 32, 48)
+
+
+def icon(name: str, theme: Theme) -> QIcon:
+    """Return the icon `name` (a file of `resources/icons`) in the theme's text colour, muted where disabled."""
+    source = resource_path("icons", f"{name}.svg").read_text(encoding="utf-8")
+    found = QIcon()
+    for mode, colour in ((QIcon.Mode.Normal, theme.text), (QIcon.Mode.Disabled, theme.border)):
+        renderer = QSvgRenderer(QByteArray(source.replace("currentColor", colour).encode()))
+        for size in SIZES:
+            found.addPixmap(_pixmap(renderer, size), mode)
+    return found
+
+
+def application_icon() -> QIcon:
+    """Return the icon of the application."""
+    path = resource_path("icon.svg")
+    renderer = QSvgRenderer(str(path))
+    found = QIcon()
+    for size in (*SIZES, 64, 128, 256):
+        found.addPixmap(_pixmap(renderer, size))
+    return found
+
+
+def _pixmap(renderer: QSvgRenderer, size: int) -> QPixmap:
+    pixmap = QPixmap(QSize(size, size))
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    renderer.render(painter)
+    painter.end()
+    return pixmap

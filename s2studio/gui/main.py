@@ -1,0 +1,40 @@
+"""Starts the window: `s2studio` and `s2studio open`."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from s2studio.gui.icons import application_icon
+from s2studio.gui.theme import application_font
+from s2studio.gui.window import Window
+
+
+def run_window(paths: Sequence[Path] = ()) -> int:
+    """Show the window, with `paths` opened in it, until it is closed; return the exit code."""
+    application = QApplication.instance() or QApplication(sys.argv[:1])
+    if not isinstance(application, QApplication):
+        raise TypeError("a Qt application without windows is running in this process")
+    prepare(application)
+    window = Window()
+    window.show()
+    if paths:
+        QTimer.singleShot(0, lambda: window.open_paths(paths))
+    # Qt's loop is no Python code: without a timer, Ctrl-C would wait for the next event.
+    signal.signal(signal.SIGINT, lambda *_: window.close())
+    return application.exec()
+
+
+def prepare(application: QApplication) -> None:
+    """Give the application its name, font, style and icon."""
+    application.setApplicationName("S2 Studio")
+    application.setOrganizationName("s2studio")
+    application.setDesktopFileName("s2studio")
+    application.setStyle("Fusion")
+    application.setFont(application_font())
+    application.setWindowIcon(application_icon())

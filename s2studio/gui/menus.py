@@ -1,0 +1,214 @@
+"""What each command of the window does: the rows from which menus, toolbar, keys and palette are made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QKeySequence
+
+from s2studio.gui.actions import ActionRow
+from s2studio.gui.docks import PRESETS
+
+if TYPE_CHECKING:
+    from s2studio.gui.window import Window
+
+MENUS = ("File", "Edit", "Map", "Run", "View", "Help")
+
+
+def rows(window: Window) -> tuple[ActionRow, ...]:
+    """Return every command of `window`, menu by menu."""
+    return (*_file(window), *_edit(window), *_map(window), *_run(window), *_view(window), *_help(window))
+
+
+def _file(window: Window) -> tuple[ActionRow, ...]:
+    controller = window.controller
+    studio = controller.studio
+    return (
+        ActionRow(
+            "open",
+            "File",
+            "&Open…",
+            window.ask_open,
+            QKeySequence.StandardKey.Open,
+            "open",
+            "Open a network, project, session, stimulus or mapping",
+            in_toolbar=True,
+        ),
+        ActionRow(
+            "save_mapping",
+            "File",
+            "&Save mapping…",
+            window.ask_save_mapping,
+            QKeySequence.StandardKey.Save,
+            "save",
+            "Save the placement to a mapping file",
+            enabled=lambda: studio.mapping is not None,
+            in_toolbar=True,
+        ),
+        ActionRow("quit", "File", "&Quit", window.close, QKeySequence.StandardKey.Quit),
+    )
+
+
+def _edit(window: Window) -> tuple[ActionRow, ...]:
+    undo = window.controller.undo
+    return (
+        ActionRow(
+            "undo",
+            "Edit",
+            "&Undo",
+            undo.undo,
+            QKeySequence.StandardKey.Undo,
+            "undo",
+            enabled=undo.canUndo,
+            in_toolbar=True,
+        ),
+        ActionRow(
+            "redo",
+            "Edit",
+            "&Redo",
+            undo.redo,
+            QKeySequence.StandardKey.Redo,
+            "redo",
+            enabled=undo.canRedo,
+            in_toolbar=True,
+        ),
+        ActionRow(
+            "select_none", "Edit", "Select &nothing", window.controller.selection.clear, "Escape"
+        ),
+    )
+
+
+def _map(window: Window) -> tuple[ActionRow, ...]:
+    controller = window.controller
+    return (
+        ActionRow(
+            "place",
+            "Map",
+            "&Place again",
+            controller.place,
+            "F6",
+            "map",
+            "Place all slices anew with the project's placer",
+            enabled=lambda: controller.studio.network is not None and controller.studio.busy is None,
+            in_toolbar=True,
+        ),
+    )
+
+
+def _run(window: Window) -> tuple[ActionRow, ...]:
+    controller = window.controller
+    studio, timeline = controller.studio, controller.timeline
+
+    def can_run() -> bool:
+        return studio.mapping is not None and studio.run_state != "running" and studio.project is not None
+
+    return (
+        ActionRow(
+            "run",
+            "Run",
+            "&Run",
+            lambda: controller.resume() if studio.run_state == "paused" else controller.run(),
+            "F5",
+            "run",
+            "Run the network on this placement, or go on",
+            enabled=can_run,
+            in_toolbar=True,
+        ),
+        ActionRow(
+            "pause",
+            "Run",
+            "&Pause",
+            controller.pause,
+            "F7",
+            "pause",
+            "Let the run wait",
+            enabled=lambda: studio.run_state == "running",
+            in_toolbar=True,
+        ),
+        ActionRow(
+            "step",
+            "Run",
+            "S&tep",
+            controller.step,
+            "F8",
+            "step",
+            "Run one tick and wait",
+            enabled=can_run,
+            in_toolbar=True,
+        ),
+        ActionRow(
+            "stop",
+            "Run",
+            "&Stop",
+            controller.stop,
+            "Shift+F5",
+            "stop",
+            "End the run; what it recorded stays",
+            enabled=lambda: studio.run_state != "none",
+            in_toolbar=True,
+        ),
+        ActionRow(
+            "follow",
+            "Run",
+            "&Follow the newest tick",
+            lambda: timeline.follow(not timeline.is_following),
+            "Ctrl+End",
+            checked=lambda: timeline.is_following,
+            enabled=lambda: studio.run_state != "none",
+        ),
+        ActionRow(
+            "play",
+            "Run",
+            "P&lay back",
+            lambda: timeline.play(not timeline.is_playing),
+            "Space",
+            "play",
+            "Let the cursor run through the recording",
+            enabled=lambda: studio.shown is not None and studio.run_state == "none",
+        ),
+        ActionRow(
+            "cancel",
+            "Run",
+            "&Cancel what is going on",
+            controller.cancel,
+            "Ctrl+.",
+            enabled=lambda: studio.busy is not None,
+        ),
+    )
+
+
+def _view(window: Window) -> tuple[ActionRow, ...]:
+    themes, timeline = window.themes, window.controller.timeline
+    presets = (
+        ActionRow(
+            f"preset_{name.lower()}",
+            "View",
+            f"{name} layout",
+            lambda name=name: window.show_preset(name),  # type: ignore[misc]
+            f"Ctrl+{number}",
+            tip=f"Show the panels for: {name.lower()}",
+        )
+        for number, name in enumerate(PRESETS, 1)
+    )
+    return (
+        *presets,
+        ActionRow("zoom_in", "View", "Zoom time &in", lambda: timeline.zoom(0.5), "Ctrl++", "zoom-in"),
+        ActionRow("zoom_out", "View", "Zoom time &out", lambda: timeline.zoom(2.0), "Ctrl+-", "zoom-out"),
+        ActionRow("zoom_all", "View", "&Whole run", timeline.look_at_all, "Ctrl+0", "fit"),
+        ActionRow("tick_back", "View", "Cursor one tick back", lambda: timeline.move(timeline.cursor - 1), "Alt+Left"),
+        ActionRow("tick_on", "View", "Cursor one tick on", lambda: timeline.move(timeline.cursor + 1), "Alt+Right"),
+        *(
+            ActionRow(
+                f"theme_{choice}",
+                "View",
+                f"{choice.capitalize()} theme",
+                lambda choice=choice: themes.choose(choice),  # type: ignore[misc]
+                checked=lambda choice=choice: themes.choice == choice,  # type: ignore[misc]
+            )
+            for choice in ("system", "dark", "light")
+        ),
+    )
+
+
+def _help(window: Window) -> tuple[ActionRow, ...]:
+    return (ActionRow("about", "Help", "&About S2 Studio", window.show_about),)

@@ -1,0 +1,1 @@
+"""What the window shows, without Qt: evented objects that are the only truth."""

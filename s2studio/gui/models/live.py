@@ -1,0 +1,98 @@
+"""The newest ticks of the run that is under way, from the shared ring, reduced like those of a session."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from s2studio.analysis.ticks import Pricer, Ticks
+from s2studio.analysis.view import Layout, Span, View, Viewer
+from s2studio.app.session_service import layout_of
+from s2studio.chip.machine import Machine
+from s2studio.mapping.mapping import ChipMapping
+from s2studio.session.ring import Ring
+from s2studio.sim.level import LevelPolicy
+from s2studio.snn.network import ChipNetwork
+
+KEPT_TICKS = 8192
+KEPT_SPIKES = 1 << 21
+# At most so many ticks are priced for one picture: the display may skip, the recording may not.
+TICKS_PER_PULL = 1024
+_PIECES = 24
+
+
+class LiveRun:
+    """Holds the ring of one run and its last `KEPT_TICKS` ticks. `skipped` counts ticks that were never shown."""
+
+    def __init__(
+        self,
+        ring: Ring,
+        network: ChipNetwork,
+        mapping: ChipMapping,
+        machine: Machine,
+        policy: LevelPolicy,
+        tick_s: float,
+    ) -> None:
+        self.ring = ring
+        self._pricer = Pricer(network, mapping, machine, policy, tick_s)
+        self.layout: Layout = layout_of(network, self._pricer, tick_s)
+        self._pieces: list[Ticks] = []
+        self._spikes: list[NDArray[np.void]] = []
+        self.skipped = 0
+
+    @property
+    def start(self) -> int:
+        """The first tick that is held."""
+        return self._pieces[0].start if self._pieces else 0
+
+    @property
+    def stop(self) -> int:
+        """The tick after the newest."""
+        return self._pieces[-1].stop if self._pieces else 0
+
+    def pull(self) -> bool:
+        """Take what the engine wrote since the last call; return whether there was anything."""
+        news = self.ring.read(TICKS_PER_PULL)
+        self.skipped += news.skipped_ticks
+        if len(news.spikes):
+            self._keep_spikes(news.spikes)
+        if not news.ticks:
+            return False
+        if self._pieces and news.start != self.stop:
+            self._pieces = []  # ticks were skipped: what comes before the gap is in the session only
+        self._pieces.append(self._pricer.ticks(news.start, news.counts))
+        if len(self._pieces) > _PIECES:
+            self._pieces = [_joined(self._pieces, KEPT_TICKS)]
+        return True
+
+    def holds(self, span: Span) -> bool:
+        """Whether all that ran of `span` is held."""
+        return bool(self._pieces) and self.start <= span.start
+
+    def view(self, span: Span) -> View:
+        """Return what happened in `span`."""
+        viewer = Viewer(span, self.layout)
+        for piece in self._pieces:
+            viewer.add(piece)
+        for spikes in self._spikes:
+            viewer.add_spikes(spikes["tick"], spikes["population"], spikes["neuron"])
+        return viewer.view()
+
+    def close(self) -> None:
+        """Let go of the ring; what is held stays."""
+        self.ring.unlink()
+        self.ring.close()
+
+    def _keep_spikes(self, spikes: NDArray[np.void]) -> None:
+        self._spikes.append(spikes)
+        if len(self._spikes) > _PIECES:
+            self._spikes = [np.concatenate(self._spikes)[-KEPT_SPIKES:]]
+
+
+def _joined(pieces: list[Ticks], most: int) -> Ticks:
+    """Return the newest `most` ticks of consecutive pieces as one."""
+    names = [field.name for field in fields(Ticks) if field.name != "start"]
+    arrays = {name: np.concatenate([getattr(piece, name) for piece in pieces])[-most:] for name in names}
+    return Ticks(start=pieces[-1].stop - len(arrays["packets"]), **arrays)

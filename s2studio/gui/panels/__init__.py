@@ -1,0 +1,1 @@
+"""One docked panel per file."""

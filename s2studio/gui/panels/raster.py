@@ -1,0 +1,135 @@
+"""Spike raster: all populations stacked, each in its colour, with its rate above."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QColor
+
+from s2studio.draw.colours import population_colours
+from s2studio.draw.theme import TIGHT_PX, Theme
+from s2studio.gui.models.selection import Selected
+from s2studio.gui.theme import ThemeSwitch
+from s2studio.gui.views.panel import Panel
+from s2studio.gui.views.time_plot import TimePlot
+
+if TYPE_CHECKING:
+    from s2studio.analysis.view import View
+    from s2studio.app.session_service import RunShown
+    from s2studio.gui.controller import Controller
+
+# The share of the panel's height that the rates take.
+RATES, RASTER = 1, 4
+
+
+class RasterPanel(Panel):
+    """Spikes of the timeline's span as one image: a pixel is a few neurons in a few ticks, denser with more spikes."""
+
+    EMPTY = "No spikes yet. Press Run (F5), or open a session."
+
+    def __init__(self, controller: Controller, themes: ThemeSwitch) -> None:
+        super().__init__(controller, themes)
+        self.rates = TimePlot(controller.timeline, themes.theme, "rate", "Hz")
+        self.raster = _Raster(self, controller.timeline, themes.theme)
+        self.rates.getPlotItem().getAxis("bottom").setStyle(showValues=False)
+        self.rates.getPlotItem().getAxis("bottom").showLabel(False)
+        self._image = pg.ImageItem(axisOrder="row-major")
+        self.raster.addItem(self._image)
+        self._curves: dict[str, pg.PlotDataItem] = {}
+        layout = self.column(spacing=0, margin=TIGHT_PX)
+        layout.addWidget(self.rates, RATES)
+        layout.addWidget(self.raster, RASTER)
+        controller.studio.shown_changed.connect(self._shown_changed)
+        self._shown_changed(controller.studio.shown)
+
+    def draw_view(self, view: View | None) -> None:
+        """Draw the spikes of `view`."""
+        shown = self.controller.source.shown
+        if view is None or shown is None:
+            self.set_empty(True)
+            return
+        self.set_empty(False)
+        neurons = self._offsets[-1]
+        self._image.setImage(self._coloured(view.raster), autoLevels=False, levels=None)
+        begin, end = view.times_s[0], view.times_s[-1]
+        self._image.setRect(QRectF(begin, 0, end - begin, neurons))
+        widths = np.diff(view.times_s)
+        top = 0.0
+        for index, (name, curve) in enumerate(self._curves.items()):
+            rate = view.spikes[index] / widths / max(1, self._sizes[name])
+            top = max(top, float(rate.max(initial=0.0)))
+            curve.setData(view.times_s, rate, stepMode="center")
+        self.rates.set_y_range(0.0, top or 1.0)
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Take the colours of `theme`."""
+        self.rates.apply_theme(theme)
+        self.raster.apply_theme(theme)
+        self.draw_view(self.controller.source.view)
+
+    def select_at(self, position: QPointF) -> None:
+        """Select the neuron, and with it slice and PE, under a point of the raster."""
+        shown = self.controller.source.shown
+        if shown is None:
+            return
+        scene = self.raster.mapToScene(position.toPoint())
+        place = int(self.raster.getPlotItem().getViewBox().mapSceneToView(scene).y())
+        if not 0 <= place < self._offsets[-1]:
+            return
+        index = int(np.searchsorted(self._offsets, place, "right")) - 1
+        name, neuron = list(self._sizes)[index], place - int(self._offsets[index])
+        for number, piece in enumerate(shown.mapping.slices):
+            if piece.population == name and piece.start <= neuron < piece.stop:
+                found = Selected(frozenset({number}), frozenset({piece.pe}), frozenset({name}))
+                self.controller.selection.select(
+                    Selected(found.slices, found.pes, found.populations, neurons=((name, neuron),))
+                )
+
+    def _shown_changed(self, run: RunShown | None) -> None:
+        for curve in self._curves.values():
+            self.rates.removeItem(curve)
+        self._curves = {}
+        if run is None:
+            self.set_empty(True)
+            return
+        populations = run.network.spiking.populations
+        self._sizes = {population.name: population.size for population in populations}
+        self._offsets = np.cumsum([0, *self._sizes.values()])
+        colours = population_colours(list(self._sizes))
+        self._rgb = np.array([QColor(colour).getRgb()[:3] for colour in colours.values()], np.float32)
+        for name, colour in colours.items():
+            self._curves[name] = self.rates.plot(pen=pg.mkPen(colour, width=1), skipFiniteCheck=True)
+        self.raster.setYRange(0, self._offsets[-1], padding=0)
+        self.raster.getPlotItem().getAxis("left").setTicks([self._names()])
+
+    def _names(self) -> list[tuple[float, str]]:
+        return [
+            (float(first + last) / 2, name)
+            for name, first, last in zip(self._sizes, self._offsets[:-1], self._offsets[1:], strict=True)
+        ]
+
+    def _coloured(self, raster: np.ndarray) -> np.ndarray:
+        """Return spikes (rows, columns) as RGBA, uint8: the population's colour, more opaque with more spikes."""
+        rows = len(raster)
+        first = (np.arange(rows) * self._offsets[-1]) // max(1, rows)
+        population = np.searchsorted(self._offsets, first, "right") - 1
+        image = np.empty((*raster.shape, 4), np.uint8)
+        image[..., :3] = self._rgb[population][:, None, :]
+        most = max(1, int(raster.max(initial=1)))
+        image[..., 3] = np.where(raster > 0, 110 + (145 * np.minimum(raster, most)) // most, 0)
+        return image
+
+
+class _Raster(TimePlot):
+    """The raster's plot; a click also selects the neuron under it."""
+
+    def __init__(self, panel: RasterPanel, timeline: object, theme: Theme) -> None:
+        super().__init__(timeline, theme, "", "")  # type: ignore[arg-type]
+        self._panel = panel
+
+    def clicked(self, position: QPointF) -> None:
+        """Select what was clicked."""
+        self._panel.select_at(position)

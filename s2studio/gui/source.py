@@ -1,0 +1,88 @@
+"""One source of what panels draw: the ring of a running simulation and the session behind it, joined."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Signal
+
+from s2studio.analysis.view import Span, View
+from s2studio.app.session_service import RunShown
+from s2studio.gui.models.live import LiveRun
+from s2studio.gui.models.timeline import Timeline
+from s2studio.gui.processes import Client
+
+COLUMNS = 800
+
+
+class Source(QObject):
+    """Keeps two views up to date: `view` of the timeline's span, `moment` of the tick at its cursor.
+
+    Panels connect to `view_changed` and `moment_changed`, which carry a `View` (None: there is nothing). While a run
+    is under way and the span is recent, views come from the ring; all else is asked of the session's process, one
+    request at a time and the newest wish first.
+    """
+
+    view_changed = Signal(object)
+    moment_changed = Signal(object)
+
+    def __init__(self, sessions: Client, timeline: Timeline, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._sessions, self.timeline = sessions, timeline
+        self.shown: RunShown | None = None
+        self.live: LiveRun | None = None
+        self.view: View | None = None
+        self.moment: View | None = None
+        self._is_stale = False
+        self._is_asking = False
+        timeline.changed.connect(self.renew)
+
+    def show(self, shown: RunShown | None, live: LiveRun | None = None) -> None:
+        """Show a run from now on; `live` while it is under way."""
+        if self.live is not None and self.live is not live:
+            self.live.close()
+        self.shown, self.live = shown, live
+        self._is_asking = False
+        if shown is None:
+            self._set(None, None)
+        self.renew()
+
+    def renew(self) -> None:
+        """Work the views out again at the next picture."""
+        self._is_stale = True
+
+    def pull(self) -> None:
+        """Take in new ticks, and renew the views if anything changed: once per picture."""
+        if self.live is not None and self.live.pull():
+            self.timeline.grow(self.live.stop)
+            self._is_stale = True
+        if self._is_stale and self.shown is not None and not self._is_asking:
+            self._is_stale = False
+            self._refresh(self.shown)
+
+    def _refresh(self, shown: RunShown) -> None:
+        timeline = self.timeline
+        span = Span(timeline.start, timeline.stop, COLUMNS)
+        moment = Span(timeline.cursor, timeline.cursor + 1, 1)
+        if self.live is not None and self.live.holds(span):
+            self._set(self.live.view(span), self.live.view(moment))
+            return
+        self._is_asking = True
+        self._ask(shown, span, lambda view: self._ask(shown, moment, lambda now: self._answered(shown, view, now)))
+
+    def _ask(self, shown: RunShown, span: Span, then: Callable[[View], None]) -> None:
+        self._sessions.request("view", shown.session, shown.number, span, done=then, failed=self._failed)
+
+    def _answered(self, shown: RunShown, view: View, moment: View) -> None:
+        self._is_asking = False
+        if shown is self.shown:
+            self._set(view, moment)
+
+    def _failed(self, refusal: object) -> None:
+        self._is_asking = False
+        self._sessions.refused.emit(refusal)
+
+    def _set(self, view: View | None, moment: View | None) -> None:
+        self.view, self.moment = view, moment
+        self.view_changed.emit(view)
+        self.moment_changed.emit(moment)

@@ -1,0 +1,84 @@
+"""The base of every docked panel: content, or words that say what to do while there is none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
+
+from s2studio.draw.theme import FAR_PX, Theme
+from s2studio.gui.theme import ThemeSwitch
+
+if TYPE_CHECKING:
+    from s2studio.analysis.view import View
+    from s2studio.gui.controller import Controller
+
+
+class Panel(QWidget):
+    """A panel reads the models of `controller` and calls its methods; it keeps no truth of its own.
+
+    A subclass builds its widgets into `content`, says in `EMPTY` what to do while there is nothing to show, and
+    overrides what it needs of `draw_view` (a span of a run), `draw_moment` (one tick) and `apply_theme`. Views reach
+    hidden panels only once they are shown.
+    """
+
+    EMPTY = "Nothing to show yet."
+
+    def __init__(self, controller: Controller, themes: ThemeSwitch, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.controller, self.themes = controller, themes
+        self.content = QWidget(self)
+        self._empty = QLabel(self.EMPTY, self)
+        self._empty.setProperty("role", "muted")
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._empty.setWordWrap(True)
+        self._empty.setContentsMargins(FAR_PX, FAR_PX, FAR_PX, FAR_PX)
+        self._stack = QStackedLayout(self)
+        self._stack.addWidget(self._empty)
+        self._stack.addWidget(self.content)
+        self.setProperty("class", "Panel")
+        controller.source.view_changed.connect(self._view_changed)
+        controller.source.moment_changed.connect(self._moment_changed)
+        themes.changed.connect(self.apply_theme)
+
+    @property
+    def theme(self) -> Theme:
+        """The theme the window has now."""
+        return self.themes.theme
+
+    def set_empty(self, is_empty: bool, text: str | None = None) -> None:
+        """Show the words for an empty panel (`text`, or `EMPTY`), or the content."""
+        self._empty.setText(text or self.EMPTY)
+        self._stack.setCurrentWidget(self._empty if is_empty else self.content)
+
+    def column(self, spacing: int = 0, margin: int = 0) -> QVBoxLayout:
+        """Give the content a layout from top to bottom and return it."""
+        layout = QVBoxLayout(self.content)
+        layout.setContentsMargins(margin, margin, margin, margin)
+        layout.setSpacing(spacing)
+        return layout
+
+    def draw_view(self, view: View | None) -> None:
+        """Show what happened in the timeline's span."""
+
+    def draw_moment(self, moment: View | None) -> None:
+        """Show what happened in the tick at the timeline's cursor."""
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Take the colours of `theme`."""
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """Draw what came while the panel was hidden."""
+        super().showEvent(event)
+        self.draw_view(self.controller.source.view)
+        self.draw_moment(self.controller.source.moment)
+
+    def _view_changed(self, view: View | None) -> None:
+        if self.isVisible():
+            self.draw_view(view)
+
+    def _moment_changed(self, moment: View | None) -> None:
+        if self.isVisible():
+            self.draw_moment(moment)

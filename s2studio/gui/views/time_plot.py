@@ -1,0 +1,116 @@
+"""A plot over chip time: its span and cursor are the timeline's, so all such plots move together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor, QMouseEvent, QWheelEvent
+from PySide6.QtWidgets import QWidget
+
+from s2studio.draw.theme import SMALL_PX, Theme
+from s2studio.gui.models.timeline import Timeline
+
+ZOOM_PER_NOTCH = 0.8
+
+
+class TimePlot(pg.PlotWidget):  # type: ignore[misc]
+    """Time in s to the right, one quantity upwards.
+
+    Wheel: zoom around the pointer. Drag: move the span. Click: move the cursor. Double click: the whole run.
+    """
+
+    def __init__(self, timeline: Timeline, theme: Theme, label: str, unit: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent, background=None)
+        self.timeline = timeline
+        self._label, self._unit = label, unit
+        self._pressed: tuple[QPointF, int, int] | None = None
+        self._is_dragging = False
+        item = self.getPlotItem()
+        item.setMenuEnabled(False)
+        item.hideButtons()
+        item.getViewBox().setMouseEnabled(False, False)
+        item.getAxis("bottom").setLabel("time", units="s")
+        item.getAxis("left").setWidth(64)
+        self.cursor_line = pg.InfiniteLine(angle=90, movable=False)
+        item.addItem(self.cursor_line, ignoreBounds=True)
+        timeline.changed.connect(self.follow_timeline)
+        self.setAccessibleName(f"{label} over time")
+        self.apply_theme(theme)
+        self.follow_timeline()
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Take the colours of `theme`."""
+        item = self.getPlotItem()
+        for side in ("left", "bottom"):
+            axis = item.getAxis(side)
+            axis.setPen(pg.mkPen(theme.border))
+            axis.setTextPen(pg.mkPen(theme.muted))
+            axis.setStyle(tickLength=-4)
+            axis.label.setDefaultTextColor(QColor(theme.muted))
+        style = {"color": theme.muted, "font-size": f"{SMALL_PX}px"}
+        item.getAxis("left").setLabel(self._label, units=self._unit or None, **style)
+        item.getAxis("bottom").setLabel("time", units="s", **style)
+        item.showGrid(x=False, y=True, alpha=0.12)
+        self.cursor_line.setPen(pg.mkPen(theme.accent, width=1))
+
+    def follow_timeline(self) -> None:
+        """Show the timeline's span and cursor."""
+        timeline = self.timeline
+        self.setXRange(timeline.start * timeline.tick_s, timeline.stop * timeline.tick_s, padding=0)
+        self.cursor_line.setValue((timeline.cursor + 0.5) * timeline.tick_s)
+
+    def tick_at(self, position: QPointF) -> int:
+        """Return the tick under a point of the widget."""
+        point = self.getPlotItem().getViewBox().mapSceneToView(self.mapToScene(position.toPoint()))
+        return int(point.x() / self.timeline.tick_s)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
+        """Zoom around the pointer."""
+        notches = event.angleDelta().y() / 120
+        self.timeline.zoom(ZOOM_PER_NOTCH**notches, self.tick_at(event.position()))
+        event.accept()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Begin a click or a drag."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._pressed = (event.position(), self.timeline.start, self.timeline.stop)
+            self._is_dragging = False
+        event.accept()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Move the span while the button is held."""
+        if self._pressed is None:
+            return
+        origin, start, stop = self._pressed
+        moved = event.position().x() - origin.x()
+        if abs(moved) > 4 or self._is_dragging:
+            self._is_dragging = True
+            ticks = round(moved / max(1.0, self.getPlotItem().getViewBox().width()) * (stop - start))
+            first = max(0, min(start - ticks, max(0, self.timeline.length - (stop - start))))
+            self.timeline.look(first, first + stop - start)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Move the cursor where the button was pressed and not moved."""
+        if self._pressed is not None and not self._is_dragging:
+            self.timeline.move(self.tick_at(event.position()))
+            self.clicked(event.position())
+        self._pressed = None
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Show the whole run."""
+        self.timeline.look_at_all()
+        event.accept()
+
+    def clicked(self, position: QPointF) -> None:
+        """Do what a click means beside moving the cursor."""
+
+    def set_y_range(self, low: float, high: float) -> None:
+        """Show `low` to `high` (in the plot's unit)."""
+        if high > low:
+            self.setYRange(low, high, padding=0.02)
+
+    def steps(self, edges: Any, tick_s: float) -> Any:
+        """Return the times in s of column edges, for curves with `stepMode="center"`."""
+        return edges * tick_s

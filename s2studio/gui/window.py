@@ -1,0 +1,203 @@
+"""The main window: mesh in the middle, panels docked around it, everything it does in one table of actions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QFileDialog,
+    QLabel,
+    QMainWindow,
+    QMessageBox,
+    QProgressBar,
+    QPushButton,
+    QStackedWidget,
+    QTabWidget,
+    QToolBar,
+    QWidget,
+)
+
+from s2studio.draw.theme import Theme
+from s2studio.gui.actions import Actions, connect_models
+from s2studio.gui.controller import Controller
+from s2studio.gui.docks import PANELS, PRESETS, PanelDock, make_panel
+from s2studio.gui.menus import MENUS, rows
+from s2studio.gui.models.studio import Busy
+from s2studio.gui.theme import ThemeSwitch
+from s2studio.version import __version__
+
+# Of the saved layout: a new number when panels come or go.
+LAYOUT_VERSION = 1
+LEAST_WIDTH, LEAST_HEIGHT = 960, 640
+
+
+class Window(QMainWindow):
+    """The window on one project. `settings` keep layout, theme and recent files."""
+
+    def __init__(self, settings: QSettings | None = None) -> None:
+        super().__init__()
+        self.settings = settings or QSettings("s2studio", "s2studio")
+        self.themes = ThemeSwitch(str(self.settings.value("theme", "system")), self)
+        self.themes.apply()
+        self.controller = Controller(self)
+        self.setWindowTitle("S2 Studio")
+        self.setMinimumSize(LEAST_WIDTH, LEAST_HEIGHT)
+        self.setAcceptDrops(True)
+        self.setDockNestingEnabled(True)
+        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        self.centre = QStackedWidget(self)
+        self.setCentralWidget(self.centre)
+        self._fill_centre()
+        self.docks = {row.name: PanelDock(row, self._make_panel, self) for row in PANELS}
+        self.actions_ = Actions(rows(self), self.themes.theme, self)
+        self._make_menus()
+        self._make_toolbar()
+        self._make_status()
+        connect_models(self.actions_, self.controller)
+        self.controller.undo.indexChanged.connect(lambda _index: self.actions_.refresh())
+        self.controller.studio.busy_changed.connect(self._show_busy)
+        self.controller.studio.prepared_changed.connect(lambda _prepared: self._show_title())
+        self.controller.undo.cleanChanged.connect(lambda _clean: self._show_title())
+        self.themes.changed.connect(self._theme_changed)
+        self._restore()
+
+    # ------------------------------------------------------------------------------------------------------- commands
+    def ask_open(self) -> None:
+        """Ask for files and open them."""
+        from s2studio.app.kinds import known_suffixes
+
+        patterns = " ".join(f"*{suffix}" for suffix in known_suffixes())
+        names, _ = QFileDialog.getOpenFileNames(self, "Open", "", f"All that can be opened ({patterns});;All files (*)")
+        self.open_paths([Path(name) for name in names])
+
+    def open_paths(self, paths: Sequence[Path]) -> None:
+        """Open files and sessions."""
+        self.controller.open_paths(paths)
+
+    def ask_save_mapping(self) -> None:
+        """Ask for a name and save the placement there."""
+        name, _ = QFileDialog.getSaveFileName(self, "Save mapping", "mapping.yaml", "Mapping (*.yaml)")
+        if name:
+            self.controller.save_mapping(Path(name))
+
+    def show_preset(self, name: str) -> None:
+        """Show the panels of the preset `name`, each in its place."""
+        for dock in self.docks.values():
+            dock.setVisible(name in dock.row.presets)
+        self._arrange()
+        first = next((dock for dock in self.docks.values() if name in dock.row.presets), None)
+        if first is not None:
+            first.raise_()
+
+    def show_about(self) -> None:
+        """Say what this is, and under which licences."""
+        QMessageBox.about(
+            self,
+            "About S2 Studio",
+            f"<b>S2 Studio {__version__}</b><p>Maps spiking networks onto the SpiNNaker2 chip, runs them spike-exactly "
+            "and profiles them, without the chip.</p><p>Apache License 2.0. The window uses Qt for Python (LGPL 3) and "
+            "pyqtgraph (MIT).</p>",
+        )
+
+    # ----------------------------------------------------------------------------------------------------------- events
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
+        """Take files."""
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
+        """Open what was dropped."""
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        event.acceptProposedAction()
+        self.open_paths(paths)
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
+        """Keep the layout and end the processes."""
+        self.settings.setValue("geometry", self.saveGeometry())
+        self.settings.setValue("layout", self.saveState(LAYOUT_VERSION))
+        self.settings.setValue("theme", self.themes.choice)
+        self.controller.close()
+        super().closeEvent(event)
+
+    # ----------------------------------------------------------------------------------------------------------- inside
+    def _fill_centre(self) -> None:
+        self.centre.addWidget(QWidget(self.centre))
+
+    def _make_panel(self, row: object) -> object:
+        return make_panel(row, self.controller, self.themes)  # type: ignore[arg-type]
+
+    def _make_menus(self) -> None:
+        for menu_name in MENUS:
+            menu = self.menuBar().addMenu(f"&{menu_name}")
+            for row in self.actions_.rows.values():
+                if row.menu == menu_name:
+                    menu.addAction(self.actions_[row.name])
+            if menu_name == "View":
+                menu.addSeparator()
+                panels = menu.addMenu("Panels")
+                for dock in self.docks.values():
+                    panels.addAction(dock.toggleViewAction())
+
+    def _make_toolbar(self) -> None:
+        bar = QToolBar("Toolbar", self)
+        bar.setObjectName("toolbar")
+        bar.setMovable(False)
+        menu = ""
+        for row in self.actions_.rows.values():
+            if row.in_toolbar:
+                if menu and row.menu != menu:
+                    bar.addSeparator()
+                menu = row.menu
+                bar.addAction(self.actions_[row.name])
+        self.addToolBar(bar)
+
+    def _make_status(self) -> None:
+        self._doing = QLabel(self)
+        self._progress = QProgressBar(self)
+        self._progress.setFixedWidth(160)
+        self._progress.setTextVisible(False)
+        self._cancel = QPushButton("Cancel", self)
+        self._cancel.clicked.connect(self.controller.cancel)
+        for widget in (self._doing, self._progress, self._cancel):
+            self.statusBar().addWidget(widget)
+        self._show_busy(None)
+
+    def _show_busy(self, busy: Busy | None) -> None:
+        for widget in (self._doing, self._progress, self._cancel):
+            widget.setVisible(busy is not None)
+        if busy is not None:
+            self._doing.setText(f"{busy.what} …")
+            self._progress.setRange(0, busy.total)
+            self._progress.setValue(busy.done)
+
+    def _show_title(self) -> None:
+        project = self.controller.studio.project
+        name = "" if project is None else f"{(project.document or project.model).name}[*] – "
+        self.setWindowTitle(f"{name}S2 Studio")
+        self.setWindowModified(project is not None and not self.controller.undo.isClean())
+
+    def _arrange(self) -> None:
+        """Put every dock into its place, those of one side as tabs."""
+        last: dict[Qt.DockWidgetArea, QDockWidget] = {}
+        for dock in self.docks.values():
+            area = dock.row.area
+            self.addDockWidget(area, dock)
+            if area in last:
+                self.tabifyDockWidget(last[area], dock)
+            last[area] = dock
+
+    def _restore(self) -> None:
+        self._arrange()
+        geometry, layout = self.settings.value("geometry"), self.settings.value("layout")
+        if geometry is None or not self.restoreGeometry(geometry):
+            self.resize(1280, 800)
+        if layout is None or not self.restoreState(layout, LAYOUT_VERSION):
+            self.show_preset(PRESETS[0])
+
+    def _theme_changed(self, theme: Theme) -> None:
+        self.actions_.apply_theme(theme)
+        self.actions_.refresh()
