@@ -72,9 +72,7 @@ def _edit(window: Window) -> tuple[ActionRow, ...]:
             enabled=undo.canRedo,
             in_toolbar=True,
         ),
-        ActionRow(
-            "select_none", "Edit", "Select &nothing", window.controller.selection.clear, "Escape"
-        ),
+        ActionRow("select_none", "Edit", "Select &nothing", window.controller.selection.clear, "Escape"),
     )
 
 

@@ -64,9 +64,12 @@ class Source(QObject):
         timeline = self.timeline
         span = Span(timeline.start, timeline.stop, COLUMNS)
         moment = Span(timeline.cursor, timeline.cursor + 1, 1)
-        if self.live is not None and self.live.holds(span):
-            self._set(self.live.view(span), self.live.view(moment))
-            return
+        if self.live is not None:
+            if not self.live.stop:
+                return  # nothing ran yet
+            if self.live.holds(span):
+                self._set(self.live.view(span), self.live.view(moment))
+                return
         self._is_asking = True
         self._ask(shown, span, lambda view: self._ask(shown, moment, lambda now: self._answered(shown, view, now)))
 

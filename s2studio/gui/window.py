@@ -24,10 +24,11 @@ from PySide6.QtWidgets import (
 from s2studio.draw.theme import Theme
 from s2studio.gui.actions import Actions, connect_models
 from s2studio.gui.controller import Controller
-from s2studio.gui.docks import PANELS, PRESETS, PanelDock, make_panel
+from s2studio.gui.docks import PANELS, PRESETS, PanelDock, PanelRow, make_panel
 from s2studio.gui.menus import MENUS, rows
 from s2studio.gui.models.studio import Busy
 from s2studio.gui.theme import ThemeSwitch
+from s2studio.gui.views.panel import Panel
 from s2studio.version import __version__
 
 # Of the saved layout: a new number when panels come or go.
@@ -127,8 +128,8 @@ class Window(QMainWindow):
     def _fill_centre(self) -> None:
         self.centre.addWidget(QWidget(self.centre))
 
-    def _make_panel(self, row: object) -> object:
-        return make_panel(row, self.controller, self.themes)  # type: ignore[arg-type]
+    def _make_panel(self, row: PanelRow) -> Panel:
+        return make_panel(row, self.controller, self.themes)
 
     def _make_menus(self) -> None:
         for menu_name in MENUS:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyqtgraph as pg
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QColor
 
 from s2studio.draw.colours import population_colours
-from s2studio.draw.theme import TIGHT_PX, Theme
+from s2studio.draw.theme import TIGHT_PX, Theme, rgb
 from s2studio.gui.models.selection import Selected
 from s2studio.gui.theme import ThemeSwitch
 from s2studio.gui.views.panel import Panel
@@ -96,10 +96,10 @@ class RasterPanel(Panel):
             self.set_empty(True)
             return
         populations = run.network.spiking.populations
-        self._sizes = {population.name: population.size for population in populations}
-        self._offsets = np.cumsum([0, *self._sizes.values()])
+        self._sizes: dict[str, int] = {population.name: population.size for population in populations}
+        self._offsets: NDArray[np.int64] = np.cumsum([0, *self._sizes.values()])
         colours = population_colours(list(self._sizes))
-        self._rgb = np.array([QColor(colour).getRgb()[:3] for colour in colours.values()], np.float32)
+        self._rgb = np.array([rgb(colour) for colour in colours.values()], np.uint8)
         for name, colour in colours.items():
             self._curves[name] = self.rates.plot(pen=pg.mkPen(colour, width=1), skipFiniteCheck=True)
         self.raster.setYRange(0, self._offsets[-1], padding=0)
@@ -111,7 +111,7 @@ class RasterPanel(Panel):
             for name, first, last in zip(self._sizes, self._offsets[:-1], self._offsets[1:], strict=True)
         ]
 
-    def _coloured(self, raster: np.ndarray) -> np.ndarray:
+    def _coloured(self, raster: NDArray[np.int32]) -> NDArray[np.uint8]:
         """Return spikes (rows, columns) as RGBA, uint8: the population's colour, more opaque with more spikes."""
         rows = len(raster)
         first = (np.arange(rows) * self._offsets[-1]) // max(1, rows)
