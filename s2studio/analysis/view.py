@@ -34,13 +34,17 @@ class Span:
 
 @dataclass(frozen=True)
 class Layout:
-    """What the numbers of a run belong to: neurons of each population, slices, links, power kinds."""
+    """What the numbers of a run belong to: neurons of each population, slices, links, power kinds.
+
+    `outputs` are the populations (indices) whose neurons are counted one by one.
+    """
 
     population_sizes: tuple[int, ...]
     slices: int
     links: int
     kinds: int
     tick_s: float
+    outputs: tuple[int, ...] = ()
 
     @property
     def offsets(self) -> NDArray[np.int64]:
@@ -59,7 +63,8 @@ class View:
 
     By column: `spikes` (populations, columns); `raster` (rows, columns) spikes, row r holding the neurons from
     r * neurons / rows on; `worst_time_done_s` and the slice that sets it, `late` PE x tick; `busy` (slices, columns)
-    mean share of the tick; `power_w` (kinds, columns) mean in W; `packets` received and `flits` per tick.
+    mean share of the tick; `power_w` (kinds, columns) mean in W; `packets` received and `flits` per tick; `outputs`
+    (neurons of all outputs, columns) spikes.
     By slice, over the span: totals of packets, events, spikes and energy, the worst time done, the mean busy share and
     the share of ticks at a level above the lowest. `link_flits` (links,) is the total.
     """
@@ -70,6 +75,7 @@ class View:
     tick_s: float
     spikes: NDArray[np.int64]
     raster: NDArray[np.int32]
+    outputs: NDArray[np.int32]
     worst_time_done_s: NDArray[np.float64]
     worst_slice: NDArray[np.int64]
     late: NDArray[np.int64]
@@ -101,6 +107,10 @@ class Viewer:
         self._ticks = np.zeros(columns, np.int64)
         self._spikes = np.zeros((columns, len(layout.population_sizes)), np.int64)
         self._raster = np.zeros(layout.raster_rows * columns, np.int32)
+        self._first_output = np.full(len(layout.population_sizes), -1, np.int64)
+        sizes = [layout.population_sizes[index] for index in layout.outputs]
+        self._first_output[list(layout.outputs)] = np.cumsum([0, *sizes])[:-1]
+        self._outputs = np.zeros((sum(sizes), columns), np.int32)
         self._worst = np.zeros(columns)
         self._worst_slice = np.full(columns, -1, np.int64)
         self._late = np.zeros(columns, np.int64)
@@ -157,6 +167,10 @@ class Viewer:
         # Rounding can put a tick one column before the edge it begins with.
         column += self.edges[np.minimum(column + 1, columns)] <= tick
         self._raster += np.bincount(row * columns + column, minlength=len(self._raster)).astype(np.int32)
+        first = self._first_output[population]
+        own = first >= 0
+        if own.any():
+            np.add.at(self._outputs, (first[own] + neuron[own], column[own]), 1)
 
     def view(self) -> View:
         """Return what was added so far."""
@@ -170,6 +184,7 @@ class Viewer:
             tick_s=tick_s,
             spikes=self._spikes.T,
             raster=self._raster.reshape(self.layout.raster_rows, -1),
+            outputs=self._outputs,
             worst_time_done_s=self._worst,
             worst_slice=self._worst_slice,
             late=self._late,

@@ -23,6 +23,8 @@ from s2studio.snn.network import ChipNetwork
 Json = dict[str, Any]
 # What of a run is kept in memory, so that looking around in it does not read it again.
 KEPT_BYTES = 1 << 28
+# Larger outputs are no classes: their neurons are not counted one by one.
+MOST_OUTPUTS = 1000
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,10 +144,16 @@ class SessionService:
 
 def layout_of(network: ChipNetwork, pricer: Pricer, tick_s: float) -> Layout:
     """Return what the numbers of a run of `network` belong to."""
+    populations = network.spiking.populations
     return Layout(
-        population_sizes=tuple(population.size for population in network.spiking.populations),
+        population_sizes=tuple(population.size for population in populations),
         slices=len(pricer.work.models),
         links=len(pricer.traffic.links),
         kinds=len(ENERGY_KINDS),
         tick_s=tick_s,
+        outputs=tuple(
+            index
+            for index, population in enumerate(populations)
+            if population.name in network.spiking.outputs and population.size <= MOST_OUTPUTS
+        ),
     )

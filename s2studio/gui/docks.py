@@ -14,6 +14,8 @@ from s2studio.gui.views.panel import Panel
 
 LEFT, RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
 BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
+# Below all others at the bottom, and always there.
+FOOT = "foot"
 PRESETS = ("Load", "Map", "Run", "Profile", "Compare")
 
 
@@ -24,18 +26,25 @@ class PanelRow:
     name: str
     title: str
     source: str
-    area: Qt.DockWidgetArea
+    area: Qt.DockWidgetArea | str
     presets: frozenset[str]
 
 
-def _row(name: str, title: str, source: str, area: Qt.DockWidgetArea, *presets: str) -> PanelRow:
+def _row(name: str, title: str, source: str, area: Qt.DockWidgetArea | str, *presets: str) -> PanelRow:
     return PanelRow(name, title, source, area, frozenset(presets))
 
 
 # In the order of their tabs.
 PANELS = (
     _row("raster", "Spikes", "raster:RasterPanel", BOTTOM, "Run", "Profile"),
+    _row("outputs", "Outputs", "outputs:OutputsPanel", BOTTOM, "Run"),
+    _row("potentials", "Potentials", "potentials:PotentialsPanel", BOTTOM, "Run"),
+    _row("utilisation", "Utilisation", "utilisation:UtilisationPanel", BOTTOM, "Run", "Profile"),
+    _row("deadline", "Deadline", "deadline:DeadlinePanel", BOTTOM, "Run", "Profile"),
+    _row("power", "Power", "power:PowerPanel", BOTTOM, "Run", "Profile"),
+    _row("traffic", "Traffic", "traffic:TrafficPanel", BOTTOM, "Profile"),
     _row("log", "Log", "log:LogPanel", BOTTOM, "Load", "Map", "Run"),
+    _row("timeline", "Timeline", "timeline:TimelinePanel", FOOT, "Run", "Profile", "Compare"),
 )
 
 

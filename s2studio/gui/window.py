@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 from s2studio.draw.theme import Theme
 from s2studio.gui.actions import Actions, connect_models
 from s2studio.gui.controller import Controller
-from s2studio.gui.docks import PANELS, PRESETS, PanelDock, PanelRow, make_panel
+from s2studio.gui.docks import BOTTOM, FOOT, PANELS, PRESETS, PanelDock, PanelRow, make_panel
 from s2studio.gui.menus import MENUS, rows
 from s2studio.gui.models.studio import Busy
 from s2studio.gui.theme import ThemeSwitch
@@ -182,14 +182,22 @@ class Window(QMainWindow):
         self.setWindowModified(project is not None and not self.controller.undo.isClean())
 
     def _arrange(self) -> None:
-        """Put every dock into its place, those of one side as tabs."""
-        last: dict[Qt.DockWidgetArea, QDockWidget] = {}
-        for dock in self.docks.values():
+        """Put every dock into its place: those of one side as tabs, the timeline below those at the bottom."""
+        first: dict[Qt.DockWidgetArea, QDockWidget] = {}
+        tabs = [dock for dock in self.docks.values() if isinstance(dock.row.area, Qt.DockWidgetArea)]
+        for dock in tabs:
             area = dock.row.area
-            self.addDockWidget(area, dock)
-            if area in last:
-                self.tabifyDockWidget(last[area], dock)
-            last[area] = dock
+            if isinstance(area, Qt.DockWidgetArea) and area not in first:
+                first[area] = dock
+                self.addDockWidget(area, dock)
+        for dock in self.docks.values():
+            if dock.row.area == FOOT:
+                self.addDockWidget(BOTTOM, dock)
+                self.splitDockWidget(first[BOTTOM], dock, Qt.Orientation.Vertical)
+        for dock in tabs:
+            area = dock.row.area
+            if isinstance(area, Qt.DockWidgetArea) and dock is not first[area]:
+                self.tabifyDockWidget(first[area], dock)
 
     def _restore(self) -> None:
         self._arrange()

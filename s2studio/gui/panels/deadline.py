@@ -1,0 +1,104 @@
+"""Deadline: how much of each tick the busiest PE needs, and where a PE is late."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtWidgets import QLabel
+
+from s2studio.draw.theme import NEAR_PX, Theme
+from s2studio.gui.models.selection import of_slices
+from s2studio.gui.theme import ThemeSwitch
+from s2studio.gui.views.panel import Panel
+from s2studio.gui.views.quantity import quantity, share
+from s2studio.gui.views.step_curve import StepCurve
+from s2studio.gui.views.time_plot import TimePlot
+
+if TYPE_CHECKING:
+    from s2studio.analysis.view import View
+    from s2studio.gui.controller import Controller
+
+
+class DeadlinePanel(Panel):
+    """The worst `time_done` of all PEs as a share of the tick. Above 1 a PE is late, and so are its spikes."""
+
+    EMPTY = "No times yet. Press Run (F5), or open a session."
+
+    def __init__(self, controller: Controller, themes: ThemeSwitch) -> None:
+        super().__init__(controller, themes)
+        self.headline = QLabel(self.content)
+        self.headline.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.plot = _DeadlinePlot(self)
+        self._curve = StepCurve(themes.theme.accent)
+        self._late = pg.PlotDataItem(pen=None, symbol="t", symbolSize=8, symbolPen=None)
+        self._limit = pg.InfiniteLine(pos=1.0, angle=0, movable=False)
+        for item in (self._curve, self._late, self._limit):
+            self.plot.addItem(item)
+        layout = self.column(spacing=NEAR_PX, margin=NEAR_PX)
+        layout.addWidget(self.headline)
+        layout.addWidget(self.plot, 1)
+        self.apply_theme(themes.theme)
+        self.set_empty(True)
+
+    def draw_view(self, view: View | None) -> None:
+        """Draw the busiest PE of each column."""
+        self.set_empty(view is None or not view.ticks_seen)
+        if view is None or not view.ticks_seen:
+            return
+        part = view.worst_time_done_s / view.tick_s
+        edges = view.times_s
+        self._curve.show_steps(edges, part)
+        late = np.flatnonzero(view.late)
+        self._late.setData((edges[late] + edges[late + 1]) / 2, part[late])
+        self.plot.set_y_range(0.0, max(1.1, float(part.max()) * 1.1))
+        self._say(view)
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Take the colours of `theme`."""
+        self.plot.apply_theme(theme)
+        self._curve.set_colour(theme.accent)
+        self._limit.setPen(pg.mkPen(theme.bad, width=1, style=Qt.PenStyle.DashLine))
+        self._late.setSymbolBrush(theme.bad)
+
+    def select_worst(self, tick: int) -> None:
+        """Select the slice that sets the worst time in the column of `tick`."""
+        view, shown = self.controller.source.view, self.controller.source.shown
+        if view is None or shown is None:
+            return
+        column = int(np.searchsorted(view.edges, tick, "right")) - 1
+        if 0 <= column < len(view.worst_slice) and view.worst_slice[column] >= 0:
+            self.controller.selection.select(of_slices(shown.mapping, frozenset({int(view.worst_slice[column])})))
+
+    def _say(self, view: View) -> None:
+        shown = self.controller.source.shown
+        worst = int(view.worst_time_done_s.argmax())
+        index = int(view.worst_slice[worst])
+        if shown is None or index < 0:
+            return
+        piece = shown.mapping.slices[index]
+        need = float(view.worst_time_done_s[worst])
+        late = int(view.late.sum())
+        self.headline.setText(
+            f"Worst {quantity(need, 's')}, {share(need / view.tick_s)} of the tick of {quantity(view.tick_s, 's')}: "
+            f"{piece.pe}, '{piece.population}' neurons {piece.start} to {piece.stop - 1}, at "
+            f"{quantity(float(view.times_s[worst]), 's')}.  "
+            + (f"{late:,} late PE ticks." if late else "No PE is late.")
+            + "  Times are estimates."
+        )
+        self.headline.setProperty("role", "bad" if late else "")
+        self.headline.style().polish(self.headline)
+
+
+class _DeadlinePlot(TimePlot):
+    """The plot; a click also selects the PE that sets the worst time there."""
+
+    def __init__(self, panel: DeadlinePanel) -> None:
+        super().__init__(panel.controller.timeline, panel.theme, "worst time done / tick", "")
+        self._panel = panel
+
+    def clicked(self, position: QPointF) -> None:
+        """Select the slice that is slowest there."""
+        self._panel.select_worst(self.tick_at(position))

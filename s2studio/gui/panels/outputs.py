@@ -1,0 +1,104 @@
+"""Outputs: how often each output neuron spiked, and the class that leads over time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QSplitter
+
+from s2studio.draw.colours import population_colours
+from s2studio.draw.theme import NEAR_PX, Theme
+from s2studio.gui.theme import ThemeSwitch
+from s2studio.gui.views.figures import Figure, Figures
+from s2studio.gui.views.panel import Panel
+from s2studio.gui.views.step_curve import stepped
+from s2studio.gui.views.time_plot import TimePlot
+
+if TYPE_CHECKING:
+    from s2studio.analysis.view import View
+    from s2studio.gui.controller import Controller
+
+# More curves than this cannot be told apart.
+MOST_CURVES = 14
+
+
+class OutputsPanel(Panel):
+    """Spikes of the output neurons, counted from the start of the span; the neuron with most is the answer."""
+
+    EMPTY = "No outputs yet. Press Run (F5), or open a session of a network with outputs."
+
+    def __init__(self, controller: Controller, themes: ThemeSwitch) -> None:
+        super().__init__(controller, themes)
+        self.answer = QLabel(self.content)
+        self.answer.setProperty("role", "heading")
+        self.plot = TimePlot(controller.timeline, themes.theme, "spikes since the start of the span", "")
+        self.figures = Figures(("output", "spikes", "share"), "Spikes by output")
+        self._curves = [pg.PlotCurveItem(skipFiniteCheck=True) for _ in range(MOST_CURVES)]
+        for curve in self._curves:
+            self.plot.addItem(curve)
+        splitter = QSplitter(Qt.Orientation.Horizontal, self.content)
+        splitter.addWidget(self.plot)
+        splitter.addWidget(self.figures)
+        splitter.setStretchFactor(0, 1)
+        splitter.setSizes([700, 260])
+        layout = self.column(spacing=NEAR_PX, margin=NEAR_PX)
+        layout.addWidget(self.answer)
+        layout.addWidget(splitter, 1)
+        self.set_empty(True)
+
+    def draw_view(self, view: View | None) -> None:
+        """Draw the counts over the span."""
+        names = self._names()
+        is_empty = view is None or not len(view.outputs) or len(names) != len(view.outputs)
+        self.set_empty(is_empty)
+        if view is None or is_empty:
+            return
+        counts = np.cumsum(view.outputs, axis=1)
+        total = counts[:, -1]
+        order = np.argsort(-total, kind="stable")
+        colours = list(population_colours(names).values())
+        shown = order[:MOST_CURVES]
+        for curve, row in zip(self._curves, shown, strict=False):
+            curve.setData(*stepped(view.times_s, counts[row]))
+            curve.setPen(pg.mkPen(colours[row], width=2 if row == order[0] else 1))
+        for curve in self._curves[len(shown) :]:
+            curve.setData([], [])
+        self.plot.set_y_range(0.0, float(max(1, total.max())) * 1.05)
+        spikes = max(1, int(total.sum()))
+        self.figures.show_figures(
+            [
+                Figure((names[row], f"{total[row]:,}", f"{100 * total[row] / spikes:.3g} %"), colours[row])
+                for row in order
+            ]
+        )
+        self._say(total, names, int(order[0]))
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Take the colours of `theme`."""
+        self.plot.apply_theme(theme)
+
+    def _say(self, total: np.ndarray, names: list[str], best: int) -> None:
+        ties = int((total == total[best]).sum())
+        if not total[best]:
+            self.answer.setText("No output spike in this span")
+        elif ties > 1:
+            self.answer.setText(f"Undecided: {ties} outputs have {total[best]:,} spikes each")
+        else:
+            self.answer.setText(f"{names[best]} leads with {total[best]:,} spikes")
+
+    def _names(self) -> list[str]:
+        """Return a name for each row of `View.outputs`."""
+        source = self.controller.source
+        if source.shown is None:
+            return []
+        from s2studio.app.session_service import MOST_OUTPUTS
+
+        part = source.shown.network.spiking
+        outputs = [one for one in part.populations if one.name in part.outputs and one.size <= MOST_OUTPUTS]
+        is_alone = len(outputs) == 1
+        return [
+            f"class {neuron}" if is_alone else f"{one.name}[{neuron}]" for one in outputs for neuron in range(one.size)
+        ]

@@ -1,0 +1,259 @@
+"""The timeline: the whole run in one strip, with the span that is shown, the cursor, and the player."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF, QWheelEvent
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+
+from s2studio.analysis.view import Span
+from s2studio.draw.theme import NEAR_PX, SMALL_PX, TIGHT_PX, Theme
+from s2studio.gui.icons import icon
+from s2studio.gui.theme import ThemeSwitch
+from s2studio.gui.views.panel import Panel
+from s2studio.gui.views.quantity import quantity
+
+if TYPE_CHECKING:
+    from s2studio.analysis.view import View
+    from s2studio.app.session_service import RunShown
+    from s2studio.gui.controller import Controller
+
+STRIP_PX = 44
+PANEL_PX = STRIP_PX + 60
+OVERVIEW_COLUMNS = 400
+SPEEDS = (("0.01 ×", 0.01), ("0.1 ×", 0.1), ("real time", 1.0), ("10 ×", 10.0))
+
+
+class TimelinePanel(Panel):
+    """Play, follow, speed and moment; below, the strip to scrub in. Live and replay look and behave the same."""
+
+    EMPTY = "The time of a run appears here. Press Run (F5), or open a session."
+
+    def __init__(self, controller: Controller, themes: ThemeSwitch) -> None:
+        super().__init__(controller, themes)
+        timeline = controller.timeline
+        self.play = _button(self, "Play back (Space)", lambda: timeline.play(not timeline.is_playing))
+        self.follow = _button(
+            self, "Follow the newest tick (Ctrl+End)", lambda: timeline.follow(not timeline.is_following)
+        )
+        self.follow.setText("Follow")
+        self.follow.setCheckable(True)
+        self.whole = _button(self, "Show the whole run (Ctrl+0)", timeline.look_at_all)
+        self.mark = _button(self, "Mark the span that is shown", self._mark)
+        self.mark.setText("Mark")
+        self.speed = QComboBox(self.content)
+        self.speed.setAccessibleName("Speed of play back")
+        for title, factor in SPEEDS:
+            self.speed.addItem(title, factor)
+        self.speed.setCurrentIndex(1)
+        self.speed.currentIndexChanged.connect(self._set_speed)
+        self.moment = QLabel(self.content)
+        self.moment.setMinimumWidth(260)
+        self.span = QLabel(self.content)
+        self.span.setProperty("role", "muted")
+        self.strip = Strip(controller, themes)
+        bar = QHBoxLayout()
+        bar.setSpacing(TIGHT_PX)
+        for widget in (self.play, self.speed, self.follow, self.whole, self.mark, self.moment):
+            bar.addWidget(widget)
+        bar.addStretch(1)
+        bar.addWidget(self.span)
+        layout = self.column(spacing=TIGHT_PX, margin=NEAR_PX)
+        layout.addLayout(bar)
+        layout.addWidget(self.strip)
+        timeline.changed.connect(self._timeline_changed)
+        controller.studio.shown_changed.connect(self._shown_changed)
+        self.setMaximumHeight(PANEL_PX)
+        self._set_speed()
+        self.apply_theme(themes.theme)
+        self._shown_changed(controller.studio.shown)
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Take the colours of `theme`."""
+        self._is_shown_playing: bool | None = None
+        self.whole.setIcon(icon("fit", theme))
+        self._timeline_changed()
+        self.strip.update()
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Return a low, wide size."""
+        return QSize(800, PANEL_PX)
+
+    def _set_speed(self) -> None:
+        self.controller.timeline.speed = float(self.speed.currentData())
+
+    def _mark(self) -> None:
+        timeline = self.controller.timeline
+        timeline.mark(timeline.start, timeline.stop, f"mark {len(timeline.marks) + 1}")
+
+    def _shown_changed(self, shown: RunShown | None) -> None:
+        self.set_empty(shown is None)
+
+    def _timeline_changed(self) -> None:
+        timeline = self.controller.timeline
+        if self._is_shown_playing is not timeline.is_playing:
+            self._is_shown_playing = timeline.is_playing
+            self.play.setIcon(icon("pause" if timeline.is_playing else "play", self.theme))
+        self.follow.setChecked(timeline.is_following)
+        self.follow.setEnabled(self.controller.studio.run_state != "none")
+        now = timeline.cursor * timeline.tick_s
+        self.moment.setText(f"{quantity(now, 's', 5)}   tick {timeline.cursor:,} of {timeline.length:,}")
+        width = timeline.stop - timeline.start
+        start, stop = (quantity(tick * timeline.tick_s, "s", 4) for tick in (timeline.start, timeline.stop))
+        self.span.setText(f"{start} to {stop}  ({width:,} ticks)")
+
+
+class Strip(QWidget):
+    """The whole run from left to right: spikes as an outline, the shown span, marks and the cursor.
+
+    Press or drag: move the cursor; with Shift: choose the span. Wheel: zoom. Arrow keys move the cursor.
+    """
+
+    def __init__(self, controller: Controller, themes: ThemeSwitch, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.controller, self.themes = controller, themes
+        self.setFixedHeight(STRIP_PX)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName("Timeline")
+        self.setToolTip("Drag: move the cursor. Shift and drag: choose the span. Wheel: zoom.")
+        self._outline: QPolygonF | None = None
+        self._activity = np.zeros(0)
+        self._from: int | None = None
+        controller.timeline.changed.connect(lambda: self.update())  # noqa: PLW0108 - psygnal cannot look into Qt's method
+        controller.timeline.marks_changed.connect(lambda _marks: self.update())
+        controller.studio.shown_changed.connect(self._shown_changed)
+        controller.source.view_changed.connect(self._view_changed)
+
+    @property
+    def total(self) -> int:
+        """The ticks from the left end to the right."""
+        timeline = self.controller.timeline
+        return max(1, timeline.length, timeline.expected)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Draw the strip."""
+        theme, timeline = self.themes.theme, self.controller.timeline
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(theme.raised))
+        painter.drawRoundedRect(QRectF(self.rect()), 4, 4)
+        self._paint_activity(painter, theme)
+        left, right = self._x(timeline.start), self._x(timeline.stop)
+        shown = QColor(theme.accent)
+        shown.setAlpha(46)
+        painter.fillRect(QRectF(left, 0, max(2.0, right - left), self.height()), shown)
+        for mark in timeline.marks:
+            colour = QColor(theme.warning)
+            colour.setAlpha(70)
+            painter.fillRect(QRectF(self._x(mark.start), 0, self._x(mark.stop) - self._x(mark.start), 4), colour)
+        painter.setPen(QPen(QColor(theme.accent), 1.5))
+        x = self._x(timeline.cursor + 0.5)
+        painter.drawLine(QPointF(x, 0), QPointF(x, self.height()))
+        self._paint_ends(painter, theme)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Move the cursor, or begin a span."""
+        self._from = self._tick(event.position().x())
+        self.mouseMoveEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Move the cursor, or choose the span."""
+        if self._from is None:
+            return
+        tick = self._tick(event.position().x())
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self.controller.timeline.look(min(self._from, tick), max(self._from, tick) + 1)
+        else:
+            self.controller.timeline.move(tick)
+
+    def mouseReleaseEvent(self, _event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """End the drag."""
+        self._from = None
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
+        """Zoom the span around the pointer."""
+        self.controller.timeline.zoom(0.8 ** (event.angleDelta().y() / 120), self._tick(event.position().x()))
+        event.accept()
+
+    def keyPressEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
+        """Move the cursor by a tick, a tenth of the span, or to an end."""
+        timeline = self.controller.timeline
+        leap = max(1, (timeline.stop - timeline.start) // 10)
+        targets = {
+            Qt.Key.Key_Left: timeline.cursor - 1,
+            Qt.Key.Key_Right: timeline.cursor + 1,
+            Qt.Key.Key_PageUp: timeline.cursor - leap,
+            Qt.Key.Key_PageDown: timeline.cursor + leap,
+            Qt.Key.Key_Home: 0,
+            Qt.Key.Key_End: timeline.length - 1,
+        }
+        key = event.key()  # type: ignore[attr-defined]
+        if key in targets:
+            timeline.move(targets[key])
+        else:
+            super().keyPressEvent(event)  # type: ignore[arg-type]
+
+    def _x(self, tick: float) -> float:
+        return tick / self.total * self.width()
+
+    def _tick(self, x: float) -> int:
+        return int(max(0.0, min(x, self.width() - 1)) / max(1, self.width()) * self.total)
+
+    def _paint_activity(self, painter: QPainter, theme: Theme) -> None:
+        if not len(self._activity) or not self._activity.max():
+            return
+        timeline = self.controller.timeline
+        height, end = self.height() - 14, self._x(timeline.length)
+        x = np.linspace(0.0, end, len(self._activity))
+        y = self.height() - 4 - self._activity / self._activity.max() * height
+        points = [QPointF(0, self.height()), *map(QPointF, x, y), QPointF(end, self.height())]
+        colour = QColor(theme.muted)
+        colour.setAlpha(90)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colour)
+        painter.drawPolygon(QPolygonF(points))
+
+    def _paint_ends(self, painter: QPainter, theme: Theme) -> None:
+        font = painter.font()
+        font.setPixelSize(SMALL_PX - 1)
+        painter.setFont(font)
+        painter.setPen(QColor(theme.muted))
+        box = QRectF(self.rect()).adjusted(4, 1, -4, -1)
+        painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, "0 s")
+        end = quantity(self.total * self.controller.timeline.tick_s, "s")
+        painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop, end)
+
+    def _shown_changed(self, shown: RunShown | None) -> None:
+        """Ask for the outline of a recorded run."""
+        if shown is None or shown.state == "running":
+            self._activity = np.zeros(0)
+            return
+        span = Span(0, max(1, shown.ticks), OVERVIEW_COLUMNS)
+
+        def answered(view: View) -> None:
+            self._activity = view.spikes.sum(axis=0) / np.diff(view.edges)
+            self.update()
+
+        self.controller.sessions.request(
+            "view", shown.session, shown.number, span, done=answered, failed=lambda refusal: None
+        )
+
+    def _view_changed(self, view: View | None) -> None:
+        """While a run is under way its outline is that of the span, as far as it is the whole run."""
+        if view is not None and self.controller.source.live is not None and view.span.start == 0:
+            columns = int(np.searchsorted(view.edges, self.controller.timeline.length))
+            self._activity = (view.spikes.sum(axis=0) / np.diff(view.edges))[: max(1, columns)]
+            self.update()
+
+
+def _button(panel: Panel, tip: str, do: object) -> QToolButton:
+    button = QToolButton(panel.content)
+    button.setToolTip(tip)
+    button.setAccessibleName(tip)
+    button.clicked.connect(lambda _checked: do())  # type: ignore[operator]
+    return button

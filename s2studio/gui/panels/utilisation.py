@@ -1,0 +1,89 @@
+"""Utilisation: how busy each PE is over time, and the busiest of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtWidgets import QSplitter
+
+from s2studio.draw.colours import apply, colour_map, population_colours
+from s2studio.draw.theme import NEAR_PX, Theme
+from s2studio.gui.models.selection import of_slices
+from s2studio.gui.theme import ThemeSwitch
+from s2studio.gui.views.figures import Figure, Figures
+from s2studio.gui.views.panel import Panel
+from s2studio.gui.views.quantity import quantity, share
+from s2studio.gui.views.time_plot import TimePlot
+
+if TYPE_CHECKING:
+    from s2studio.analysis.view import View
+    from s2studio.gui.controller import Controller
+
+BUSIEST = 12
+
+
+class UtilisationPanel(Panel):
+    """A strip for each PE, coloured by the share of the tick it works, from 0 to 1; beside it the busiest PEs."""
+
+    EMPTY = "No utilisation yet. Press Run (F5), or open a session."
+
+    def __init__(self, controller: Controller, themes: ThemeSwitch) -> None:
+        super().__init__(controller, themes)
+        self.plot = TimePlot(controller.timeline, themes.theme, "PE", "")
+        self._image = pg.ImageItem(axisOrder="row-major")
+        self.plot.addItem(self._image)
+        self.figures = Figures(("busiest", "mean", "worst", "packets"), "Busiest PEs", self._select)
+        self._order: list[int] = []
+        splitter = QSplitter(Qt.Orientation.Horizontal, self.content)
+        splitter.addWidget(self.plot)
+        splitter.addWidget(self.figures)
+        splitter.setStretchFactor(0, 1)
+        splitter.setSizes([700, 380])
+        self.column(margin=NEAR_PX).addWidget(splitter)
+        self.apply_theme(themes.theme)
+        self.set_empty(True)
+
+    def draw_view(self, view: View | None) -> None:
+        """Draw how busy every PE is."""
+        shown = self.controller.source.shown
+        self.set_empty(view is None or shown is None or not view.ticks_seen)
+        if view is None or shown is None or not view.ticks_seen:
+            return
+        slices = shown.mapping.slices
+        self._image.setImage(apply(view.busy, 0.0, 1.0, colour_map("viridis")), autoLevels=False, levels=None)
+        edges = view.times_s
+        self._image.setRect(QRectF(edges[0], 0, edges[-1] - edges[0], len(slices)))
+        self.plot.setYRange(0, len(slices), padding=0)
+        step = max(1, len(slices) // 12)
+        self.plot.getPlotItem().getAxis("left").setTicks(
+            [[(row + 0.5, str(slices[row].pe)) for row in range(0, len(slices), step)]]
+        )
+        colours = population_colours([population.name for population in shown.network.spiking.populations])
+        self._order = np.argsort(-view.slice_busy, kind="stable")[:BUSIEST].tolist()
+        self.figures.show_figures(
+            [
+                Figure(
+                    (
+                        f"{slices[row].pe}  {slices[row].population}",
+                        share(float(view.slice_busy[row])),
+                        quantity(float(view.slice_time_done_s[row]), "s"),
+                        f"{view.slice_packets[row] / view.ticks_seen:,.1f} /tick",
+                    ),
+                    colours[slices[row].population],
+                )
+                for row in self._order
+            ]
+        )
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Take the colours of `theme`."""
+        self.plot.apply_theme(theme)
+        self.plot.getPlotItem().getAxis("left").setWidth(84)
+
+    def _select(self, row: int) -> None:
+        shown = self.controller.source.shown
+        if shown is not None and row < len(self._order):
+            self.controller.selection.select(of_slices(shown.mapping, frozenset({self._order[row]})))
