@@ -11,6 +11,7 @@ import typer
 
 # Name of the command, and the module and function behind it.
 COMMANDS = (
+    ("open", "open", "open_"),
     ("info", "info", "info"),
     ("map", "map", "map_command"),
     ("stimulus", "stimulus", "stimulus"),
@@ -55,7 +56,7 @@ def _root(
 
 
 def main() -> None:
-    """Run the command line; exit codes: 0 done, 1 refused, 2 wrong usage, 130 cancelled."""
+    """Run the command line (the window without a command); exit codes: 0 done, 1 refused, 2 usage, 130 cancelled."""
+    words = sys.argv[1:] or ["open"]
     # Where the first word is a command, only that one is imported: the user waits for every import.
-    first = sys.argv[1] if len(sys.argv) > 1 else ""
-    make_app([first] if first in (*NAMES, "--version") else NAMES)()
+    make_app([words[0]] if words[0] in (*NAMES, "--version") else NAMES)(words)

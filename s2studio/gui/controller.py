@@ -58,6 +58,7 @@ class Controller(QObject):
         self._run_ring: Any = None
         self._run_path = Path()
         self._run_first: int | None = None
+        self._mapped_for: tuple[object, ...] = ()
         self._timer = QTimer(self)
         self._timer.setInterval(FRAME_MS)
         self._timer.timeout.connect(self.pull)
@@ -79,9 +80,8 @@ class Controller(QObject):
         """Work on `project` from now on: lower again, and map again unless the placement still fits."""
 
         def prepared(value: Prepared) -> None:
-            before = self.studio.prepared
             self.studio.prepared = value
-            self._map_again(before, value, then)
+            self._map_again(value, then)
 
         self._ask("Lowering", "prepare", project, done=prepared)
 
@@ -244,7 +244,7 @@ class Controller(QObject):
                 )
             else:
                 self.studio.prepared = value
-                self._map_again(None, value, then)
+                self._map_again(value, then)
                 if is_bare and path.suffix == ".nir":
                     self.options_wanted.emit(value)
             self.opened.emit(path)
@@ -272,9 +272,9 @@ class Controller(QObject):
         text = f"Load {path.name}"
         self._ask(text, "load_mapping", self.studio.project, path, done=lambda mapping: self.edit(text, mapping))
 
-    def _map_again(self, before: Prepared | None, now: Prepared, then: Callable[[], None]) -> None:
+    def _map_again(self, now: Prepared, then: Callable[[], None]) -> None:
         """Keep the placement where only the run changed, else place anew."""
-        mapping = self.studio.mapping
+        mapping, places = self.studio.mapping, _places(now.project)
         if now.network is None:
             self.undo.clear()
             self.studio.mapping = None
@@ -284,10 +284,10 @@ class Controller(QObject):
         def placed(value: ChipMapping) -> None:
             self.undo.clear()
             self.studio.mapping = value
+            self._mapped_for = places
             then()
 
-        is_same = before is not None and mapping is not None and _places(before.project) == _places(now.project)
-        if is_same:
+        if mapping is not None and self._mapped_for == places:
             self._ask("Mapping", "fit", now.project, mapping, done=placed)
         else:
             self._ask("Placing", "place", now.project, done=placed, failed=self._no_mapping)

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import zlib
+from pathlib import Path
+
+import platformdirs
 from PySide6.QtCore import QByteArray, QSize, Qt
 from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
@@ -21,6 +26,19 @@ def icon(name: str, theme: Theme) -> QIcon:
         for size in SIZES:
             found.addPixmap(_pixmap(renderer, size), mode)
     return found
+
+
+def icon_file(name: str, colour: str) -> str:
+    """Return the path of the icon `name` in `colour`, for style sheets, which take files only."""
+    source = resource_path("icons", f"{name}.svg").read_text(encoding="utf-8").replace("currentColor", colour)
+    folder = Path(platformdirs.user_cache_dir("s2studio")) / "icons"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}-{colour.lstrip('#')}-{zlib.crc32(source.encode()):08x}.svg"
+    if not path.exists():
+        part = path.with_suffix(f".{os.getpid()}.part")
+        part.write_text(source, encoding="utf-8")
+        part.replace(path)
+    return path.as_posix()
 
 
 def application_icon() -> QIcon:

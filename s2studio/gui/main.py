@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -28,6 +29,13 @@ def run_window(paths: Sequence[Path] = ()) -> int:
     # Qt's loop is no Python code: without a timer, Ctrl-C would wait for the next event.
     signal.signal(signal.SIGINT, lambda *_: window.close())
     return application.exec()
+
+
+def has_display() -> bool:
+    """Return whether a window can be shown here: Qt ends the process where it cannot."""
+    if os.environ.get("QT_QPA_PLATFORM") or not sys.platform.startswith("linux"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def prepare(application: QApplication) -> None:

@@ -80,6 +80,16 @@ def _map(window: Window) -> tuple[ActionRow, ...]:
     controller = window.controller
     return (
         ActionRow(
+            "lowering",
+            "Map",
+            "&Quantisation…",
+            window.ask_lowering,
+            "F4",
+            "settings",
+            "Time step, reset, scaling and rounding of a float model",
+            enabled=lambda: bool(controller.studio.prepared and controller.studio.prepared.about["lowering"]),
+        ),
+        ActionRow(
             "place",
             "Map",
             "&Place again",

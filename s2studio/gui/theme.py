@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
 from s2studio.draw.theme import BODY_PX, FONT_FAMILY, LARGE_PX, NEAR_PX, RADIUS_PX, SMALL_PX, THEMES, TIGHT_PX, Theme
+from s2studio.gui.icons import icon_file
 
 CHOICES = ("system", "dark", "light")
 
@@ -92,6 +93,11 @@ def palette(theme: Theme) -> QPalette:
 
 def style_sheet(theme: Theme) -> str:
     """Return the style sheet of `theme`: flat surfaces, hairlines, colour only where it means something."""
+    icons = {
+        "chevron-down": icon_file("chevron-down", theme.muted),
+        "chevron-up": icon_file("chevron-up", theme.muted),
+        "check": icon_file("check", theme.on_accent),
+    }
     return f"""
     QWidget {{ color: {theme.text}; font-size: {BODY_PX}px; }}
     QMainWindow, QDialog, QMainWindow::separator {{ background: {theme.background}; }}
@@ -133,7 +139,16 @@ def style_sheet(theme: Theme) -> str:
         min-height: 20px; }}
     QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus, QPlainTextEdit:focus,
     QListView:focus, QTreeView:focus, QTableView:focus {{ border-color: {theme.accent}; }}
-    QComboBox::drop-down {{ border: none; width: 18px; }}
+    QComboBox::drop-down {{ border: none; width: 22px; }}
+    QComboBox::down-arrow, QSpinBox::down-arrow, QDoubleSpinBox::down-arrow {{ image: url({icons["chevron-down"]});
+        width: 12px; height: 12px; }}
+    QSpinBox::up-arrow, QDoubleSpinBox::up-arrow {{ image: url({icons["chevron-up"]}); width: 12px; height: 12px; }}
+    QSpinBox::up-button, QDoubleSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::down-button {{
+        background: transparent; border: none; width: 18px; }}
+    QCheckBox::indicator, QTableView::indicator, QListView::indicator {{ width: 14px; height: 14px;
+        border: 1px solid {theme.muted}; border-radius: 3px; background: {theme.surface}; }}
+    QCheckBox::indicator:checked, QTableView::indicator:checked, QListView::indicator:checked {{
+        background: {theme.accent}; border-color: {theme.accent}; image: url({icons["check"]}); }}
     QComboBox QAbstractItemView {{ background: {theme.surface}; border: 1px solid {theme.border}; }}
     QHeaderView::section {{ background: {theme.surface}; color: {theme.muted}; border: none;
         border-bottom: 1px solid {theme.border}; padding: {TIGHT_PX}px {NEAR_PX}px; }}

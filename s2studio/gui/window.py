@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
@@ -18,21 +19,25 @@ from PySide6.QtWidgets import (
     QStackedWidget,
     QTabWidget,
     QToolBar,
-    QWidget,
 )
 
 from s2studio.draw.theme import Theme
 from s2studio.gui.actions import Actions, connect_models
 from s2studio.gui.controller import Controller
-from s2studio.gui.docks import BOTTOM, FOOT, PANELS, PRESETS, PanelDock, PanelRow, make_panel
+from s2studio.gui.docks import BOTTOM, FOOT, LEFT, PANELS, PRESETS, RIGHT, PanelDock, PanelRow, make_panel
 from s2studio.gui.menus import MENUS, rows
 from s2studio.gui.models.studio import Busy
 from s2studio.gui.theme import ThemeSwitch
 from s2studio.gui.views.panel import Panel
+from s2studio.gui.views.start_page import StartPage
 from s2studio.version import __version__
+
+if TYPE_CHECKING:
+    from s2studio.app.engine import Prepared
 
 # Of the saved layout: a new number when panels come or go.
 LAYOUT_VERSION = 1
+MOST_RECENT = 10
 LEAST_WIDTH, LEAST_HEIGHT = 960, 640
 
 
@@ -49,6 +54,9 @@ class Window(QMainWindow):
         self.setMinimumSize(LEAST_WIDTH, LEAST_HEIGHT)
         self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)
+        # The sides reach from top to bottom: what is in them is tall.
+        self.setCorner(Qt.Corner.BottomLeftCorner, LEFT)
+        self.setCorner(Qt.Corner.BottomRightCorner, RIGHT)
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         self.centre = QStackedWidget(self)
         self.setCentralWidget(self.centre)
@@ -61,6 +69,8 @@ class Window(QMainWindow):
         connect_models(self.actions_, self.controller)
         self.controller.undo.indexChanged.connect(lambda _index: self.actions_.refresh())
         self.controller.studio.busy_changed.connect(self._show_busy)
+        self.controller.opened.connect(self._remember)
+        self.controller.options_wanted.connect(self.ask_lowering)
         self.controller.studio.prepared_changed.connect(lambda _prepared: self._show_title())
         self.controller.undo.cleanChanged.connect(lambda _clean: self._show_title())
         self.themes.changed.connect(self._theme_changed)
@@ -84,6 +94,20 @@ class Window(QMainWindow):
         name, _ = QFileDialog.getSaveFileName(self, "Save mapping", "mapping.yaml", "Mapping (*.yaml)")
         if name:
             self.controller.save_mapping(Path(name))
+
+    def ask_lowering(self, prepared: Prepared | None = None) -> None:
+        """Ask how the model that is open becomes integers."""
+        from s2studio.gui.dialogs.lowering import LoweringDialog
+
+        prepared = prepared or self.controller.studio.prepared
+        if prepared is not None:
+            LoweringDialog(self.controller, prepared, self.themes.theme, self).open()
+
+    @property
+    def recent(self) -> list[Path]:
+        """The files that were opened last, newest first."""
+        names = self.settings.value("recent", [])
+        return [Path(str(name)) for name in (names if isinstance(names, list) else [names])]
 
     def show_preset(self, name: str) -> None:
         """Show the panels of the preset `name`, each in its place."""
@@ -126,7 +150,10 @@ class Window(QMainWindow):
 
     # ----------------------------------------------------------------------------------------------------------- inside
     def _fill_centre(self) -> None:
-        self.centre.addWidget(QWidget(self.centre))
+        self.start_page = StartPage(self.ask_open, self.themes.theme, self.centre)
+        self.start_page.show_recent(self.recent)
+        self.start_page.chosen.connect(lambda path: self.open_paths([path]))
+        self.centre.addWidget(self.start_page)
 
     def _make_panel(self, row: PanelRow) -> Panel:
         return make_panel(row, self.controller, self.themes)
@@ -166,6 +193,11 @@ class Window(QMainWindow):
         for widget in (self._doing, self._progress, self._cancel):
             self.statusBar().addWidget(widget)
         self._show_busy(None)
+
+    def _remember(self, path: Path) -> None:
+        paths = [path.resolve(), *(one for one in self.recent if one != path.resolve())][:MOST_RECENT]
+        self.settings.setValue("recent", [str(one) for one in paths])
+        self.start_page.show_recent(paths)
 
     def _show_busy(self, busy: Busy | None) -> None:
         for widget in (self._doing, self._progress, self._cancel):
@@ -209,4 +241,5 @@ class Window(QMainWindow):
 
     def _theme_changed(self, theme: Theme) -> None:
         self.actions_.apply_theme(theme)
+        self.start_page.apply_theme(theme)
         self.actions_.refresh()

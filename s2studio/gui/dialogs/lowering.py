@@ -1,0 +1,187 @@
+"""How a float model becomes integers: time step, integrator, reset and scaling, with what they do to the weights."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from s2studio.draw.theme import NEAR_PX, SPACE_PX, WIDE_PX, Theme
+from s2studio.gui.views.figures import Figure, Figures
+from s2studio.gui.views.weights import WeightHistogram
+from s2studio.lowering.options import LoweringOptions
+
+if TYPE_CHECKING:
+    from s2studio.app.engine import Prepared
+    from s2studio.gui.controller import Controller
+
+INTEGRATORS = (("exponential Euler", "exponential"), ("forward Euler", "forward"))
+RESETS = (("subtract the threshold", "subtract"), ("to v_reset", "zero"))
+SCALES = (
+    ("largest weight", "max"),
+    ("percentile of |w|", "percentile"),
+    ("fixed factor", "fixed"),
+    ("none: weights are integers already", "none"),
+)
+ROUNDINGS = (("to nearest", "nearest"), ("toward zero", "truncate"))
+
+
+class LoweringDialog(QDialog):
+    """Asks for the options of lowering; every change shows at once what it does. OK keeps them, Cancel what was."""
+
+    def __init__(self, controller: Controller, prepared: Prepared, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.controller = controller
+        self._before = prepared.project
+        self.setWindowTitle(f"Import {prepared.project.model.name}")
+        self.setMinimumSize(760, 560)
+        options = prepared.project.lowering
+        self.dt = QDoubleSpinBox()
+        self.dt.setRange(0.000_001, 1e6)
+        self.dt.setDecimals(6)
+        self.dt.setSuffix(" ms")
+        self.dt.setValue((options.dt_s or 1e-3) * 1e3)
+        self.dt.setToolTip("NIR holds no time step. Take the one the model was trained with.")
+        self.integrator = _choice(INTEGRATORS, options.integrator, "How time constants become decays")
+        self.reset = _choice(
+            RESETS, options.reset, "What a spike does to the voltage. NIR does not say; the training did."
+        )
+        kind, _, value = options.scale.partition(":")
+        self.scale = _choice(SCALES, kind, "What becomes the largest integer weight")
+        self.percentile, self.factor = QDoubleSpinBox(), QDoubleSpinBox()
+        self.percentile.setRange(50.0, 100.0)
+        self.percentile.setDecimals(3)
+        self.percentile.setSuffix(" %")
+        self.percentile.setValue(float(value) if kind == "percentile" else 99.9)
+        self.factor.setRange(1e-6, 1e9)
+        self.factor.setDecimals(4)
+        self.factor.setValue(float(value) if kind == "fixed" else 127.0)
+        self.rounding = _choice(ROUNDINGS, options.rounding, "How scaled weights become integers")
+        self._detail = QStackedWidget()
+        for widget in (QWidget(), self.percentile, self.factor):
+            self._detail.addWidget(widget)
+        self.report = Figures(("population", "weights", "largest", "clipped", "SNR", "silent"), "Report of lowering")
+        self.histogram = WeightHistogram(theme)
+        self.repairs = QPlainTextEdit()
+        self.repairs.setReadOnly(True)
+        self.repairs.setMaximumHeight(96)
+        self.repairs.setAccessibleName("Repairs")
+        self._lay_out()
+        for choice in (self.integrator, self.reset, self.scale, self.rounding):
+            choice.currentIndexChanged.connect(self._changed)
+        for spin in (self.dt, self.percentile, self.factor):
+            spin.editingFinished.connect(self._changed)
+        controller.studio.prepared_changed.connect(self._show)
+        self._show(prepared)
+
+    @property
+    def options(self) -> LoweringOptions:
+        """The options as they are chosen."""
+        kind = str(self.scale.currentData())
+        detail = {"percentile": f":{self.percentile.value():g}", "fixed": f":{self.factor.value():g}"}
+        return LoweringOptions(
+            dt_s=self.dt.value() / 1e3,
+            integrator=self.integrator.currentData(),
+            reset=self.reset.currentData(),
+            scale=kind + detail.get(kind, ""),
+            rounding=self.rounding.currentData(),
+        )
+
+    def accept(self) -> None:
+        """Keep what was chosen."""
+        self._changed()
+        self.controller.studio.prepared_changed.disconnect(self._show)
+        super().accept()
+
+    def reject(self) -> None:
+        """Go back to what was before."""
+        self.controller.studio.prepared_changed.disconnect(self._show)
+        now = self.controller.studio.project
+        if now is not None and now.lowering != self._before.lowering:
+            self.controller.set_project(replace(now, lowering=self._before.lowering))
+        super().reject()
+
+    def _lay_out(self) -> None:
+        form = QFormLayout()
+        form.setHorizontalSpacing(SPACE_PX)
+        scale = QHBoxLayout()
+        scale.addWidget(self.scale, 2)
+        scale.addWidget(self._detail, 1)
+        for title, widget in (
+            ("Time step dt", self.dt),
+            ("Integrator", self.integrator),
+            ("Reset", self.reset),
+            ("Weights scaled by", scale),
+            ("Rounding", self.rounding),
+        ):
+            form.addRow(title, widget)
+        top = QHBoxLayout()
+        top.setSpacing(WIDE_PX)
+        top.addLayout(form, 1)
+        top.addWidget(self.histogram, 1)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(WIDE_PX, WIDE_PX, WIDE_PX, WIDE_PX)
+        layout.setSpacing(NEAR_PX)
+        layout.addLayout(top)
+        layout.addWidget(self.report, 1)
+        layout.addWidget(QLabel("Repairs and remarks"))
+        layout.addWidget(self.repairs)
+        layout.addWidget(buttons)
+
+    def _changed(self) -> None:
+        kind = str(self.scale.currentData())
+        self._detail.setCurrentIndex({"percentile": 1, "fixed": 2}.get(kind, 0))
+        project = self.controller.studio.project
+        if project is not None and project.lowering != self.options:
+            self.controller.change(lowering=self.options)
+
+    def _show(self, prepared: Prepared) -> None:
+        about = prepared.about
+        self.report.show_figures([_figure(row) for row in about["lowering"]])
+        lines = [f"{repair['node']}: {repair['action']}" for repair in about["repairs"]]
+        lines += [
+            f"{node['node']} ({node['type_name']}): {node['reason']}; {node['remedy']}" for node in about["unsupported"]
+        ]
+        lines += [*about["warnings"], *(f"assumed: {note}" for note in about["assumed"])]
+        self.repairs.setPlainText("\n".join(lines) or "Nothing had to be repaired.")
+        self.histogram.show_network(prepared.network)
+
+
+def _choice(rows: tuple[tuple[str, str], ...], value: str, tip: str) -> QComboBox:
+    box = QComboBox()
+    for title, data in rows:
+        box.addItem(title, data)
+    box.setCurrentIndex(max(0, box.findData(value)))
+    box.setToolTip(tip)
+    return box
+
+
+def _figure(row: dict[str, object]) -> Figure:
+    snr, clipped = row["snr_db"], row["clipped_share"]
+    return Figure(
+        (
+            str(row["name"]),
+            f"{row['weights']:,}",
+            f"{row['largest_weight']:.4g} → {row['largest_integer']}",
+            f"{100 * clipped:.3g} %" if isinstance(clipped, float) else "–",
+            f"{snr:.1f} dB" if isinstance(snr, float) else "exact",
+            f"{row['silent_units']:,}",
+        ),
+        tip="; ".join(map(str, row["warnings"])) if isinstance(row["warnings"], list) else "",
+    )

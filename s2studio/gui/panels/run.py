@@ -1,0 +1,367 @@
+"""Run: what drives the network, for how long, at which tick and level, and what is recorded of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDoubleSpinBox,
+    QFileDialog,
+    QFormLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSpinBox,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from s2studio.app.project import Project, StimulusSource
+from s2studio.draw.colours import population_colours
+from s2studio.draw.theme import NEAR_PX, SPACE_PX
+from s2studio.gui.theme import ThemeSwitch
+from s2studio.gui.views.panel import Panel
+from s2studio.sim.level import LevelPolicy
+
+if TYPE_CHECKING:
+    from s2studio.app.engine import Prepared
+    from s2studio.gui.controller import Controller
+    from s2studio.mapping.mapping import ChipMapping
+
+Variables = Mapping[str, frozenset[str]]
+LEVELS = ("low", "high", "auto")
+SPEEDS = (("as fast as possible", None), ("real time", 1.0), ("10 × slower", 0.1), ("100 × slower", 0.01))
+COLUMNS = ("population", "board\nspikes", "board\nv", "watch\nspikes", "watch\nv", "B / PE")
+# What each column after the first switches: whether the board records it or only the simulator sees it, and what.
+SWITCHES = ((True, "spikes"), (True, "v"), (False, "spikes"), (False, "v"))
+MOST_STEPS = 1_000_000_000
+
+
+class RunPanel(Panel):
+    """Every change works on the project at once: it is lowered and fitted again, and refused in the log if wrong."""
+
+    EMPTY = "Open a network to run it: drop a file on the window, or press Ctrl+O."
+
+    def __init__(self, controller: Controller, themes: ThemeSwitch) -> None:
+        super().__init__(controller, themes)
+        self.steps = QSpinBox()
+        self.steps.setRange(0, MOST_STEPS)
+        self.steps.setSpecialValueText("as the stimulus needs")
+        self.steps.setSuffix(" ticks")
+        self.steps.setGroupSeparatorShown(True)
+        self.tick = QDoubleSpinBox()
+        self.tick.setRange(0.001, 1_000_000.0)
+        self.tick.setDecimals(3)
+        self.tick.setSuffix(" ms")
+        self.tick.setToolTip("Wall time of a tick on the chip. The model's own step is chosen at import.")
+        self.level = QComboBox()
+        self.level.addItems(LEVELS)
+        self.level.setToolTip(
+            "Performance level: clock and voltage of the PEs. auto: by the packets waiting each tick."
+        )
+        self.speed = QComboBox()
+        for title, factor in SPEEDS:
+            self.speed.addItem(title, factor)
+        self.speed.setToolTip("How fast the simulator goes, against chip time")
+        self.stimuli = QWidget()
+        self._stimuli_layout = QVBoxLayout(self.stimuli)
+        self._stimuli_layout.setContentsMargins(0, 0, 0, 0)
+        self.table = self._make_table()
+        self.memory = QLabel()
+        self.memory.setWordWrap(True)
+        self.memory.setProperty("role", "muted")
+        self._lay_out()
+        for spin in (self.steps, self.tick):
+            spin.editingFinished.connect(self._changed)
+        self.level.currentIndexChanged.connect(self._changed)
+        self.speed.currentIndexChanged.connect(self._speed_changed)
+        self.table.itemChanged.connect(self._switched)
+        controller.studio.prepared_changed.connect(self._prepared)
+        controller.studio.mapping_changed.connect(self._mapped)
+        controller.studio.run_state_changed.connect(lambda _state: self._speed_changed())
+        self._prepared(controller.studio.prepared)
+
+    def _lay_out(self) -> None:
+        inner = QWidget()
+        form = QFormLayout()
+        form.setHorizontalSpacing(SPACE_PX)
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
+        for title, widget in (
+            ("Steps", self.steps),
+            ("Tick", self.tick),
+            ("Level", self.level),
+            ("Speed", self.speed),
+        ):
+            label = QLabel(title)
+            label.setBuddy(widget)
+            widget.setAccessibleName(title)
+            form.addRow(label, widget)
+        layout = QVBoxLayout(inner)
+        layout.setContentsMargins(SPACE_PX, SPACE_PX, SPACE_PX, SPACE_PX)
+        layout.setSpacing(NEAR_PX)
+        layout.addWidget(_heading("Stimulus"))
+        layout.addWidget(self.stimuli)
+        layout.addWidget(_heading("Run"))
+        layout.addLayout(form)
+        layout.addWidget(_heading("What is kept"))
+        layout.addWidget(self.table)
+        layout.addWidget(self.memory)
+        layout.addStretch(1)
+        area = QScrollArea(self.content)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QScrollArea.Shape.NoFrame)
+        area.setWidget(inner)
+        area.setMinimumWidth(360)
+        self.column().addWidget(area)
+
+    def _make_table(self) -> QTableWidget:
+        table = QTableWidget(0, len(COLUMNS))
+        table.setHorizontalHeaderLabels(list(COLUMNS))
+        table.verticalHeader().hide()
+        table.setShowGrid(False)
+        table.setAccessibleName("What is recorded and watched")
+        table.setToolTip("Recorded: by the board, in the memory of its PEs. Watched: by the simulator only, free.")
+        header = table.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        return table
+
+    def _prepared(self, prepared: Prepared | None) -> None:
+        self.set_empty(prepared is None)
+        if prepared is None:
+            return
+        options = prepared.project.run
+        blocked = [QSignalBlocker(widget) for widget in (self.steps, self.tick, self.level, self.table)]
+        self.steps.setValue(options.steps or 0)
+        self.tick.setValue(options.tick_s * 1e3)
+        self.level.setCurrentText(options.level.mode)
+        self._fill_table(prepared)
+        del blocked
+        self._fill_stimuli(prepared)
+        self._mapped(self.controller.studio.mapping)
+
+    def _fill_table(self, prepared: Prepared) -> None:
+        populations = () if prepared.network is None else prepared.network.spiking.populations
+        names = [population.name for population in populations]
+        colours = population_colours(names)
+        self.table.setRowCount(len(names))
+        for row, name in enumerate(names):
+            first = QTableWidgetItem(name)
+            first.setFlags(Qt.ItemFlag.ItemIsEnabled)
+            first.setForeground(self.palette().text())
+            first.setToolTip(f"{name}: {populations[row].size:,} neurons, {populations[row].model}")
+            first.setData(Qt.ItemDataRole.DecorationRole, _swatch(colours[name]))
+            self.table.setItem(row, 0, first)
+            for column, (is_recorded, variable) in enumerate(SWITCHES, 1):
+                kept = self._kept(prepared, is_recorded)
+                item = QTableWidgetItem()
+                can = variable == "spikes" or populations[row].model not in ("spike_list", "spikes_from_array", "relay")
+                item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable if can else Qt.ItemFlag(0))
+                if can:
+                    is_on = variable in kept.get(name, frozenset())
+                    item.setCheckState(Qt.CheckState.Checked if is_on else Qt.CheckState.Unchecked)
+                self.table.setItem(row, column, item)
+            self.table.setItem(row, len(COLUMNS) - 1, QTableWidgetItem("–"))
+        self.table.resizeRowsToContents()
+        height = self.table.horizontalHeader().sizeHint().height() + 4
+        self.table.setFixedHeight(min(360, height + sum(self.table.rowHeight(row) for row in range(len(names)))))
+
+    def _kept(self, prepared: Prepared, is_recorded: bool) -> Variables:
+        """Return what is recorded, or watched, as things are."""
+        if is_recorded:
+            return prepared.record or {}
+        asked = prepared.project.run.observe
+        if asked is not None or prepared.network is None:
+            return asked or {}
+        return {population.name: frozenset({"spikes"}) for population in prepared.network.spiking.populations}
+
+    def _fill_stimuli(self, prepared: Prepared) -> None:
+        while self._stimuli_layout.count():
+            old = self._stimuli_layout.takeAt(0)
+            widget = None if old is None else old.widget()
+            if widget is not None:
+                widget.deleteLater()
+        if not prepared.targets:
+            self._stimuli_layout.addWidget(_muted("This network has no inputs: it drives itself."))
+        for name, target in prepared.targets.items():
+            self._stimuli_layout.addWidget(_Input(self.controller, prepared, name, target, len(prepared.targets) == 1))
+
+    def _mapped(self, mapping: ChipMapping | None) -> None:
+        if mapping is None:
+            self.memory.setText("Not mapped: see the log for what stands against it.")
+            return
+        with QSignalBlocker(self.table):
+            most: dict[str, int] = {}
+            for piece in mapping.slices:
+                most[piece.population] = max(most.get(piece.population, 0), piece.bytes["record"])
+            for row in range(self.table.rowCount()):
+                name, cell = self.table.item(row, 0), self.table.item(row, len(COLUMNS) - 1)
+                if name is not None and cell is not None:
+                    cell.setText(f"{most.get(name.text(), 0):,} B")
+                    cell.setFlags(Qt.ItemFlag.ItemIsEnabled)
+                    cell.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        fullest = max(mapping.slices, key=lambda piece: sum(piece.bytes.values()))
+        machine = self.controller.studio.machine
+        total = 0 if machine is None else machine.spec.memory.data_bytes
+        used = sum(fullest.bytes.values())
+        self.memory.setText(
+            f"Fits: {mapping.demand.steps:,} ticks recorded on the board. Fullest PE: {fullest.pe} with {used:,} B "
+            f"of {total:,} B."
+        )
+
+    def _changed(self) -> None:
+        project = self.controller.studio.project
+        if project is None:
+            return
+        level = project.run.level
+        if self.level.currentText() != level.mode:
+            level = LevelPolicy.parse([self.level.currentText()])
+        tick_s = project.run.tick_s
+        if abs(self.tick.value() - tick_s * 1e3) > 1e-9:
+            tick_s = self.tick.value() / 1e3
+        options = replace(project.run, steps=self.steps.value() or None, tick_s=tick_s, level=level)
+        if options != project.run:
+            self.controller.change(run=options)
+
+    def _switched(self, item: QTableWidgetItem) -> None:
+        prepared, name = self.controller.studio.prepared, self.table.item(item.row(), 0)
+        if prepared is None or name is None or not 1 <= item.column() <= len(SWITCHES):
+            return
+        is_recorded, variable = SWITCHES[item.column() - 1]
+        kept = {key: set(values) for key, values in self._kept(prepared, is_recorded).items()}
+        own = kept.setdefault(name.text(), set())
+        (own.add if item.checkState() == Qt.CheckState.Checked else own.discard)(variable)
+        changed = {key: frozenset(values) for key, values in kept.items() if values}
+        run = prepared.project.run
+        self.controller.change(run=replace(run, record=changed) if is_recorded else replace(run, observe=changed))
+
+    def _speed_changed(self) -> None:
+        project, factor = self.controller.studio.project, self.speed.currentData()
+        if project is not None and self.controller.studio.run_state != "none":
+            self.controller.set_speed(None if factor is None else factor / project.run.tick_s)
+
+
+class _Input(QWidget):
+    """What drives one input: a file, Poisson noise at a rate, or nothing."""
+
+    def __init__(self, controller: Controller, prepared: Prepared, name: str, target: Any, is_only: bool) -> None:
+        super().__init__()
+        self._controller, self._name, self._is_only = controller, name, is_only
+        source = self._source(prepared.project)
+        shape = f", shape {' × '.join(map(str, target.shape))}" if target.shape else ""
+        self.kind = QComboBox()
+        self.kind.setAccessibleName(f"Stimulus of {name}")
+        self.kind.addItems(["no stimulus", "file…", "Poisson noise"])
+        self.rate = QDoubleSpinBox()
+        self.rate.setRange(0.001, 1e6)
+        self.rate.setSuffix(" Hz")
+        self.rate.setValue(source.poisson_hz if source is not None and source.poisson_hz else 20.0)
+        self.bin = QDoubleSpinBox()
+        self.bin.setRange(0.0, 1e6)
+        self.bin.setDecimals(3)
+        self.bin.setSuffix(" ms per step")
+        self.bin.setSpecialValueText("file has steps")
+        self.bin.setToolTip("Recordings of events in time are cut into steps of this length")
+        bin_s = None if source is None else source.events.bin_s
+        self.bin.setValue(0.0 if bin_s is None else bin_s * 1e3)
+        train = prepared.stimulus.get(name)
+        spikes = 0 if train is None else len(train.step)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, NEAR_PX)
+        layout.addWidget(QLabel(f"<b>{name}</b>  {target.size:,} neurons{shape}"))
+        layout.addWidget(self.kind)
+        with QSignalBlocker(self.kind):
+            self.kind.setCurrentIndex(0 if source is None else 2 if source.poisson_hz else 1)
+        self.rate.setVisible(self.kind.currentIndex() == 2)
+        self.bin.setVisible(self.kind.currentIndex() == 1)
+        layout.addWidget(self.rate)
+        layout.addWidget(self.bin)
+        if source is not None and source.path is not None:
+            layout.addWidget(_muted(f"{source.path.name}: {spikes:,} spikes", str(source.path)))
+            again = QPushButton("Choose another file…")
+            again.clicked.connect(self._choose_file)
+            layout.addWidget(again)
+        self.kind.activated.connect(self._kind_chosen)
+        self.rate.editingFinished.connect(self._set_rate)
+        self.bin.editingFinished.connect(self._set_bin)
+
+    def _source(self, project: Project) -> StimulusSource | None:
+        return next(
+            (
+                one
+                for one in project.stimuli
+                if one.population == self._name or (one.population is None and self._is_only)
+            ),
+            None,
+        )
+
+    def _replace(self, source: StimulusSource | None) -> None:
+        project = self._controller.studio.project
+        if project is None or source == self._source(project):
+            return
+        kept = tuple(one for one in project.stimuli if one != self._source(project))
+        self._controller.change(stimuli=kept if source is None else (*kept, source))
+
+    def _kind_chosen(self, index: int) -> None:
+        if index == 1:
+            self._choose_file()
+        elif index == 2:
+            self._set_rate()
+        else:
+            self._replace(None)
+
+    def _choose_file(self) -> None:
+        from s2studio.network.stimulus import READERS, RECORDINGS
+
+        patterns = " ".join(f"*{suffix}" for suffix in (*READERS, *RECORDINGS))
+        name, _ = QFileDialog.getOpenFileName(
+            self, f"Stimulus of {self._name}", "", f"Stimuli ({patterns});;All files (*)"
+        )
+        if name:
+            project = self._controller.studio.project
+            before = None if project is None else self._source(project)
+            events = StimulusSource(None).events if before is None else before.events
+            if Path(name).suffix in RECORDINGS and events.bin_s is None and project is not None:
+                events = replace(events, bin_s=project.lowering.dt_s or 1e-3)
+            self._replace(StimulusSource(self._name, Path(name), None, events))
+
+    def _set_rate(self) -> None:
+        if self.kind.currentIndex() == 2:
+            self._replace(StimulusSource(self._name, None, self.rate.value()))
+
+    def _set_bin(self) -> None:
+        project = self._controller.studio.project
+        source = None if project is None else self._source(project)
+        if source is not None and source.path is not None:
+            bin_s = self.bin.value() / 1e3 or None
+            self._replace(replace(source, events=replace(source.events, bin_s=bin_s)))
+
+
+def _heading(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setProperty("role", "heading")
+    return label
+
+
+def _muted(text: str, tip: str = "") -> QLabel:
+    label = QLabel(text)
+    label.setProperty("role", "muted")
+    label.setWordWrap(True)
+    label.setToolTip(tip)
+    return label
+
+
+def _swatch(colour: str) -> Any:
+    from PySide6.QtGui import QColor, QPixmap
+
+    pixmap = QPixmap(10, 10)
+    pixmap.fill(QColor(colour))
+    return pixmap

@@ -1,0 +1,130 @@
+"""The start page: samples, recent files, and a place to drop things that says what it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
+
+from s2studio.draw.theme import FAR_PX, MARGIN_PX, NEAR_PX, RADIUS_PX, SPACE_PX, TITLE_PX, Theme
+from s2studio.resources import resource_path
+
+
+class StartPage(QWidget):
+    """What the middle of the window shows while nothing is open; `chosen` carries the path to open."""
+
+    chosen = Signal(object)
+
+    def __init__(self, ask_open: Callable[[], None], theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("StartPage")
+        self._title = QLabel("S2 Studio")
+        self._lead = QLabel("Know what a network does on SpiNNaker2 before it touches a board.")
+        self._lead.setProperty("role", "muted")
+        self._drop = QLabel(
+            "Drop here\n\nnetworks  .nir  .yaml\nprojects  .yaml\nsessions  .s2s\n"
+            "stimuli  .csv  .npy  .npz  .bin  .aedat4  .dat\nmappings  .yaml"
+        )
+        self._drop.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._drop.setMinimumSize(280, 220)
+        self._open = QPushButton("Open…")
+        self._open.setDefault(True)
+        self._open.clicked.connect(lambda _checked: ask_open())
+        self.samples, self.recent = _list("Samples"), _list("Recent files")
+        self._no_recent = QLabel("What you open appears here.")
+        self._no_recent.setProperty("role", "muted")
+        for each in (self.samples, self.recent):
+            each.itemActivated.connect(self._activated)
+            each.itemClicked.connect(self._activated)
+        self._fill_samples()
+        self._lay_out()
+        self.apply_theme(theme)
+
+    def show_recent(self, paths: Sequence[Path]) -> None:
+        """List `paths`, newest first; those that are gone are left out."""
+        self.recent.clear()
+        for path in paths:
+            if path.exists():
+                _add(self.recent, path.name if path.name != "project.yaml" else f"{path.parent.name}/{path.name}", path)
+        self.recent.setVisible(self.recent.count() > 0)
+        self._no_recent.setVisible(self.recent.count() == 0)
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Take the colours of `theme`."""
+        self.setStyleSheet(f"#StartPage {{ background: {theme.background}; }}")
+        self._title.setStyleSheet(f"font-size: {TITLE_PX}px; font-weight: 600;")
+        self._drop.setStyleSheet(
+            f"color: {theme.muted}; border: 2px dashed {theme.border}; border-radius: {2 * RADIUS_PX}px;"
+        )
+        lists = (
+            f"QListWidget {{ background: transparent; border: none; }}"
+            f"QListWidget::item {{ padding: 6px {NEAR_PX}px; border-radius: {RADIUS_PX}px; }}"
+            f"QListWidget::item:hover {{ background: {theme.raised}; }}"
+        )
+        for each in (self.samples, self.recent):
+            each.setStyleSheet(lists)
+
+    def _fill_samples(self) -> None:
+        for project in sorted(resource_path("sample_projects").glob("*/project.yaml")):
+            _add(self.samples, f"{project.parent.name}\n{_description(project)}", project)
+
+    def _lay_out(self) -> None:
+        left = QVBoxLayout()
+        left.setSpacing(NEAR_PX)
+        for widget in (self._title, self._lead):
+            left.addWidget(widget)
+        left.addSpacing(SPACE_PX)
+        left.addWidget(self._drop, 1)
+        left.addWidget(self._open)
+        right = QVBoxLayout()
+        right.setSpacing(NEAR_PX)
+        sections: tuple[tuple[str, tuple[QWidget, ...]], ...] = (
+            ("Samples", (self.samples,)),
+            ("Recent", (self.recent, self._no_recent)),
+        )
+        for title, widgets in sections:
+            heading = QLabel(title)
+            heading.setProperty("role", "heading")
+            right.addWidget(heading)
+            for each in widgets:
+                right.addWidget(each, 1)
+        inner = QWidget()
+        inner.setMaximumWidth(1000)
+        columns = QHBoxLayout(inner)
+        columns.setSpacing(2 * MARGIN_PX)
+        columns.addLayout(left, 1)
+        columns.addLayout(right, 1)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(MARGIN_PX, FAR_PX, MARGIN_PX, FAR_PX)
+        layout.addStretch(1)
+        layout.addWidget(inner, 6)
+        layout.addStretch(1)
+
+    def _activated(self, item: QListWidgetItem) -> None:
+        self.chosen.emit(item.data(Qt.ItemDataRole.UserRole))
+
+
+def _list(name: str) -> QListWidget:
+    found = QListWidget()
+    found.setAccessibleName(name)
+    found.setWordWrap(True)
+    found.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    found.setCursor(Qt.CursorShape.PointingHandCursor)
+    return found
+
+
+def _add(where: QListWidget, text: str, path: Path) -> None:
+    item = QListWidgetItem(text)
+    item.setData(Qt.ItemDataRole.UserRole, path)
+    item.setToolTip(str(path))
+    where.addItem(item)
+
+
+def _description(project: Path) -> str:
+    """Return what a sample says of itself."""
+    for line in project.read_text(encoding="utf-8").splitlines():
+        if line.startswith("description:"):
+            return line.partition(":")[2].strip()
+    return ""

@@ -1,0 +1,53 @@
+"""A histogram of the sizes of weights, with those that were cut off."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtWidgets import QWidget
+
+from s2studio.draw.theme import SMALL_PX, Theme
+from s2studio.snn.connectivity import SynapseList
+from s2studio.snn.network import ChipNetwork
+
+# The largest size of an 8-bit weight on the chip.
+BINS = 128
+
+
+class WeightHistogram(pg.PlotWidget):  # type: ignore[misc]
+    """|w| of all integer weights of a network, on a logarithmic scale of counts; the last bar holds what was cut."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent, background=None)
+        item = self.getPlotItem()
+        item.setMenuEnabled(False)
+        item.hideButtons()
+        item.getViewBox().setMouseEnabled(False, False)
+        self._bars = pg.BarGraphItem(x=np.arange(BINS), height=np.zeros(BINS), width=0.9)
+        item.addItem(self._bars)
+        self.setMinimumHeight(150)
+        self.setAccessibleName("Histogram of weights")
+        self.apply_theme(theme)
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Take the colours of `theme`."""
+        style = {"color": theme.muted, "font-size": f"{SMALL_PX}px"}
+        item = self.getPlotItem()
+        for side, text in (("left", "log10 (1 + weights)"), ("bottom", "|w| on the chip")):
+            axis = item.getAxis(side)
+            axis.setPen(pg.mkPen(theme.border))
+            axis.setTextPen(pg.mkPen(theme.muted))
+            axis.setLabel(text, **style)
+        self._bars.setOpts(brush=theme.accent, pen=None)
+
+    def show_network(self, network: ChipNetwork | None) -> None:
+        """Show the weights of `network`."""
+        counts = np.zeros(BINS)
+        for projection in () if network is None else network.spiking.projections:
+            weights = projection.connectivity
+            values = weights.weight if isinstance(weights, SynapseList) else weights.weight.ravel()
+            counts += np.bincount(np.minimum(np.abs(values.astype(np.int64)), BINS - 1), minlength=BINS)
+        self._bars.setOpts(height=np.log10(1 + counts))
+        used = np.flatnonzero(counts)
+        self.setXRange(0, max(15, int(used[-1]) if len(used) else 0) + 1, padding=0.02)
+        self.setYRange(0, float(np.log10(1 + counts.max(initial=0.0))) * 1.05 or 1.0, padding=0)

@@ -1,0 +1,112 @@
+"""A view: sums and extremes of a span are those of its ticks, in whatever pieces they come."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from s2studio.analysis.ticks import Ticks
+from s2studio.analysis.view import Layout, Span, View, Viewer
+
+SIZES, SLICES, LINKS, KINDS, TICK_S = (5, 40, 3), 4, 6, 8, 1e-3
+
+
+def ticks_of(seed: int, count: int) -> Ticks:
+    """Return random ticks."""
+    random = np.random.default_rng(seed)
+
+    def integers(width: int) -> NDArray[np.int64]:
+        return random.integers(0, 9, (count, width))
+
+    packets, events, spikes = (integers(SLICES).astype(np.int32) for _ in range(3))
+    return Ticks(
+        start=0,
+        packets=packets,
+        synaptic_events=events,
+        spikes=spikes,
+        spikes_by_population=integers(len(SIZES)),
+        time_done_s=random.random((count, SLICES)) * 2e-3,
+        levels=random.integers(0, 2, (count, SLICES)).astype(np.int8),
+        pe_energy_j=random.random((count, SLICES)),
+        energy_j=random.random((count, KINDS)),
+        flits=integers(LINKS),
+    )
+
+
+def part(ticks: Ticks, start: int, stop: int) -> Ticks:
+    """Return the ticks from `start` to `stop` (excluded)."""
+    fields = {name: value[start:stop] for name, value in vars(ticks).items() if name != "start"}
+    return Ticks(start=start, **fields)
+
+
+def layout() -> Layout:
+    """Return the layout of `ticks_of`, the last population an output."""
+    return Layout(SIZES, SLICES, LINKS, KINDS, TICK_S, (2,))
+
+
+def view_of(ticks: Ticks, span: Span, cuts: list[int]) -> View:
+    """Return the view of `ticks` that come in pieces cut at `cuts`."""
+    viewer = Viewer(span, layout())
+    edges = [0, *sorted(cuts), ticks.count]
+    for start, stop in itertools.pairwise(edges):
+        viewer.add(part(ticks, start, stop))
+    return viewer.view()
+
+
+@settings(deadline=None)
+@given(
+    st.integers(0, 99),
+    st.integers(1, 60),
+    st.integers(0, 59),
+    st.integers(1, 80),
+    st.integers(1, 20),
+    st.lists(st.integers(0, 60), max_size=3),
+)
+def test_that_sums_over_the_columns_are_those_of_the_ticks(
+    seed: int, count: int, start: int, width: int, columns: int, cuts: list[int]
+) -> None:
+    ticks = ticks_of(seed, count)
+    span = Span(start, start + width, columns)
+    view = view_of(ticks, span, [min(cut, count) for cut in cuts])
+    own = part(ticks, min(start, count), min(start + width, count))
+
+    assert view.ticks_seen == own.count
+    assert (view.spikes.sum(axis=1) == own.spikes_by_population.sum(axis=0)).all()
+    assert (view.slice_packets == own.packets.sum(axis=0)).all()
+    assert (view.link_flits == own.flits.sum(axis=0)).all()
+    assert view.late.sum() == (own.time_done_s > TICK_S).sum()
+    assert view.worst_time_done_s.max(initial=0.0) == own.time_done_s.max(initial=0.0)
+    np.testing.assert_allclose(view.slice_energy_j, own.pe_energy_j.sum(axis=0))
+    np.testing.assert_allclose(view.slice_time_done_s, own.time_done_s.max(axis=0, initial=0.0))
+
+
+@settings(deadline=None)
+@given(st.integers(0, 99), st.integers(1, 40), st.integers(1, 50))
+def test_that_every_spike_of_the_span_is_in_its_column(seed: int, width: int, columns: int) -> None:
+    random = np.random.default_rng(seed)
+    tick = np.sort(random.integers(0, 60, 300))
+    population = random.integers(0, 3, 300).astype(np.int32)
+    neuron = (random.random(300) * np.array(SIZES)[population]).astype(np.int32)
+    span = Span(10, 10 + width, columns)
+    viewer = Viewer(span, layout())
+    viewer.add_spikes(tick, population, neuron)
+    view = viewer.view()
+
+    inside = (tick >= 10) & (tick < 10 + width)
+    expected, _ = np.histogram(tick[inside], view.edges)
+    assert (view.raster.sum(axis=0) == expected).all() or view.edges[-1] in tick
+    assert view.raster.sum() == inside.sum()
+    assert view.outputs.sum() == (inside & (population == 2)).sum()
+    for edge, following, column in zip(view.edges[:-1], view.edges[1:], view.raster.T, strict=True):
+        assert column.sum() == ((tick >= edge) & (tick < following)).sum()
+
+
+def test_that_the_worst_pe_of_a_column_is_named() -> None:
+    ticks = ticks_of(1, 8)
+    view = view_of(ticks, Span(0, 8, 8), [])
+
+    assert (view.worst_slice == ticks.time_done_s.argmax(axis=1)).all()

@@ -1,0 +1,155 @@
+"""The window, as a user has it: files are opened, networks mapped and run, what is shown is what ran."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+
+from s2studio.gui.docks import PANELS
+from s2studio.gui.window import Window
+from s2studio.resources import resource_path
+from s2studio.session.reader import open_session
+from tests.gui.conftest import Until
+
+LIF = resource_path("sample_projects", "lif_neuron", "project.yaml")
+DIGITS = resource_path("sample_projects", "event_digits", "project.yaml")
+
+
+def opened(window: Window, until: Until, path: Path = LIF) -> None:
+    """Open `path` in `window` and wait until it is mapped."""
+    window.open_paths([path])
+    until(lambda: window.controller.studio.mapping is not None and window.controller.studio.busy is None)
+
+
+def ran(window: Window, until: Until) -> None:
+    """Run what is open and wait until its session is shown."""
+    window.controller.run()
+    until(lambda: window.controller.studio.summary is not None)
+    until(lambda: window.controller.source.live is None and window.controller.source.view is not None)
+
+
+def test_that_a_dropped_project_is_mapped(window: Window, until: Until) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(LIF))])
+    where, action = QPointF(400, 300), Qt.DropAction.CopyAction
+    window.dropEvent(QDropEvent(where, action, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier))
+    until(lambda: window.controller.studio.mapping is not None)
+
+    mapping = window.controller.studio.mapping
+    assert mapping is not None
+    assert [piece.population for piece in mapping.slices] == ["input", "neuron"]
+
+
+def test_that_a_run_shows_the_spikes_of_its_session(window: Window, until: Until) -> None:
+    window.show_preset("Run")
+    opened(window, until)
+    ran(window, until)
+
+    view, shown = window.controller.source.view, window.controller.studio.shown
+    assert view is not None
+    assert shown is not None
+    stored = open_session(shown.session).runs[0]
+    assert view.ticks_seen == stored.ticks == 600
+    assert view.spikes.sum(axis=1).tolist() == [72, 15]
+    assert view.raster.sum() == len(stored.spikes().tick)
+
+
+def test_that_every_panel_draws_a_run(window: Window, until: Until) -> None:
+    opened(window, until, DIGITS)
+    ran(window, until)
+    for dock in window.docks.values():
+        dock.show()
+        dock.raise_()
+        dock.ensure()
+    window.controller.timeline.look(10, 40)
+    until(lambda: window.controller.source.view is not None and window.controller.source.view.span.start == 10)
+
+    errors = [line.text for line in window.controller.studio.log if line.level == "error"]
+    assert errors == []
+    assert {row.name for row in PANELS} == set(window.docks)
+
+
+def test_that_a_paused_run_steps_tick_by_tick(window: Window, until: Until) -> None:
+    opened(window, until)
+    controller = window.controller
+    controller.step(3)
+    until(lambda: controller.timeline.length == 3)
+    controller.step(2)
+    until(lambda: controller.timeline.length == 5)
+    assert controller.studio.run_state == "paused"
+    controller.stop()
+    until(lambda: controller.studio.run_state == "none" and controller.source.live is None)
+
+    shown = controller.studio.shown
+    assert shown is not None
+    assert (shown.state, shown.ticks) == ("cancelled", 5)
+
+
+def test_that_an_unknown_file_is_refused_with_the_reason(window: Window, until: Until, tmp_path: Path) -> None:
+    path = tmp_path / "letter.docx"
+    path.write_text("hello")
+    window.open_paths([path])
+    until(lambda: bool(window.controller.studio.log))
+
+    line = window.controller.studio.log[-1]
+    assert line.level == "error"
+    assert "letter.docx" in line.text
+    assert ".nir" in line.text
+
+
+@pytest.mark.skipif(os.name != "posix", reason="kills a process by signal")
+def test_that_a_killed_engine_leaves_recording_mapping_and_a_new_engine(window: Window, until: Until) -> None:
+    opened(window, until)
+    controller = window.controller
+    controller.step(20)
+    until(lambda: controller.timeline.length == 20)
+    mapping, killed = controller.studio.mapping, controller.engine.pid
+    assert killed is not None
+    until(lambda: len(list(controller.session_folder.glob("*.s2s/runs/*/counts/*.parquet"))) > 0)
+    os.kill(killed, signal.SIGKILL)
+    until(lambda: controller.studio.run_state == "none" and controller.source.live is None)
+
+    shown = controller.studio.shown
+    assert shown is not None
+    assert (shown.state, shown.ticks) == ("crashed", 20)
+    assert controller.studio.mapping is mapping
+    assert any("killed by signal 9" in line.text for line in controller.studio.log)
+    controller.timeline.begin(0, 1e-3)
+    ran(window, until)
+    assert controller.studio.summary is not None
+
+
+def test_that_undo_and_redo_follow_the_edits(window: Window, until: Until) -> None:
+    opened(window, until)
+    controller = window.controller
+    before = controller.studio.mapping
+    assert before is not None
+    project = controller.studio.project
+    assert project is not None
+    controller.place()
+    until(lambda: controller.undo.count() == 1)
+    controller.undo.undo()
+    assert controller.studio.mapping is before
+    controller.undo.redo()
+    assert controller.studio.mapping is not before
+
+
+def test_that_layout_theme_and_recent_files_are_kept(window: Window, until: Until) -> None:
+    opened(window, until)
+    window.themes.choose("light")
+    window.show_preset("Profile")
+    window.close()
+
+    again = Window(window.settings)
+    try:
+        assert again.themes.choice == "light"
+        assert again.recent == [LIF.resolve()]
+        assert not again.docks["power"].isHidden()
+        assert again.docks["run"].isHidden()
+    finally:
+        again.close()
