@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import numpy as np
 
 from s2studio.app.inputs import stimulus_targets
 from s2studio.app.workbench import ASSUMED_DT_S, ASSUMED_STEPS, Workbench
 from s2studio.errors import MappingError
 from s2studio.lowering.lower import unsupported
+from s2studio.mapping.board import board_class
 from s2studio.mapping.map import pes_needed
 from s2studio.mapping.mapping import ChipMapping
 from s2studio.network.graph import Network
@@ -62,6 +65,7 @@ def describe_mapping(bench: Workbench, mapping: ChipMapping) -> Json:
         "routing_entries": mapping.routing_entries,
         "weighted_hops": mapping.weighted_hops,
         "max_link_load": mapping.max_link_load,
+        "board": asdict(board_class(mapping, machine, bench.lower(assume=True).network.spiking)),
         "assumed": assumed(bench),
     }
 

@@ -18,6 +18,8 @@ from s2studio.units import with_unit
 Json = Mapping[str, Any]
 
 UNWRAPPED = 200
+# Slices that would move on the board, of which so many are listed.
+MOVED = 8
 BARS = " ▁▂▃▄▅▆▇█"
 KINDS = ("always_on", "asleep", "neurons", "synapses", "packets", "recording", "noc", "router")
 
@@ -116,6 +118,12 @@ def show_mapping(about: Json, saved: Path | None) -> None:
         f"traffic      if every neuron spikes once: {about['weighted_hops']:,} flit-hops, "
         f"busiest link {about['max_link_load']:,} flits"
     )
+    console.print(_board(about["board"]), markup=False)
+    for row in about["board"]["moved"][:MOVED]:
+        there = row["board_pe"] or "no PE"
+        console.print(f"             {row['slice']} on {row['pe']}, on the board on {there}", markup=False)
+    if len(about["board"]["moved"]) > MOVED:
+        console.print(f"             and {len(about['board']['moved']) - MOVED:,} more slices")
     _assumed(console, about)
     if saved is not None:
         console.print(f"saved        {saved}", markup=False)
@@ -148,6 +156,8 @@ def show_run(summary: Json) -> None:
         f"ran          {summary['steps']:,} ticks of {with_unit(tick, 's')}: {summary['packets']:,} packets, "
         f"{summary['synaptic_events']:,} synaptic events, {summary['neuron_updates']:,} neuron updates"
     )
+    if summary["board"] is not None:
+        console.print(_board(summary["board"]), markup=False)
     console.print(
         Text(
             f"deadline     slowest PE done after {with_unit(summary['time_done_max_s'], 's')}; smallest safe tick "
@@ -276,6 +286,13 @@ def _value(value: object) -> str:
 def _chip(about: Json) -> str:
     label = about.get("chip_label")
     return f"{about['chip']} ({label})" if label else str(about["chip"])
+
+
+def _board(board: Json) -> str:
+    """Return in words whether the board can reproduce the mapping."""
+    if board["expressible"]:
+        return "board        board-expressible: the order of net.add and neurons per PE reproduce this placement"
+    return f"board        simulation only: {'; '.join(board['reasons'])}"
 
 
 def _assumed(console: Console, about: Json) -> None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from s2studio.chip.machine import PE
 from s2studio.errors import SessionError
+from s2studio.mapping.board import BoardClass
 from s2studio.mapping.mapping import REGIONS, ChipMapping, Demand, Link, MappingOptions, Node, Route, Slice
 from s2studio.session.columns import Chunk
 from s2studio.session.manifest import read_json
@@ -52,7 +53,7 @@ class RunAbout:
     """What was run: `steps` is how many ticks were asked for, `samples` the size of the batch.
 
     `lowering` is the report of lowering, a row for each population, and `notes` what it warned of; both are empty for
-    networks that came in the chip's terms.
+    networks that came in the chip's terms. `board` says whether the board can reproduce the mapping (None: not known).
     """
 
     network: str
@@ -69,6 +70,7 @@ class RunAbout:
     populations: tuple[PopulationEntry, ...]
     lowering: tuple[Mapping[str, Any], ...] = ()
     notes: tuple[str, ...] = ()
+    board: BoardClass | None = None
 
     @property
     def names(self) -> tuple[str, ...]:

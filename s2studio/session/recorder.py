@@ -11,8 +11,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from s2studio.chip.machine import Machine
 from s2studio.chip.spec import ChipSpec
 from s2studio.errors import SessionError
+from s2studio.mapping.board import board_class
 from s2studio.mapping.mapping import ChipMapping
 from s2studio.session.about import Variables
 from s2studio.session.about_writer import about_run
@@ -105,7 +107,9 @@ class Recorder:
         population, `notes` what it warned of: both appear in the run's summary.
         """
         about = about_run(network, mapping, policy, tick_s, steps, samples, recorded, observed)
-        about = replace(about, lowering=tuple(lowering), notes=tuple(notes))
+        machine = Machine(self._manifest.chip, self._manifest.chip.runtimes[self._manifest.runtime])
+        board = board_class(mapping, machine, network.spiking)
+        about = replace(about, lowering=tuple(lowering), notes=tuple(notes), board=board)
         number = len(self._manifest.runs)
         folder = self.path / "runs" / f"{number:04d}"
         self._manifest = replace(

@@ -69,6 +69,7 @@ def summarize(
         "pes_used": run.mapping.pes_used,
         "placer": run.mapping.options.placer,
         "routing": run.mapping.options.routing,
+        "board": _board(run),
         "level": ", ".join(policy.texts),
         "recorded": {entry.name: list(entry.recorded) for entry in run.about.populations if entry.recorded},
         "observed": {entry.name: list(entry.observed) for entry in run.about.populations if entry.observed},
@@ -175,6 +176,14 @@ def _populations(run: Run, totals: _Totals) -> list[Json]:
             }
         )
     return rows
+
+
+def _board(run: Run) -> Json | None:
+    """Return whether the board can reproduce the mapping, and why not; None where the session does not say."""
+    board = run.about.board
+    if board is None:
+        return None
+    return {"expressible": board.expressible, "moved": len(board.moved), "reasons": list(board.reasons)}
 
 
 def _warnings(run: Run, totals: _Totals, summary: Json) -> list[str]:
