@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from s2studio.app.control import RunControl
 from s2studio.app.events import Event, Listener, Progress, StageStarted
@@ -28,6 +28,9 @@ from s2studio.snn.validate import validate
 
 ASSUMED_DT_S = 1e-3
 ASSUMED_STEPS = 1000
+
+if TYPE_CHECKING:
+    from s2studio.analysis.compare import Comparison
 
 Result = TypeVar("Result")
 
@@ -194,6 +197,14 @@ class Workbench:
 
         self._begin("export")
         export(session, folder, format_name, window, run, overwrite, self.progress("export"))
+
+    def compare(self, a: Path, b: Path, run_a: int = 0, run_b: int = 0) -> Comparison:
+        """Return how the run `run_b` of session `b` differs from the run `run_a` of session `a`."""
+        from s2studio.analysis.compare import compare_runs
+        from s2studio.session.reader import open_session
+
+        self._begin("compare")
+        return compare_runs(open_session(a).run(run_a), open_session(b).run(run_b), self.progress("compare"))
 
     def progress(self, stage: str) -> Callable[[int, int], None]:
         """Return the callback that long work of `stage` calls: it emits Progress and raises Cancelled when asked to."""

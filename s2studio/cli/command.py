@@ -12,7 +12,7 @@ import typer
 
 from s2studio.errors import Cancelled, S2StudioError, UsageError
 
-REFUSED, WRONG_USAGE, CANCELLED = 1, 2, 130
+REFUSED, WRONG_USAGE, VIOLATED, CANCELLED = 1, 2, 3, 130
 
 
 def takes(*groups: Mapping[str, Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:

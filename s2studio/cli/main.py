@@ -17,6 +17,7 @@ COMMANDS = (
     ("stimulus", "stimulus", "stimulus"),
     ("run", "run", "run"),
     ("evaluate", "evaluate", "evaluate"),
+    ("compare", "compare", "compare"),
     ("export", "export", "export"),
     ("chip", "chip", "chip"),
     ("demo", "run", "demo"),

@@ -19,6 +19,7 @@ STAGES = {
     "map": "mapping onto PEs",
     "run": "simulating",
     "export": "exporting",
+    "compare": "comparing",
     "read": "reading the data set",
     "evaluate": "evaluating",
 }

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console, JustifyMethod
-from rich.table import Table
+from rich.console import Console
 from rich.text import Text
 
 from s2studio.chip.spec import ChipSpec
+from s2studio.cli.tables import new_console as _console
+from s2studio.cli.tables import print_table as _table
 from s2studio.sim.energy import PowerCheck
 from s2studio.units import with_unit
 
 Json = Mapping[str, Any]
 
-UNWRAPPED = 200
 # Slices that would move on the board, of which so many are listed.
 MOVED = 8
 BARS = " ▁▂▃▄▅▆▇█"
@@ -274,11 +273,6 @@ def show_chip(spec: ChipSpec, checks: Sequence[PowerCheck]) -> None:
     console.print("The measured powers are inputs of the model: that both agree proves the code, not the model.")
 
 
-def _console() -> Console:
-    """Return where tables go: as wide as the terminal, or as wide as they need where there is none."""
-    return Console(soft_wrap=True) if sys.stdout.isatty() else Console(width=UNWRAPPED, soft_wrap=True)
-
-
 def _value(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
@@ -298,17 +292,3 @@ def _board(board: Json) -> str:
 def _assumed(console: Console, about: Json) -> None:
     for note in about["assumed"]:
         console.print(Text(f"assumed: {note}", style="dim"))
-
-
-def _table(console: Console, title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table; a column whose head begins with `>` stands right-justified."""
-    if not rows:
-        return
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
-    for column in head:
-        justify: JustifyMethod = "right" if column.startswith(">") else "left"
-        table.add_column(column.removeprefix(">"), justify=justify, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    console.print(table)
-    console.print()

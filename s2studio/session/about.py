@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ from s2studio.snn.network import ChipNetwork, SpikingPart
 from s2studio.snn.population import Population
 
 FILE = "run.json"
+Origin = Literal["simulated", "measured"]
 Variables = Mapping[str, frozenset[str]]
 _MAX_NEURONS = 1 << 28
 
@@ -53,7 +54,8 @@ class RunAbout:
     """What was run: `steps` is how many ticks were asked for, `samples` the size of the batch.
 
     `lowering` is the report of lowering, a row for each population, and `notes` what it warned of; both are empty for
-    networks that came in the chip's terms. `board` says whether the board can reproduce the mapping (None: not known).
+    networks that came in the chip's terms. `board` says whether the board can reproduce the mapping (None: not known),
+    `origin` whether the values were simulated, or measured on a board.
     """
 
     network: str
@@ -71,6 +73,7 @@ class RunAbout:
     lowering: tuple[Mapping[str, Any], ...] = ()
     notes: tuple[str, ...] = ()
     board: BoardClass | None = None
+    origin: Origin = "simulated"
 
     @property
     def names(self) -> tuple[str, ...]:

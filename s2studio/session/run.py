@@ -104,6 +104,11 @@ class Run:
             raise counts.damaged()
         return whole
 
+    @property
+    def content(self) -> Mapping[str, str]:
+        """The content hash of each table; empty where the run came to no end."""
+        return {name: content.sha256 for name, content in self._entry.tables.items()}
+
     @cached_property
     def work(self) -> SliceWork:
         """What each slice does the same way in every tick."""

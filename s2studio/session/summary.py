@@ -52,6 +52,7 @@ def summarize(
         "session": str(run.session),
         "run": run.number,
         "state": run.state,
+        "origin": run.about.origin,
         "network": run.about.network,
         "chip": spec.name,
         "chip_label": spec.label,

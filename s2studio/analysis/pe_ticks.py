@@ -1,0 +1,37 @@
+"""What each used PE did over a span of ticks, by simulation or by measurement, in one form for both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from s2studio.session.run import Run
+
+
+@dataclass(frozen=True)
+class PeTotals:
+    """A PE's longest and mean `time_done` in s and its packets; None where the board did not record them."""
+
+    population: str
+    time_done_max_s: float | None
+    time_done_mean_s: float | None
+    packets: int | None
+
+
+def pe_totals(run: Run, ticks: int) -> Mapping[str, PeTotals]:
+    """Return what every used PE did in the first `ticks` ticks, by its name; no PE where there are no ticks."""
+    slices = run.mapping.slices
+    longest, total = np.zeros(len(slices)), np.zeros(len(slices))
+    packets = np.zeros(len(slices), np.int64)
+    for block in run.priced_blocks(0, ticks):
+        longest = np.maximum(longest, block.priced.time_done_s.max(axis=(0, 1)))
+        total += block.priced.time_done_s.sum(axis=(0, 1))
+        packets += block.counts.packets.sum(axis=(0, 1), dtype=np.int64)
+    mean = total / max(1, ticks * run.about.samples)
+    return {
+        str(piece.pe): PeTotals(piece.population, float(longest[number]), float(mean[number]), int(packets[number]))
+        for number, piece in enumerate(slices)
+        if ticks
+    }

@@ -1,0 +1,43 @@
+"""`s2studio compare`: how two sessions differ, for people, for programs and for continuous integration."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from s2studio.app.project import Project
+from s2studio.cli.command import VIOLATED, print_json, takes
+from s2studio.cli.monitor import workbench
+from s2studio.cli.options import AsJson
+
+A = Annotated[Path, typer.Argument(metavar="A.s2s", help="A session.")]
+B = Annotated[Path, typer.Argument(metavar="B.s2s", help="The session to compare it with.")]
+RunA = Annotated[int, typer.Option("--run-a", metavar="N", help="Which run of A.")]
+RunB = Annotated[int, typer.Option("--run-b", metavar="N", help="Which run of B.")]
+FailIf = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fail-if", metavar="CONDITION", help="End with 3 if it holds: 'energy>+5%', 'late_ticks>0', 'spikes'."
+    ),
+]
+
+
+@takes()
+def compare(a: A, b: B, run_a: RunA = 0, run_b: RunB = 0, fail_if: FailIf = None, as_json: AsJson = False) -> None:
+    """Say how run B differs from run A: numbers, spikes, voltages, and each PE's time and packets."""
+    from s2studio.analysis.condition import parse_condition, violated
+
+    conditions = [parse_condition(text) for text in fail_if or ()]
+    with workbench(Project(a), quiet=as_json) as bench:
+        comparison = bench.compare(a, b, run_a, run_b)
+    broken = violated(conditions, comparison)
+    if as_json:
+        print_json(comparison.as_dict() | {"violated": list(broken)})
+    else:
+        from s2studio.cli.show_comparison import show_comparison
+
+        show_comparison(comparison, broken)
+    if broken:
+        raise typer.Exit(VIOLATED)

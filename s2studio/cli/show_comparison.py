@@ -1,0 +1,129 @@
+"""What `compare` prints for people: the verdict on spikes, then numbers, populations and PEs that differ."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.text import Text
+
+from s2studio.analysis.compare import Comparison, Number, PeDifference, PopulationDifference, Side
+from s2studio.cli.tables import new_console, print_table
+from s2studio.units import with_unit
+
+# PEs that are listed, those whose time differs most first.
+PES = 12
+
+
+def show_comparison(comparison: Comparison, violated: Sequence[str]) -> None:
+    """Print how two runs differ, and which conditions are violated."""
+    console = new_console()
+    for letter, side in (("A", comparison.a), ("B", comparison.b)):
+        console.print(_side(letter, side), markup=False)
+    for note in comparison.notes:
+        console.print(Text(f"note         {note}", style="yellow"))
+    console.print(_verdict(comparison))
+    console.print()
+    _numbers(console, comparison.numbers)
+    print_table(
+        console,
+        "Populations",
+        ("name", ">spikes A", ">spikes B", ">only A", ">only B", "first difference", "voltages"),
+        [_population(row) for row in comparison.populations],
+    )
+    _pes(console, comparison.pes)
+    for text in violated:
+        console.print(Text(f"violated     {text}", style="bold red"))
+
+
+def _side(letter: str, side: Side) -> str:
+    measured = ", measured on a board" if side.origin == "measured" else ""
+    return f"{letter}            {side.session}, run {side.run}: {side.network}, {side.ticks:,} ticks{measured}"
+
+
+def _verdict(comparison: Comparison) -> Text:
+    if comparison.spikes_equal is None:
+        return Text("spikes       cannot be compared", style="yellow")
+    if comparison.spikes_equal:
+        how = "by their content hashes" if comparison.by_hash else "spike by spike"
+        return Text(f"spikes       equal, {how}", style="bold green")
+    first = comparison.first_tick
+    where = "" if first is None else f", first in tick {first:,}"
+    return Text(f"spikes       differ{where}", style="bold red")
+
+
+def _numbers(console: Console, numbers: Sequence[Number]) -> None:
+    differing = [number for number in numbers if number.change]
+    if not differing:
+        console.print(f"all {len(numbers)} numbers of the summaries are equal")
+        console.print()
+    print_table(
+        console,
+        f"Numbers that differ ({len(differing)} of {len(numbers)})",
+        ("number", ">A", ">B", ">B - A", ">change"),
+        [
+            (
+                number.key,
+                f"{number.a:,.6g}",
+                f"{number.b:,.6g}",
+                f"{number.change:+,.4g}",
+                "" if number.relative is None else f"{number.relative:+.2%}",
+            )
+            for number in differing
+        ],
+    )
+
+
+def _population(row: PopulationDifference) -> tuple[str, ...]:
+    spikes, voltage = row.spikes, row.first_voltage
+    first = spikes.first if spikes else None
+    return (
+        row.name,
+        _count(row.spikes_a),
+        _count(row.spikes_b),
+        _count(spikes.only_a if spikes else None),
+        _count(spikes.only_b if spikes else None),
+        ("not kept" if spikes is None else "equal")
+        if first is None
+        else f"tick {first.tick:,}, neuron {first.neuron}: {first.a:g} and {first.b:g}",
+        ("" if row.largest_v is None else "equal")
+        if voltage is None
+        else f"from tick {voltage.tick:,}, neuron {voltage.neuron}; up to {row.largest_v:.4g}",
+    )
+
+
+def _pes(console: Console, rows: Sequence[PeDifference]) -> None:
+    differing = [row for row in rows if _apart(row) or row.packets_a != row.packets_b]
+    print_table(
+        console,
+        f"PEs that differ ({len(differing)} of {len(rows)})",
+        ("PE", "population", ">time_done A", ">B", ">mean A", ">B", ">packets A", ">B"),
+        [
+            (
+                row.pe,
+                ", ".join(row.populations),
+                _time(row.time_done_max_a_s),
+                _time(row.time_done_max_b_s),
+                _time(row.time_done_mean_a_s),
+                _time(row.time_done_mean_b_s),
+                _count(row.packets_a),
+                _count(row.packets_b),
+            )
+            for row in sorted(differing, key=_apart, reverse=True)[:PES]
+        ],
+    )
+
+
+def _apart(row: PeDifference) -> float:
+    """Return how far the mean times of a PE are apart, in s; a PE that only one run has is furthest."""
+    if row.time_done_mean_a_s is None or row.time_done_mean_b_s is None:
+        return float("inf") if row.time_done_mean_a_s != row.time_done_mean_b_s else 0.0
+    return abs(row.time_done_mean_a_s - row.time_done_mean_b_s)
+
+
+def _time(value_s: float | None) -> str:
+    return "" if value_s is None else with_unit(value_s, "s")
+
+
+def _count(value: int | None) -> str:
+    return "" if value is None else f"{value:,}"
