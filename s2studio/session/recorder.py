@@ -18,7 +18,9 @@ from s2studio.mapping.board import board_class
 from s2studio.mapping.mapping import ChipMapping
 from s2studio.session.about import Variables
 from s2studio.session.about_writer import about_run
+from s2studio.session.files import not_written
 from s2studio.session.manifest import InputEntry, Manifest, RunEntry, State, write_manifest
+from s2studio.session.network_file import network_path, write_network
 from s2studio.session.plain import to_plain
 from s2studio.session.provenance import provenance_now
 from s2studio.session.run_recorder import RunRecorder, ended_by
@@ -119,6 +121,7 @@ class Recorder:
             folder.mkdir(parents=True)
         except OSError as problem:
             raise SessionError(str(folder), f"cannot be created: {problem.strerror or problem}") from problem
+        self._keep_network(network, mapping.network_digest)
         run = RunRecorder(folder, about, network, mapping, lambda entry: self._keep(number, entry))
         self._runs.append(run)
         self._save()
@@ -167,6 +170,17 @@ class Recorder:
         self._closed = False
         with suppress(SessionError):
             self.close("crashed")
+
+    def _keep_network(self, network: ChipNetwork, digest: str) -> None:
+        """Write `network`, unless an earlier run was of the same."""
+        path = network_path(self.path, digest)
+        if path.exists():
+            return
+        try:
+            path.parent.mkdir(exist_ok=True)
+        except OSError as problem:
+            raise not_written(path.parent, problem) from problem
+        write_network(path, network)
 
     def _keep(self, number: int, entry: RunEntry) -> None:
         runs = list(self._manifest.runs)

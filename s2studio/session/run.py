@@ -18,6 +18,7 @@ from s2studio.mapping.mapping import ChipMapping
 from s2studio.session.about import RunAbout, read_about
 from s2studio.session.columns import Columns, arrow_schema
 from s2studio.session.manifest import RunEntry, State
+from s2studio.session.network_file import network_path, read_network
 from s2studio.session.stored import StoredTable, Texts
 from s2studio.session.tables import (
     COUNTS,
@@ -35,6 +36,7 @@ from s2studio.sim.pricing import Priced, price_counts
 from s2studio.sim.timing import SliceWork, slice_work
 from s2studio.sim.traffic import Traffic, traffic
 from s2studio.snn.network import ChipNetwork
+from s2studio.snn.validate import validate
 
 # Values of one kind that are held at once while a run is worked through.
 _CELLS = 1 << 18
@@ -82,8 +84,16 @@ class Run:
 
     @property
     def network(self) -> ChipNetwork:
-        """The network's populations; parameters and projections are in the copy of the model file only."""
+        """The network's populations, without parameters and projections: see `whole_network`."""
         return self._read_about[1]
+
+    @cached_property
+    def whole_network(self) -> ChipNetwork:
+        """The network with its parameters and projections. Raises SessionError where the session does not hold it."""
+        digest = self.about.network_digest
+        network = read_network(network_path(self.session, digest), digest)
+        validate(network, self.machine.spec)
+        return network
 
     @property
     def mapping(self) -> ChipMapping:
