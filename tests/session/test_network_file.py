@@ -15,7 +15,7 @@ from s2studio.session.reader import open_session
 from s2studio.snn.connectivity import ConvWeights, DenseWeights
 from s2studio.snn.digest import network_digest
 from s2studio.snn.network import ChipNetwork, SpikingPart
-from s2studio.snn.population import Population
+from s2studio.snn.population import ParameterValue, Population
 from s2studio.snn.projection import Projection
 from tests.conftest import REPOSITORY
 from tests.mapping.networks import networks
@@ -24,7 +24,11 @@ from tests.mapping.networks import networks
 def conv_network() -> ChipNetwork:
     random = np.random.default_rng(3)
     kernel = ConvWeights(random.integers(-127, 128, (2, 1, 3, 3)).astype(np.int8), (1, 6, 6), (2, 4, 4))
-    params = {"threshold": random.random(32).astype(np.float32), "alpha_decay": 0.1, "reset": "reset_to_v_reset"}
+    params: dict[str, ParameterValue] = {
+        "threshold": random.random(32).astype(np.float32),
+        "alpha_decay": 0.1,
+        "reset": "reset_to_v_reset",
+    }
     populations = (
         Population("in", 36, "spike_list", shape=(1, 6, 6)),
         Population("conv", 32, "lif_conv2d", params, frozenset({"v"}), (2, 4, 4), random.random(32), 16),

@@ -12,6 +12,7 @@ from pathlib import Path
 from s2studio.documents import nearest
 from s2studio.errors import SessionError, UsageError
 from s2studio.session.export.csv import write_csv
+from s2studio.session.export.spinnaker2 import write_spinnaker2
 from s2studio.session.files import not_written
 from s2studio.session.reader import Session, open_session
 from s2studio.session.run import Progress, Run, no_progress
@@ -30,6 +31,7 @@ class Exporter:
 
 EXPORTERS: Mapping[str, Exporter] = {
     "csv": Exporter("CSV tables and summary.json", write_csv),
+    "spinnaker2": Exporter("script for a board, in py-spinnaker2's API", write_spinnaker2),
 }
 
 
@@ -53,12 +55,18 @@ def export(
     opened = session if isinstance(session, Session) else open_session(session)
     source = opened.run(run)
     start, stop = (window or Window()).ticks(source.tick_s, source.ticks)
+    write = EXPORTERS[format_name].write
+    return write_into(folder, overwrite, lambda unfinished: write(source, unfinished, start, stop, progress))
+
+
+def write_into(folder: Path, overwrite: bool, write: Callable[[Path], None]) -> Path:
+    """Let `write` fill a folder that is moved into `folder` once it is complete; return `folder`."""
     _check(folder, overwrite)
     made = not folder.exists()
     unfinished = folder / f".unfinished-{secrets.token_hex(4)}"
     try:
         unfinished.mkdir(parents=True)
-        EXPORTERS[format_name].write(source, unfinished, start, stop, progress)
+        write(unfinished)
         for file in sorted(unfinished.iterdir()):
             file.replace(folder / file.name)
         unfinished.rmdir()
