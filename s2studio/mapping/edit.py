@@ -176,8 +176,9 @@ class Editor:
         holder = {piece.pe: index for index, piece in enumerate(mapping.slices) if index not in to}
         for index, pe in to.items():
             name = name_of(mapping, index)
-            if mapping.options.pinned.get(name, pe) != pe:
-                return Refused(name, f"it is pinned to {mapping.slices[index].pe}", "take the pin off first")
+            refused = why_not_on(mapping, self.machine, index, pe)
+            if refused is not None:
+                return refused
             if pe in holder:
                 return Refused(name, f"{pe} holds '{name_of(mapping, holder[pe])}'", "swap the two")
         pes: list[PE | None] = [to.get(index, piece.pe) for index, piece in enumerate(mapping.slices)]
@@ -224,6 +225,20 @@ class Editor:
         if self._memory is None or self._memory.demand is not mapping.demand:
             self._memory = MemoryModel(self.network.spiking, self.machine, mapping.demand)
         return self._memory
+
+
+def why_not_on(mapping: ChipMapping, machine: Machine, index: int, pe: PE) -> Refused | None:
+    """Return why a slice cannot be on `pe` even if that is free, None where it can."""
+    name = name_of(mapping, index)
+    if mapping.options.pinned.get(name, pe) != pe:
+        return Refused(name, f"it is pinned to {mapping.slices[index].pe}", "take the pin off first")
+    if pe in machine.reserved_pes:
+        return Refused(name, f"runtime '{machine.runtime.name}' reserves {pe}", "choose another PE")
+    if pe in mapping.options.forbidden:
+        return Refused(name, f"{pe}: it is forbidden", "allow it or choose another PE")
+    if pe not in machine.pes:
+        return Refused(name, f"{pe}: the machine has no such PE", "see `s2studio chip`")
+    return None
 
 
 def name_of(mapping: ChipMapping, index: int) -> str:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from s2studio.chip.machine import Machine
 from s2studio.chip.spec import Memory, ModelLimits
-from s2studio.mapping.fan_in import DenseFanIn, ListFanIn
+from s2studio.mapping.fan_in import DenseFanIn, FanIn, ListFanIn
 from s2studio.mapping.mapping import REGIONS, Demand
-from s2studio.snn.connectivity import ConvWeights, SynapseList
+from s2studio.mapping.near import Near
+from s2studio.snn.connectivity import ConvWeights, DenseWeights, SynapseList
 from s2studio.snn.fan_out import IntArray, slice_reach
 from s2studio.snn.network import SpikingPart
 from s2studio.snn.population import Population
@@ -80,6 +81,30 @@ class MemoryModel:
             "stack": memory.stack_bytes * every,
         }
 
+    def placeless(self, name: str, cuts: Cuts) -> IntArray:
+        """Return the bytes of each slice of the population `name` but for those of the QPEs that it sends to."""
+        return total_bytes(self.regions(name, cuts, np.zeros(len(cuts[name]) - 1, np.int64)))
+
+    def placeless_run(self, name: str, cuts: Cuts, first: int, last: int, incoming: Sequence[Near]) -> IntArray:
+        """Return the same of the slices `first` to `last` (excluded), from the synapses of their neurons alone.
+
+        `incoming` are the projections to the population.
+        """
+        bounds = cuts[name][first : last + 1]
+        if first == 0 and last == len(cuts[name]) - 1:
+            return self.placeless(name, cuts)
+        total = total_bytes(self.own_regions(name, bounds)) + self.machine.spec.memory.routing_bytes
+        start, stop = int(bounds[0]), int(bounds[-1])
+        for near in incoming:
+            weights = near.to_targets(start, stop)
+            if isinstance(weights, ConvWeights):
+                entries = slice_reach(weights, cuts[near.pre], cuts[name]).sum(axis=0)[first:last]
+                total = total + self.machine.spec.memory.population_table_entry_bytes * entries
+                total = total + self.limits(name).kernel_weight_bytes * _kernel_weights(weights, bounds)
+            else:
+                total = total + sum(self._stored(name, _fan_in(weights, stop - start)(bounds - start)))
+        return total
+
     def recorded_bytes_per_step(self, name: str, size: int) -> int:
         """Return what recording adds every tick to a slice of `size` neurons."""
         memory = self.machine.spec.memory
@@ -113,18 +138,30 @@ class MemoryModel:
         return self._incoming[key]
 
     def _count_projection(self, index: int, projection: Projection, cuts: Cuts) -> tuple[IntArray, IntArray]:
-        memory, limits, weights = self.machine.spec.memory, self.limits(projection.post), projection.connectivity
-        bounds = cuts[projection.post]
+        weights, bounds = projection.connectivity, cuts[projection.post]
         if isinstance(weights, ConvWeights):
             entries = slice_reach(weights, cuts[projection.pre], bounds).sum(axis=0)
-            stored = limits.kernel_weight_bytes * _kernel_weights(weights, bounds)
-            return memory.population_table_entry_bytes * entries, stored
+            stored = self.limits(projection.post).kernel_weight_bytes * _kernel_weights(weights, bounds)
+            return self.machine.spec.memory.population_table_entry_bytes * entries, stored
         if index not in self._fan_in:
-            size = self.populations[projection.post].size
-            self._fan_in[index] = ListFanIn(weights, size) if isinstance(weights, SynapseList) else DenseFanIn(weights)
-        rows, synapses = self._fan_in[index](bounds)
-        stored = memory.row_header_bytes * rows + limits.synapse_bytes * synapses
-        return memory.population_table_entry_bytes * rows, stored
+            self._fan_in[index] = _fan_in(weights, self.populations[projection.post].size)
+        return self._stored(projection.post, self._fan_in[index](bounds))
+
+    def _stored(self, name: str, fan_in: FanIn) -> tuple[IntArray, IntArray]:
+        """Return the bytes of table and synapses of slices of the population `name` that store `fan_in`."""
+        memory, limits = self.machine.spec.memory, self.limits(name)
+        stored = memory.row_header_bytes * fan_in.rows + limits.synapse_bytes * fan_in.synapses
+        return memory.population_table_entry_bytes * fan_in.rows, stored
+
+
+def _fan_in(weights: SynapseList | DenseWeights, size: int) -> ListFanIn | DenseFanIn:
+    return ListFanIn(weights, size) if isinstance(weights, SynapseList) else DenseFanIn(weights)
+
+
+def total_bytes(regions: Regions) -> IntArray:
+    """Return the bytes of each slice in all its regions."""
+    total: IntArray = np.sum(list(regions.values()), axis=0, dtype=np.int64)
+    return total
 
 
 def words_per_step(variables: frozenset[str], sizes: IntArray, memory: Memory) -> IntArray:

@@ -7,10 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from s2studio.mapping.mapping import MappingOptions
-from s2studio.mapping.memory import Cuts, MemoryModel, Regions
+from s2studio.mapping.memory import Cuts, MemoryModel, Regions, total_bytes
 from s2studio.mapping.partition import asked, cut, largest_fit, partition
 from s2studio.snn.connectivity import ConvWeights
-from s2studio.snn.fan_out import IntArray
 
 
 def memory_remedy(memory: MemoryModel, name: str, cuts: Cuts, regions: Regions) -> str:
@@ -21,9 +20,9 @@ def memory_remedy(memory: MemoryModel, name: str, cuts: Cuts, regions: Regions) 
         return f"lower neurons_per_pe to {lower}" + (" or record fewer variables" if records else "")
     if records:
         return _record_less(memory, name, cuts, regions)
-    worst = int(np.argmax(_total(regions)))
+    worst = int(np.argmax(total_bytes(regions)))
     if memory.limits(name).stored_spike_bytes:
-        spare = memory.capacity - int(_total(regions)[worst] - regions["synapses"][worst])
+        spare = memory.capacity - int(total_bytes(regions)[worst] - regions["synapses"][worst])
         most = max(0, spare // memory.limits(name).stored_spike_bytes)
         return f"present the stimulus in several runs: a PE stores at most {most:,} spikes"
     return _connect_less(memory, name)
@@ -56,9 +55,9 @@ def _lower_neurons_per_pe(memory: MemoryModel, name: str, cuts: Cuts) -> int | N
 
 
 def _record_less(memory: MemoryModel, name: str, cuts: Cuts, regions: Regions) -> str:
-    worst = int(np.argmax(_total(regions)))
+    worst = int(np.argmax(total_bytes(regions)))
     each_step = memory.recorded_bytes_per_step(name, int(np.diff(cuts[name])[worst]))
-    over = int(_total(regions)[worst]) - memory.capacity
+    over = int(total_bytes(regions)[worst]) - memory.capacity
     steps = memory.demand.steps - -(-over // each_step) if each_step else 0
     return "record fewer variables" + (f" or run at most {steps:,} steps" if steps > 0 else "")
 
@@ -66,7 +65,7 @@ def _record_less(memory: MemoryModel, name: str, cuts: Cuts, regions: Regions) -
 def _connect_less(memory: MemoryModel, name: str) -> str:
     """Return how few sources, or kernel weights, would leave room for one neuron of the population."""
     chip, limits = memory.machine.spec.memory, memory.limits(name)
-    own = int(_total(memory.own_regions(name, np.array([0, 1])))[0]) + chip.routing_bytes
+    own = int(total_bytes(memory.own_regions(name, np.array([0, 1])))[0]) + chip.routing_bytes
     spare = max(0, memory.capacity - own)
     incoming = [projection for projection in memory.part.projections if projection.post == name]
     if any(isinstance(projection.connectivity, ConvWeights) for projection in incoming):
@@ -77,8 +76,3 @@ def _connect_less(memory: MemoryModel, name: str) -> str:
 
 def _slices(cuts: Cuts) -> int:
     return sum(len(bounds) - 1 for bounds in cuts.values())
-
-
-def _total(regions: Regions) -> IntArray:
-    total: IntArray = np.sum(list(regions.values()), axis=0, dtype=np.int64)
-    return total

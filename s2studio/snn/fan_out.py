@@ -32,9 +32,14 @@ def fan_out(connectivity: Connectivity, sources: int, bounds: IntArray) -> Count
 def slice_reach(connectivity: Connectivity, source_bounds: IntArray, target_bounds: IntArray) -> NDArray[np.bool_]:
     """Return which source slice has a synapse in which target slice, shape (source slices, target slices)."""
     if isinstance(connectivity, SynapseList):
-        reached = np.zeros((len(source_bounds) - 1, len(target_bounds) - 1), np.bool_)
-        reached[slice_of(source_bounds)[connectivity.pre], slice_of(target_bounds)[connectivity.post]] = True
-        return reached
+        shape = (len(source_bounds) - 1, len(target_bounds) - 1)
+        reached = np.zeros(shape[0] * shape[1], np.bool_)
+        # One flat index takes less than half the time of two, of 32 bits where that is enough less again.
+        narrow = np.int32 if reached.size <= np.iinfo(np.int32).max else np.int64
+        row: NDArray[Any] = (slice_of(source_bounds) * shape[1]).astype(narrow)
+        column: NDArray[Any] = slice_of(target_bounds).astype(narrow)
+        reached[row.take(connectivity.pre) + column.take(connectivity.post)] = True
+        return reached.reshape(shape)
     if isinstance(connectivity, DenseWeights):
         columns = np.logical_or.reduceat(connectivity.weight != 0, target_bounds[:-1], axis=1)
         return np.logical_or.reduceat(columns, source_bounds[:-1], axis=0)

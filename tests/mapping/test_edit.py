@@ -149,7 +149,7 @@ def test_that_each_refusal_says_why(editor: Editor, mapping: ChipMapping, machin
     taken, reserved = mapping.slices[1].pe, min(machine.reserved_pes)
 
     assert why(editor.move(mapping, 0, taken)) == f"input[0]: {taken} holds 'input[1]'; swap the two"
-    assert "reserves it" in why(editor.move(mapping, 0, reserved))
+    assert f"reserves {reserved}" in why(editor.move(mapping, 0, reserved))
     assert "the machine has no such PE" in why(editor.move(mapping, 0, PE(0, 0, 4, 4, 0)))
     assert "cannot be cut before neuron 0" in why(editor.split(mapping, 0, 0))
     assert "cannot be cut before neuron 20" in why(editor.split(mapping, 0, 20))

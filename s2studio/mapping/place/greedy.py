@@ -8,7 +8,7 @@ from s2studio.chip.machine import PE
 from s2studio.mapping.place.kernels import Int32, place_next
 from s2studio.mapping.place.noc import Noc, noc
 from s2studio.mapping.place.task import Task
-from s2studio.mapping.place.traffic import graph_of, load_of
+from s2studio.mapping.place.traffic import busiest_first, graph_of, load_of
 
 
 def place_greedy(task: Task) -> tuple[PE, ...]:
@@ -16,7 +16,7 @@ def place_greedy(task: Task) -> tuple[PE, ...]:
     mesh, graph = noc(task.machine.spec, task.options.routing), graph_of(task)
     load = load_of(mesh, graph, task.pinned)
     room = np.array([len(pes) for pes in free_by_cell(task, mesh)], np.int32)
-    place_next(_order(task), room, load, graph, mesh.ways)
+    place_next(busiest_first(graph, task.open_slices), room, load, graph, mesh.ways)
     task.progress(1, 1)
     return pes_in(load.cell_of, task, mesh)
 
@@ -33,12 +33,3 @@ def pes_in(cells: Int32, task: Task, mesh: Noc) -> tuple[PE, ...]:
     """Return the PE of each slice, by its QPE: the slices there take its free PEs in order."""
     free = [iter(pes) for pes in free_by_cell(task, mesh)]
     return task.pes_of({index: next(free[cells[index]]) for index in task.open_slices})
-
-
-def _order(task: Task) -> Int32:
-    """Return the open slices, those that send and hear most first."""
-    spikes = task.spikes
-    traffic = spikes.copy()
-    for source, reached in enumerate(task.targets):
-        traffic[list(reached)] += spikes[source]
-    return np.array(sorted(task.open_slices, key=lambda index: (-traffic[index], index)), np.int32)

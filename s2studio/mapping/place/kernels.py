@@ -11,6 +11,7 @@ from s2studio.compiled import kernel
 from s2studio.mapping.place.noc import Ways
 
 Int32 = NDArray[np.int32]
+Int64 = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 
 
@@ -56,9 +57,10 @@ def put(index: int, cell: int, load: Load, graph: Graph, ways: Ways) -> None:
 
 @kernel
 def put_all(cells: Int32, load: Load, graph: Graph, ways: Ways) -> None:
-    """Put every slice, none of which sits anywhere, on its QPE of `cells` (slices,)."""
+    """Put every slice, none of which sits anywhere, on its QPE of `cells` (slices,), -1 for one that waits."""
     for index in range(cells.size):
-        put(index, cells[index], load, graph, ways)
+        if cells[index] >= 0:
+            put(index, cells[index], load, graph, ways)
 
 
 @kernel
@@ -184,3 +186,33 @@ def _exchange(first: int, second: int, cell: int, other: int, load: Load, graph:
         put(second, cell, load, graph, ways)
     if first >= 0:
         put(first, other, load, graph, ways)
+
+
+@kernel
+def try_places(
+    index: int, cells: Int32, others: Int32, bytes_of: Int64, each: int, load: Load, graph: Graph, ways: Ways
+) -> tuple[FloatArray, FloatArray, Int64]:
+    """Return flit-hops, flits over the busiest link and most bytes in a PE for each place that a slice may go to.
+
+    The places are on the QPEs `cells` (places,); the slice there, of `others` (-1: none), takes the place of `index`.
+    A slice has `bytes_of` (slices,) bytes and `each` more for every QPE it sends to. `load` is as before in the end.
+    """
+    home, before, hops_before = load.cell_of[index], load.flits.copy(), load.hops[0]
+    hops, worst = np.zeros(cells.size), np.zeros(cells.size)
+    fullest = np.zeros(cells.size, np.int64)
+    for place in range(cells.size):
+        other = others[place] if others[place] != index else -1
+        _exchange(index, other, home, cells[place], load, graph, ways)
+        hops[place] = load.hops[0]
+        for flits in load.flits:
+            worst[place] = max(worst[place], flits)
+        for each_slice in range(bytes_of.size):
+            qpes = 0
+            for heard in load.heard[each_slice]:
+                qpes += heard > 0
+            fullest[place] = max(fullest[place], bytes_of[each_slice] + each * qpes)
+        _exchange(index, other, cells[place], home, load, graph, ways)
+        # Sums that were added to and taken from may differ from those before by rounding.
+        load.flits[:] = before
+        load.hops[0] = hops_before
+    return hops, worst, fullest

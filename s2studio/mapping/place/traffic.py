@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +46,13 @@ def load_of(noc: Noc, graph: Graph, pes: Mapping[int, PE]) -> Load:
     for index, pe in pes.items():
         put(index, number[pe.cell], load, graph, noc.ways)
     return load
+
+
+def busiest_first(graph: Graph, slices: Sequence[int]) -> Int32:
+    """Return `slices`, those that send and hear most first."""
+    traffic = graph.spikes.copy()
+    np.add.at(traffic, graph.targets, np.repeat(graph.spikes, np.diff(graph.first_target)))
+    return np.array(sorted(slices, key=lambda index: (-traffic[index], index)), np.int32)
 
 
 def _joined(present: NDArray[np.bool_]) -> tuple[Int32, Int32]:
