@@ -37,24 +37,54 @@ def session(balanced: Project, tmp_path_factory: pytest.TempPathFactory) -> Path
     return path
 
 
-def spikes_digest(path: Path) -> str:
-    """Return the hash of every spike of a run: tick, population and neuron."""
-    return read_manifest(path).runs[0].tables["spikes"].sha256
+SAMPLES = {"balanced_network": 20, "event_digits": 64, "lif_neuron": 200}
+PLACE_FREE = ("spikes", "voltages", "neuron_spikes", "spike_counts_1", "spike_counts_8", "v_scales")
+
+
+def place_free_hashes(path: Path) -> dict[str, str]:
+    """Return the content hash of every table that says what neurons did."""
+    tables = read_manifest(path).runs[0].tables
+    assert {"spikes", "neuron_spikes"} <= tables.keys()
+    return {name: tables[name].sha256 for name in PLACE_FREE if name in tables}
+
+
+@pytest.fixture(scope="module")
+def samples(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Project, dict[str, str]]]:
+    """Return each sample, shortened, with the hashes of a run as it is mapped without any option."""
+    found = {}
+    for name, steps in SAMPLES.items():
+        project = open_project(repository / "sample_projects" / name / "project.yaml")
+        project = replace(project, run=replace(project.run, steps=steps))
+        path = tmp_path_factory.mktemp(name) / "a.s2s"
+        Workbench(project).run(path)
+        found[name] = project, place_free_hashes(path)
+    return found
 
 
 @pytest.mark.parametrize("placer", sorted(PLACERS))
-def test_that_spikes_and_their_hash_depend_on_no_placer_slice_or_pin(
-    balanced: Project, session: Path, tmp_path: Path, placer: str
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_that_spikes_and_their_hash_depend_on_no_placer_slice_pin_or_routing(
+    samples: dict[str, tuple[Project, dict[str, str]]], tmp_path: Path, sample: str, placer: str
 ) -> None:
+    project, plain = samples[sample]
+    bench = Workbench(project)
+    spiking, whole = bench.lower().network.spiking, bench.map()
+    sizes = {each.name: [s.size for s in whole.slices if s.population == each.name] for each in spiking.populations}
     options = replace(
-        balanced.mapping,
+        project.mapping,
         placer=placer,
-        neurons_per_pe={"excitatory": 40},
-        pinned={"inhibitory[3]": PE(0, 0, 1, 1, 2)},
+        routing="c2c",
+        # Every population is cut finer, the first slice of all goes to a place of its own.
+        neurons_per_pe={name: max(1, 2 * max(found) // 3) for name, found in sizes.items()},
+        pinned={f"{spiking.populations[0].name}[0]": PE(0, 0, 1, 1, 2)},
     )
-    Workbench(replace(balanced, mapping=options)).run(tmp_path / "b.s2s")
+    bench = Workbench(replace(project, mapping=options))
+    mapping = bench.map()
+    bench.run(tmp_path / "b.s2s")
 
-    assert spikes_digest(tmp_path / "b.s2s") == spikes_digest(session)
+    assert mapping.slices[0].pe == PE(0, 0, 1, 1, 2) != whole.slices[0].pe
+    assert len(mapping.slices) > len(whole.slices) or sample == "lif_neuron"
+    assert place_free_hashes(tmp_path / "b.s2s") == plain
 
 
 def test_that_the_command_line_takes_placer_and_pin(repository: Path, cli_json: CliJson, tmp_path: Path) -> None:

@@ -45,8 +45,10 @@ def _mapping(network: ChipNetwork, per_pe: int, routing: Routing) -> ChipMapping
     return map_network(network, make_machine(SPEC), options, Demand(STEPS, RECORDED))
 
 
-def _record(path: Path, network: ChipNetwork, mapping: ChipMapping, seed: int = 0, batch: int = 1) -> Path:
-    simulator = Simulator(compile_program(network, mapping, SPEC, {"neurons"}), seed, batch)
+def _record(
+    path: Path, network: ChipNetwork, mapping: ChipMapping, seed: int = 0, batch: int = 1, threads: int = 1
+) -> Path:
+    simulator = Simulator(compile_program(network, mapping, SPEC, {"neurons"}), seed, batch, threads=threads)
     observed = {"noise": frozenset({"spikes"}), "neurons": frozenset({"v"})}
     with Recorder(path, SessionHeader(network.name, seed, SPEC, mapping.runtime)) as recorder:
         run = recorder.start_run(network, mapping, LevelPolicy(), 1e-3, STEPS, RECORDED, observed, batch)
@@ -91,3 +93,13 @@ def test_that_spikes_and_voltages_have_one_hash_however_the_network_is_placed(tm
     for table in ("spikes", "voltages", "neuron_spikes", "spike_counts_1"):
         assert wide[table] == narrow[table]
     assert wide["counts"] != narrow["counts"]
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+def test_that_no_content_depends_on_the_number_of_threads(tmp_path: Path, threads: int) -> None:
+    network = _network()
+    mapping = _mapping(network, 20, "mc")
+    one = _record(tmp_path / "one.s2s", network, mapping, batch=5)
+    many = _record(tmp_path / "many.s2s", network, mapping, batch=5, threads=threads)
+
+    assert _hashes(one) == _hashes(many)

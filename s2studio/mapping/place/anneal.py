@@ -1,4 +1,4 @@
-"""Simulated annealing: from the greedy placement by exchanges of PEs, worse ones ever more rarely accepted."""
+"""Simulated annealing: from the greedy placement by exchanges of PEs and QPEs, worse ones ever more rarely."""
 
 from __future__ import annotations
 
@@ -20,8 +20,10 @@ WORST_LINK_WEIGHT = 1.0
 _MOST_TRIES_PER_SLICE = 20_000
 _MOST_VISITS, _LEAST_VISITS_PER_TRY = 16_000_000, 8
 _ROUNDS = 40
+_WHOLE_QPES = 0.2
+"""The share of exchanges between QPEs instead of PEs: slices that sit together keep together on their way."""
 # Of the mean cost of the exchanges at the start: hot enough to leave the greedy placement, and as good as frozen.
-_HOT, _COLD = 0.3, 0.001
+_HOT, _COLD = 0.6, 0.001
 
 
 def place_anneal(task: Task) -> tuple[PE, ...]:
@@ -53,6 +55,7 @@ class _Search:
         self.graph = graph
         self.pes = pes
         self.slots = slots
+        self.first_slot = np.searchsorted(slots, np.arange(len(mesh.cells) + 1)).astype(np.int32)
         self.random = np.random.default_rng(task.options.seed)
 
     def run(self, holder: Int32) -> Int32:
@@ -85,11 +88,12 @@ class _Search:
         # A round starts from sums made anew, so rounding never adds up.
         load = load_of(self.mesh, self.graph, self._pes(holder))
         picks, chances = self._picks(len(temperatures)), self.random.random(len(temperatures))
+        wholes = self.random.random(len(temperatures)) < _WHOLE_QPES
         least = min(least, float(cost(load, WORST_LINK_WEIGHT)))
         return float(
             anneal(
-                picks, chances, temperatures, WORST_LINK_WEIGHT, self.slots, holder, best, least, load, self.graph,
-                self.mesh.ways,
+                picks, wholes, chances, temperatures, WORST_LINK_WEIGHT, self.slots, self.first_slot, holder, best,
+                least, load, self.graph, self.mesh.ways,
             )
         )  # fmt: skip
 

@@ -12,6 +12,7 @@ from s2studio.mapping.place.noc import Ways
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 FloatArray = NDArray[np.float64]
 
 
@@ -141,10 +142,12 @@ def place_next(order: Int32, room: Int32, load: Load, graph: Graph, ways: Ways) 
 @kernel
 def anneal(
     picks: Int32,
+    wholes: Bools,
     chances: FloatArray,
     temperatures: FloatArray,
     worst_weight: float,
     slots: Int32,
+    first_slot: Int32,
     holder: Int32,
     best: Int32,
     least: float,
@@ -154,26 +157,41 @@ def anneal(
 ) -> float:
     """Try one exchange for each row of `picks` (tries, 2), two slots; return the least cost met.
 
-    A slot is a PE that an open slice may have: `slots` (slots,) is its QPE, `holder` the slice there, -1 for none. A
-    worse cost by d is accepted if `chances` < exp(-d / `temperatures`). `best` becomes the holders at the least cost.
+    A slot is a PE that an open slice may have: `slots` (slots,) is its QPE, `holder` the slice there, -1 for none; the
+    slots of QPE c are `first_slot[c]` to `first_slot[c + 1]` (excluded). Where `wholes`, the two slots' QPEs exchange
+    all they hold. A worse cost by d is accepted if `chances` < exp(-d / `temperatures`). `best` becomes the holders at
+    the least cost.
     """
     now = cost(load, worst_weight)
     for step in range(len(picks)):
-        one, other = picks[step, 0], picks[step, 1]
-        first, second = holder[one], holder[other]
-        if slots[one] == slots[other] or (first < 0 and second < 0):
+        one, other, count = picks[step, 0], picks[step, 1], 1
+        if slots[one] == slots[other] or (holder[one] < 0 and holder[other] < 0):
             continue
-        _exchange(first, second, slots[one], slots[other], load, graph, ways)
+        if wholes[step]:
+            cell, second = slots[one], slots[other]
+            one, other = first_slot[cell], first_slot[second]
+            count = min(first_slot[cell + 1] - one, first_slot[second + 1] - other)
+        _exchange_slots(one, other, count, slots, holder, load, graph, ways)
         then = cost(load, worst_weight)
         if then <= now or chances[step] < np.exp((now - then) / temperatures[step]):
             now = then
-            holder[one], holder[other] = second, first
             if now < least * (1 - 1e-12):
                 least = now
                 best[:] = holder
         else:
-            _exchange(first, second, slots[other], slots[one], load, graph, ways)
+            _exchange_slots(one, other, count, slots, holder, load, graph, ways)
     return least
+
+
+@kernel
+def _exchange_slots(
+    one: int, other: int, count: int, slots: Int32, holder: Int32, load: Load, graph: Graph, ways: Ways
+) -> None:
+    """Exchange what `count` slots from `one` and from `other` on hold."""
+    for _ in range(count):
+        _exchange(holder[one], holder[other], slots[one], slots[other], load, graph, ways)
+        holder[one], holder[other] = holder[other], holder[one]
+        one, other = one + 1, other + 1
 
 
 @kernel

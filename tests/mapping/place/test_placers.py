@@ -177,13 +177,12 @@ def test_that_sequential_follows_the_logical_core_order(machine: Machine) -> Non
     ]
 
 
-@pytest.mark.parametrize(("routing", "gain"), [("mc", 0.30), ("c2c", 0.15)])
-def test_that_annealing_saves_hops_on_a_real_network(conformance: Path, routing: Routing, gain: float) -> None:
-    """Asked for is 30 % on the default routing; core to core there is less to gain."""
+@every_routing
+def test_that_annealing_saves_30_percent_of_the_hops_on_a_real_network(conformance: Path, routing: Routing) -> None:
     hops: dict[str, int] = {}
     for placer in ("sequential", "anneal"):
         options = MappingOptions(placer=placer, routing=routing)
         project = Project(conformance / "nmnist/cnn_sinabs.nir", lowering=LoweringOptions(dt_s=1e-3), mapping=options)
         hops[placer] = Workbench(project).map(assume=True).weighted_hops
 
-    assert hops["anneal"] <= (1 - gain) * hops["sequential"]
+    assert hops["anneal"] <= 0.70 * hops["sequential"]
