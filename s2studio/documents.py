@@ -16,6 +16,10 @@ _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 MAX_BYTES = 64 * 2**20
 # Letters of a value that an error repeats.
 MAX_FOUND = 200
+# PyYAML nests a C function for each level: some ten thousand levels overflow the stack, which ends the process.
+MAX_DEPTH = 100
+# Python refuses to print a number of thousands of digits, and YAML has ways to write one.
+MAX_INTEGER = 10**100
 
 
 class Section(dict[str, Any]):
@@ -27,6 +31,18 @@ class Section(dict[str, Any]):
 
 class _Loader(_Base):  # type: ignore[misc]
     """A safe loader whose mappings are `Section`s with text keys, each key at most once."""
+
+    depth = 0
+
+    def descend_resolver(self, parent: Any, _index: Any) -> None:
+        """Count the levels: the loader calls this when it enters a node."""
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise yaml.constructor.ConstructorError(None, None, f"nested more than {MAX_DEPTH} deep", parent.start_mark)
+
+    def ascend_resolver(self) -> None:
+        """Count the levels: the loader calls this when it leaves a node."""
+        self.depth -= 1
 
 
 def _section(loader: Any, node: yaml.MappingNode) -> Iterable[Section]:
@@ -42,7 +58,15 @@ def _section(loader: Any, node: yaml.MappingNode) -> Iterable[Section]:
         section[key] = loader.construct_object(value_node, deep=True)
 
 
+def _integer(loader: Any, node: yaml.ScalarNode) -> int:
+    value = int(yaml.constructor.SafeConstructor.construct_yaml_int(loader, node))
+    if abs(value) >= MAX_INTEGER:
+        raise yaml.constructor.ConstructorError(None, None, "a number of more than 100 digits", node.start_mark)
+    return value
+
+
 _Loader.add_constructor("tag:yaml.org,2002:map", _section)
+_Loader.add_constructor("tag:yaml.org,2002:int", _integer)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -85,6 +109,23 @@ class Document:
             raise self.refuse(parent, key, f"'{key}' is {value!r}", "a mapping is expected")
         return value
 
+    def inside(self, section: Section, key: str | None, text: str) -> Path:
+        """Return the path that `text` names in the document's folder.
+
+        Raises where it leads out of it, through `..`, a link or a root: a document from a stranger reads nothing else.
+        """
+        folder = self.path.parent
+        path = folder / text
+        try:
+            leaves = "\0" in text or not path.resolve().is_relative_to(folder.resolve())
+            path.exists()
+        except (OSError, RuntimeError, ValueError):  # a name that is too long, links that go round in circles
+            leaves = True
+        if leaves:
+            found = f"'{text[:80]}' leads out of the folder of this file"
+            raise self.refuse(section, key, found, hint="copy what it names into the folder, or name it with an option")
+        return path
+
 
 def read_document(path: Path, schema: str, error: type[S2StudioError]) -> Document:
     """Return the document at `path`, whose key `s2studio` must be `schema`, such as `network/1`.
@@ -93,6 +134,8 @@ def read_document(path: Path, schema: str, error: type[S2StudioError]) -> Docume
     """
     try:
         size = path.stat().st_size
+        if not path.is_file():
+            raise error(str(path), "is a folder" if path.is_dir() else "is no file", hint="check the path")
         if size > MAX_BYTES:
             raise error(
                 str(path), f"{size:,} B", f"a document may have {MAX_BYTES:,} B", "put large data into .npz files"

@@ -8,6 +8,15 @@ from dataclasses import asdict, dataclass
 _COUNTED = {"pes": "PEs", "pe": "PE", "targets": "targets", "neurons": "neurons", "routing_entries": "routing entries"}
 
 
+def printable(text: str) -> str:
+    r"""Return `text` with what a terminal obeys or hides (control characters, escape sequences) written as `\x1b`."""
+    return text if text.isprintable() else "".join(_shown(letter) for letter in text)
+
+
+def _shown(letter: str) -> str:
+    return letter if letter.isprintable() else letter.encode("unicode_escape").decode()
+
+
 @dataclass(frozen=True)
 class Violation:
     """One way in which a network breaks a limit of the chip.
@@ -50,16 +59,18 @@ class Violation:
         return f"{self.free:,} are free" if self.region in _COUNTED else f"{self.free:,} B are free"
 
     def __str__(self) -> str:
-        return f"{self.subject}: {self.found}, {self.limit}; {self.remedy}"
+        return printable(f"{self.subject}: {self.found}, {self.limit}; {self.remedy}")
 
 
 class S2StudioError(Exception):
     """A refusal that a user can act on.
 
-    subject: the object it is about; found: what was found; limit: what is allowed; hint: what to do next.
+    subject: the object it is about; found: what was found; limit: what is allowed; hint: what to do next. Names in
+    them come from files of strangers: what is no letter is written out, never sent to a terminal.
     """
 
     def __init__(self, subject: str, found: str, limit: str = "", hint: str = "") -> None:
+        subject, found, limit, hint = map(printable, (subject, found, limit, hint))
         super().__init__(subject, found, limit, hint)
         self.subject = subject
         self.found = found

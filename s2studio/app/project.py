@@ -17,6 +17,7 @@ from s2studio.network.stimulus.events import EventOptions
 from s2studio.sim.level import LevelPolicy
 
 SCHEMA = "project/1"
+MAX_INTEGER = 2**63 - 1
 
 Built = TypeVar("Built")
 
@@ -66,17 +67,21 @@ def open_project(path: Path) -> Project:
     """Return the project in the document `path`, or a project of defaults around the model file `path`."""
     if not path.exists():
         raise NetworkError(str(path), "no such file", hint="check the path")
+    if not path.is_file() and not path.is_dir():
+        raise NetworkError(str(path), "is no file", hint="check the path")
     if path.suffix in (".yaml", ".yml") and document_schema(path) == SCHEMA:
         return _ProjectReader(read_document(path, SCHEMA, UsageError)).read()
     return Project(model=path)
 
 
 class _ProjectReader:
-    """Turns the sections of a project document into options, each error with its line."""
+    """Turns the sections of a project document into options, each error with its line.
+
+    Every path must stay in the project's folder: a project may come from a stranger.
+    """
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self.folder = document.path.parent
 
     def read(self) -> Project:
         root = self.document.root
@@ -87,13 +92,13 @@ class _ProjectReader:
         )
         chip = self._text(root, "chip", "spinnaker2")
         return Project(
-            model=self.folder / self._text(root, "model", ""),
-            chip=self.folder / chip if chip.endswith((".yaml", ".yml")) else chip,
+            model=self._path(root, "model"),
+            chip=self._path(root, "chip") if chip.lower().endswith((".yaml", ".yml")) or "/" in chip else chip,
             runtime=root.get("runtime"),
             lowering=self._lowering(),
             mapping=self._mapping(mapping),
-            mapping_file=self.folder / self._text(mapping, "file", "") if "file" in mapping else None,
-            traffic=self.folder / self._text(mapping, "traffic", "") if "traffic" in mapping else None,
+            mapping_file=self._path(mapping, "file") if "file" in mapping else None,
+            traffic=self._path(mapping, "traffic") if "traffic" in mapping else None,
             stimuli=self._stimuli(),
             run=self._run(),
             document=self.document.path,
@@ -139,12 +144,12 @@ class _ProjectReader:
         if value is None:
             return ()
         if isinstance(value, str):
-            return (StimulusSource(None, self.folder / value),)
+            return (StimulusSource(None, self._path(root, "stimulus")),)
         section = self.document.section(root, "stimulus")
         if set(section) & {"file", "poisson", "bin"}:
             return (self._stimulus(None, section),)
         return tuple(
-            StimulusSource(name, self.folder / entry)
+            StimulusSource(name, self._path(section, name))
             if isinstance(entry, str)
             else self._stimulus(name, self.document.section(section, name))
             for name, entry in section.items()
@@ -167,7 +172,7 @@ class _ProjectReader:
         )
         return StimulusSource(
             population,
-            self.folder / self._text(section, "file", "") if "file" in section else None,
+            self._path(section, "file") if "file" in section else None,
             self._number(section, "poisson") if "poisson" in section else None,
             events,
         )
@@ -203,6 +208,9 @@ class _ProjectReader:
             for name, names in section.items()
         }
 
+    def _path(self, section: Section, key: str) -> Path:
+        return self.document.inside(section, key, self._text(section, key, ""))
+
     def _text(self, section: Section, key: str, default: str) -> str:
         value = section.get(key, default)
         if not isinstance(value, str):
@@ -211,10 +219,10 @@ class _ProjectReader:
 
     def _integer(self, section: Section, key: str, least: int) -> int:
         value = section.get(key, least)
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise self.document.refuse(
-                section, key, f"'{key}' is {value!r}", f"a whole number of at least {least} is expected"
-            )
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= MAX_INTEGER:
+            limit = f"a whole number of at least {least} is expected"
+            limit += f", at most {MAX_INTEGER:,}" if isinstance(value, int) and value > least else ""
+            raise self.document.refuse(section, key, f"'{key}' is {value!r}", limit)
         return value
 
     def _number(self, section: Section, key: str) -> float:

@@ -41,7 +41,7 @@ def show_network(about: Json) -> None:
     )
     _lowering(console, about)
     for repair in about["repairs"]:
-        console.print(f"repaired: {repair['node']}: {repair['action']}", markup=False)
+        console.print(f"repaired: {repair['node']}: {repair['action']}")
     for node in about["unsupported"]:
         text = f"not covered: node '{node['node']}' ({node['type_name']}): {node['reason']}; {node['remedy']}"
         console.print(Text(text, style="red"))
@@ -88,7 +88,6 @@ def _verdict(console: Console, about: Json) -> None:
             console.print(
                 f"  {row['population'] or ''} {row['pe'] or ''} {row['region']}: {row['bytes']:,} needed, "
                 f"{row['free']:,} free; {row['remedy']}",
-                markup=False,
             )
 
 
@@ -117,15 +116,15 @@ def show_mapping(about: Json, saved: Path | None) -> None:
         f"traffic      if every neuron spikes once: {about['weighted_hops']:,} flit-hops, "
         f"busiest link {about['max_link_load']:,} flits"
     )
-    console.print(_board(about["board"]), markup=False)
+    console.print(_board(about["board"]))
     for row in about["board"]["moved"][:MOVED]:
         there = row["board_pe"] or "no PE"
-        console.print(f"             {row['slice']} on {row['pe']}, on the board on {there}", markup=False)
+        console.print(f"             {row['slice']} on {row['pe']}, on the board on {there}")
     if len(about["board"]["moved"]) > MOVED:
         console.print(f"             and {len(about['board']['moved']) - MOVED:,} more slices")
     _assumed(console, about)
     if saved is not None:
-        console.print(f"saved        {saved}", markup=False)
+        console.print(f"saved        {saved}")
 
 
 def show_run(summary: Json) -> None:
@@ -148,7 +147,7 @@ def show_run(summary: Json) -> None:
     )
     for name, spikes in summary["outputs"].items():
         if len(spikes) <= 32:
-            console.print(f"output {name}: spikes per neuron {spikes}", markup=False)
+            console.print(f"output {name}: spikes per neuron {spikes}")
     tick, late = summary["tick_s"], summary["late_ticks"]
     console.print(f"chip         {_chip(summary)}, {summary['pes_used']} PEs, level {summary['level']}")
     console.print(
@@ -156,7 +155,7 @@ def show_run(summary: Json) -> None:
         f"{summary['synaptic_events']:,} synaptic events, {summary['neuron_updates']:,} neuron updates"
     )
     if summary["board"] is not None:
-        console.print(_board(summary["board"]), markup=False)
+        console.print(_board(summary["board"]))
     console.print(
         Text(
             f"deadline     slowest PE done after {with_unit(summary['time_done_max_s'], 's')}; smallest safe tick "
@@ -177,7 +176,7 @@ def show_run(summary: Json) -> None:
         "             " + ", ".join(f"{kind.replace('_', ' ')} {with_unit(energy[kind], 'J')}" for kind in KINDS)
     )
     _warnings(console, summary)
-    console.print(f"session      {summary['session']}", markup=False)
+    console.print(f"session      {summary['session']}")
 
 
 def show_stimulus(about: Json) -> None:
@@ -245,7 +244,7 @@ def show_demo(run: Json, evaluation: Json) -> None:
     console = _console()
     safe = with_unit(run["smallest_safe_tick_s"], "s")
     console.print(f"smallest safe tick of the first recording {safe}   (estimate)")
-    console.print(f"session      {run['session']}", markup=False)
+    console.print(f"session      {run['session']}")
 
 
 def show_chip(spec: ChipSpec, checks: Sequence[PowerCheck]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -147,12 +146,7 @@ def _npz(reader: Reader, weights: Section, ends: Ends, delay: int) -> Connectivi
 def _arrays(reader: Reader, weights: Section) -> Mapping[str, NDArray[Any]]:
     """Return the arrays of the archive `file`, which must lie in the document's folder."""
     document, text = reader.document, str(weights["file"])
-    folder = document.path.parent.resolve()
-    path = (folder / Path(text)).resolve()
-    if not path.is_relative_to(folder):
-        raise document.refuse(
-            weights, "file", f"'{text}' leads out of the network's folder", hint="copy the file into it"
-        )
+    path = document.inside(weights, "file", text)
     try:
         return load_npz(path, 8 * MAX_SYNAPSES)
     except ValueError as problem:

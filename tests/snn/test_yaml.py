@@ -177,7 +177,7 @@ def test_that_a_malformed_document_is_refused_with_its_line(tmp_path: Path, text
         ("rule: list, connections: [[0, 1, 1], [-1, 1, 1]]", "pre -1 in synapse 1"),
         ("rule: list, connections: [[0, 1, 200]]", "weights that the chip cannot hold"),
         ("rule: npz, file: none.npz", "'none.npz' cannot be read"),
-        ("rule: npz, file: ../net.npz", r"'\.\./net\.npz' leads out of the network's folder"),
+        ("rule: npz, file: ../net.npz", r"'\.\./net\.npz' leads out of the folder of this file"),
         ("rule: npz, file: w.npz", "no array '' in the file, there are one, two"),
         ("rule: npz, file: w.npz, key: one", r"'one' has the shape \(2, 2\), \(4, 4\) is expected"),
         ("rule: npz, file: w.npz, key: two", "weights that the chip cannot hold"),
