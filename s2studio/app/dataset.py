@@ -36,7 +36,7 @@ def read_dataset(
     """
     if not folder.is_dir():
         raise NetworkError(str(folder), "no such folder", hint="--data names a folder of stimulus files")
-    known = _labels(labels or folder / LABELS, required=labels is not None)
+    known = read_labels(labels or folder / LABELS, required=labels is not None)
     kinds = {*READERS, *RECORDINGS}
     files = sorted(
         path for path in folder.rglob("*") if path.suffix in kinds and path.is_file() and path.name != LABELS
@@ -65,7 +65,8 @@ def _bin(path: Path, bin_s: float | None) -> float | None:
     return bin_s if path.suffix in RECORDINGS else None
 
 
-def _labels(path: Path, required: bool) -> dict[str, int]:
+def read_labels(path: Path, required: bool = True) -> dict[str, int]:
+    """Return the label of each file named in the CSV `path`, header `file,label`; none where it need not exist."""
     if not path.is_file():
         if required:
             raise UsageError("--labels", f"no file '{path}'")

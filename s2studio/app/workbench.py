@@ -17,6 +17,7 @@ from s2studio.chip.loader import load_chip, make_machine
 from s2studio.chip.machine import Machine
 from s2studio.errors import Cancelled
 from s2studio.lowering.lower import Lowered, lower, needs_dt
+from s2studio.lowering.options import LoweringOptions
 from s2studio.mapping.file import read_mapping
 from s2studio.mapping.map import map_network, remap_demand
 from s2studio.mapping.mapping import ChipMapping, Demand
@@ -87,9 +88,7 @@ class Workbench:
         UsageError.
         """
         network, spec = self.open(), self.machine().spec
-        options = self.project.lowering
-        if assume and self.assumed_dt():
-            options = replace(options, dt_s=ASSUMED_DT_S)
+        options = self._lowering(assume)
 
         def make() -> Lowered:
             lowered = lower(network, options, spec) if isinstance(network, Network) else Lowered(network, (), ())
@@ -97,6 +96,37 @@ class Workbench:
             return lowered
 
         return self._stage("lower", (id(network), options, spec.digest), make)
+
+    def bench_lowering(
+        self,
+        data: Path | None = None,
+        labels: Path | None = None,
+        label: int | None = None,
+        bin_s: float | None = None,
+    ) -> dict[str, Any]:
+        """Return what lowering did, and with a stimulus or the samples in `data` float against chip, layer by layer.
+
+        `labels` names a CSV (`file,label`) with the right output neuron of the samples or of the stimulus, `label` is
+        that of the stimulus.
+        """
+        from s2studio.app.lowering_bench import Comparison, bench_samples, lowering_report, require_float
+
+        network, spec = require_float(self.open()), self.machine().spec
+        compared = data is not None or bool(self.project.stimuli)
+        lowered, options = self.lower(assume=not compared), self._lowering(assume=not compared)
+        about = lowering_report(network, lowered, options, spec)
+        samples, steps_of = bench_samples(self.project, lowered.network, data, labels, label, bin_s)
+        if self.assumed_dt():
+            about["assumed"].insert(0, f"model time step dt = {ASSUMED_DT_S:g} s (say --dt)")
+        if samples:
+            self._begin("compare")
+            comparison = Comparison(network, lowered, options, spec)
+            about["comparison"] = comparison.run(samples, steps_of, self.progress("compare"))
+        return about
+
+    def _lowering(self, assume: bool) -> LoweringOptions:
+        options = self.project.lowering
+        return replace(options, dt_s=ASSUMED_DT_S) if assume and self.assumed_dt() else options
 
     def inputs(self, assume: bool = False) -> RunInputs:
         """Return what the run takes; `assume` allows a network without stimulus and steps."""

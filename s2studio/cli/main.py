@@ -13,6 +13,7 @@ import typer
 COMMANDS = (
     ("open", "open", "open_"),
     ("info", "info", "info"),
+    ("lower", "lower", "lower_command"),
     ("map", "map", "map_command"),
     ("stimulus", "stimulus", "stimulus"),
     ("run", "run", "run"),

@@ -22,6 +22,7 @@ STAGES = {
     "compare": "comparing",
     "read": "reading the data set",
     "evaluate": "evaluating",
+    "compare": "comparing float and chip",
 }
 
 

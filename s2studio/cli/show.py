@@ -238,6 +238,102 @@ def show_evaluation(summary: Json) -> None:
         console.print(Text(f"late ticks   {summary['late_ticks']:,}: spikes are as if in time", style="red"))
 
 
+def show_lowering(about: Json) -> None:
+    """Print what lowering did to the weights, and float against chip where there was a stimulus."""
+    console = _console()
+    _lowering(console, about)
+    for row in about["delays"]:
+        lost = "no error" if row["lost_db"] is None else f"{row['lost_db']:.1f} dB lost"
+        console.print(f"delays       '{row['population']}' has 4-bit weights for them: {lost}", markup=False)
+    _warnings(console, about)
+    _assumed(console, about)
+    found = about["comparison"]
+    if found is None:
+        console.print("float against chip needs a stimulus: --input FILE or --data FOLDER")
+        return
+    _layers(console, found)
+    _first_differences(console, found)
+    for row in found["voltages"]:
+        console.print(
+            f"voltage      '{row['name']}': up to {row['largest_difference']:.3g} apart, where v reaches "
+            f"{row['largest_v_float']:.3g} in float",
+            markup=False,
+        )
+    _warnings(console, found)
+    _answers(console, found)
+
+
+def _layers(console: Console, found: Json) -> None:
+    _table(
+        console,
+        "Float against chip ('alone': the layer on the chip, hearing the float network's spikes)",
+        ("name", ">float", ">chip", ">alone", ">rate", ">on chip", ">differ", ">own", ">silent", ">on chip", "causes"),
+        [
+            (
+                row["name"],
+                *(f"{row['spikes'][side]:,}" if side in row["spikes"] else "" for side in ("float", "chip", "alone")),
+                *(f"{row['rate_per_tick'][side]:.4f}" for side in ("float", "chip")),
+                f"{row['differing_spikes']:,}",
+                f"{row['own_differing_spikes']:,}",
+                *(f"{row['silent_neurons'][side]:,}" for side in ("float", "chip")),
+                ", ".join(f"{cause} {count:,}" for cause, count in row["causes"].items()),
+            )
+            for row in found["populations"]
+        ],
+    )
+
+
+def _first_differences(console: Console, found: Json) -> None:
+    rows = [(row["name"], row["first_difference"]) for row in found["populations"] if row["first_difference"]]
+    _table(
+        console,
+        "First difference of each layer",
+        ("name", "sample", ">tick", ">neuron", "spikes", ">v float", ">v chip", ">threshold", "cause", "synapse"),
+        [
+            (
+                name,
+                first["sample"],
+                f"{first['tick']:,}",
+                f"{first['neuron']:,}",
+                "in float" if first["spiked_in_float"] else "on chip",
+                f"{first['v_float']:.6g}",
+                f"{first['v_chip']:.6g}",
+                f"{first['threshold']:.6g}",
+                first["cause"],
+                _synapse(first["synapse"]),
+            )
+            for name, first in rows
+        ],
+    )
+
+
+def _synapse(found: Json | None) -> str:
+    if found is None:
+        return ""
+    through = f" through {found['layer']}" if found["layer"] else ""
+    weight = f"w {found['weight']:.4g}, {found['scaled']:.2f} became {found['integer']}"
+    return f"{found['pre']}[{found['neuron']}]{through}: {weight}, {found['contribution']:+.3g} of v"
+
+
+def _answers(console: Console, found: Json) -> None:
+    console.print(f"samples      {found['samples']:,}, {found['ticks']:,} ticks")
+    answers = found["answers"]
+    if answers is None:
+        return
+    samples = found["samples"]
+    console.print(
+        f"answer       of '{found['output']}' the same for {answers['same_answer']:,} of {samples:,}, "
+        f"with equal spikes of every output for {answers['same_output_spikes']:,}",
+        markup=False,
+    )
+    if answers["accuracy"] is not None:
+        sides = (
+            f"{side} {answers['accuracy'][side]:.2%}, {answers['right'][side]:,} of {answers['labelled']:,}"
+            for side in ("float", "chip")
+        )
+        console.print(Text(f"accuracy     {'; '.join(sides)}", style="bold"))
+
+
 def show_demo(run: Json, evaluation: Json) -> None:
     """Print what the sample found: the data set, then where the session of its first recording lies."""
     show_evaluation(evaluation)

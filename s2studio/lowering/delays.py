@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from s2studio.lowering.factors import Ends
 from s2studio.lowering.refusal import NodeError
-from s2studio.lowering.report import WeightLoss, weight_loss
-from s2studio.lowering.schemes import quantise
 from s2studio.lowering.synapses import Delays
 from s2studio.network.layers import Delay, FloatArray, Layer
 
@@ -49,19 +48,32 @@ def in_ticks(nodes: Sequence[str], ends: Ends, dt_s: float, longest: int) -> tup
     return (_once(before), _once(behind)), warnings
 
 
-def lost_to_delay(weights: Sequence[FloatArray], rounding: str, loss: WeightLoss, scales: tuple[float, float]) -> str:
-    """Return the warning that says what the range of delayed synapses costs.
+@dataclass(frozen=True)
+class DelayLoss:
+    """What the range of delayed synapses costs: the signal to noise of the weights with it and without, in dB.
 
-    `loss` is what they lost; `scales` are the w_scale and the largest integer that they would have had without delays.
+    None is no error at all.
     """
-    w_scale, limit = scales
-    without = weight_loss(list(weights), [quantise(weight, w_scale, rounding, int(limit)) for weight in weights], 127)
-    if loss.snr_db is None or without.snr_db is None:
-        better = "no error" if without.snr_db is None else f"{without.snr_db:.1f} dB"
-        now = "no error" if loss.snr_db is None else f"{loss.snr_db:.1f} dB"
-        return f"delays leave 4 bits to its weights: {now}, {better} without delays"
-    lost = without.snr_db - loss.snr_db
-    return f"delays leave 4 bits to its weights: {loss.snr_db:.1f} dB, {lost:.1f} dB lost against 7 bits without delays"
+
+    snr_db: float | None
+    snr_db_without_delays: float | None
+
+    @property
+    def lost_db(self) -> float | None:
+        """The difference, None where one of the two has no error."""
+        if self.snr_db is None or self.snr_db_without_delays is None:
+            return None
+        return self.snr_db_without_delays - self.snr_db
+
+    @property
+    def text(self) -> str:
+        """The warning that says so."""
+        now, better = (
+            "no error" if snr is None else f"{snr:.1f} dB" for snr in (self.snr_db, self.snr_db_without_delays)
+        )
+        if self.lost_db is None:
+            return f"delays leave 4 bits to its weights: {now}, {better} without delays"
+        return f"delays leave 4 bits to its weights: {now}, {self.lost_db:.1f} dB lost against 7 bits without delays"
 
 
 def _once(values: FloatArray) -> FloatArray:

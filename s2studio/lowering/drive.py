@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from s2studio.network.layers import FloatArray
 from s2studio.snn.connectivity import Connectivity, ConvWeights, DenseWeights, SynapseList
@@ -35,15 +36,17 @@ def _taps_inside(kernel: ConvWeights, axis: int) -> FloatArray:
     return ((line >= 0) & (line < lines)).astype(np.float64)
 
 
-def silent(largest: FloatArray, offset: FloatArray, alpha: FloatArray, decay: FloatArray, threshold: FloatArray) -> int:
-    """Return how many neurons stay below `threshold` even if all excitatory sources fire in every tick.
+def silent(
+    largest: FloatArray, offset: FloatArray, alpha: FloatArray, decay: FloatArray, threshold: FloatArray
+) -> NDArray[np.bool_]:
+    """Return which neurons stay below `threshold` even if all excitatory sources fire in every tick.
 
     V then approaches (largest / (1 - decay) + offset) / (1 - alpha) from below. `decay` is that of the synaptic
     current, 0 where there is none. Where a decay is negative, v swings past its limit and none is counted.
     """
     drive = _limit(largest, decay) + offset
     highest = np.where((alpha < 0) | (decay < 0), np.inf, np.maximum(_limit(drive, alpha), 0.0))
-    return int(np.count_nonzero(highest < threshold))
+    return np.asarray(highest < threshold)
 
 
 def _limit(step: FloatArray, decay: FloatArray) -> FloatArray:
@@ -52,7 +55,9 @@ def _limit(step: FloatArray, decay: FloatArray) -> FloatArray:
         return np.where(step > 0, step / (1.0 - decay), step)
 
 
-def saturated(offset: FloatArray, alpha: FloatArray, threshold: FloatArray, v_reset: FloatArray | None) -> int:
-    """Return how many neurons fire in every tick without input; `v_reset` None is reset by subtraction."""
+def saturated(
+    offset: FloatArray, alpha: FloatArray, threshold: FloatArray, v_reset: FloatArray | None
+) -> NDArray[np.bool_]:
+    """Return which neurons fire in every tick without input; `v_reset` None is reset by subtraction."""
     after_reset = 0.0 if v_reset is None else alpha * v_reset
-    return int(np.count_nonzero(after_reset + offset >= threshold))
+    return np.asarray(after_reset + offset >= threshold)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from s2studio.chip.spec import ChipSpec
 from s2studio.lowering.chains import Chain, is_convolution
-from s2studio.lowering.delays import delay_nodes, in_ticks, lost_to_delay
+from s2studio.lowering.delays import DelayLoss, delay_nodes, in_ticks
 from s2studio.lowering.drive import largest_input, saturated, silent
 from s2studio.lowering.nir_rules import RULES, discretise
 from s2studio.lowering.options import LoweringOptions
@@ -36,8 +37,45 @@ class LoweredNeurons:
     report: PopulationReport
 
 
-def lower_neurons(node: str, layer: Neuron, plan: Plan, options: LoweringOptions, spec: ChipSpec) -> LoweredNeurons:
-    """Return what the neurons `layer` of `node` become; `options` have dt_s where the layer has a time constant.
+@dataclass(frozen=True)
+class Unrounded:
+    """A layer of neurons in the chip's units before anything is rounded to what the chip holds.
+
+    `weights` are those of the file with the factors of their chain, by `key` of the chain; times `w_scale` they are in
+    the chip's units, in which `limit` is the largest integer. `ticks` are the delays of each chain with warnings about
+    them. `without_delay` is the w_scale and the limit that the layer would have without its delays, None where it has
+    none.
+    """
+
+    model: str
+    limit: int
+    w_scale: float
+    weights: Mapping[tuple[object, ...], FloatArray]
+    constants: Constants
+    ticks: tuple[tuple[Delays, tuple[str, ...]], ...]
+    without_delay: tuple[float, int] | None
+    warnings: tuple[str, ...]
+
+    def rounded(self, rounding: str) -> dict[tuple[object, ...], Quantised]:
+        """Return the integer weights."""
+        return {name: quantise(weight, self.w_scale, rounding, self.limit) for name, weight in self.weights.items()}
+
+    def loss(self, rounding: str) -> WeightLoss:
+        """Return what rounding and clipping do to all weights of the layer."""
+        return weight_loss(list(self.weights.values()), list(self.rounded(rounding).values()), self.limit)
+
+    def delay_loss(self, rounding: str) -> DelayLoss | None:
+        """Return what the short weights of delayed synapses cost, None where there is no delay."""
+        if self.without_delay is None:
+            return None
+        w_scale, limit = self.without_delay
+        weights = list(self.weights.values())
+        wider = weight_loss(weights, [quantise(weight, w_scale, rounding, limit) for weight in weights], limit)
+        return DelayLoss(self.loss(rounding).snr_db, wider.snr_db)
+
+
+def unrounded(node: str, layer: Neuron, plan: Plan, options: LoweringOptions, spec: ChipSpec) -> Unrounded:
+    """Return the neurons `layer` of `node` before rounding; `options` have dt_s where it has a time constant.
 
     One w_scale is taken from all weights into the node, so that what comes together is in the same unit.
     Raises NodeError where a value has no place on the chip.
@@ -46,25 +84,35 @@ def lower_neurons(node: str, layer: Neuron, plan: Plan, options: LoweringOptions
     delayed = any(delay_nodes(plan.wires.layers, chain.path) for chain in chains)
     model = _model(layer, chains, plan, delayed)
     limit = spec.models[model].max_weight
-    floats = {_key(plan, chain): _float_weights(plan, chain) for chain in chains}
-    magnitudes = np.concatenate([np.zeros(0), *(np.abs(weight).reshape(-1) for weight in floats.values())])
+    weights = {key(plan, chain): _float_weights(plan, chain) for chain in chains}
+    magnitudes = np.concatenate([np.zeros(0), *(np.abs(weight).reshape(-1) for weight in weights.values())])
     w_scale = weight_scale(node, magnitudes, options.scale, limit)
-    integers = {name: quantise(weight, w_scale, options.rounding, limit) for name, weight in floats.items()}
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):  # chip_parameters refuses what is not finite
         rule = discretise(node, layer, options.dt_s or 0.0, options.integrator)
         constants = chip_constants(rule, w_scale, _bias(node, plan), options.reset)
-    ticks = [_ticks(plan, chain, options, spec.models[model].max_delay) for chain in chains]
-    synapses = [
-        _connectivity(plan, chain, integers[_key(plan, chain)], delays)
-        for chain, (delays, _) in zip(chains, ticks, strict=True)
-    ]
-    loss = weight_loss(list(floats.values()), list(integers.values()), limit)
-    warnings = rule.warnings + tuple(dict.fromkeys(warning for _, several in ticks for warning in several))
+    ticks = tuple(_ticks(plan, chain, options, spec.models[model].max_delay) for chain in chains)
+    without_delay = None
     if delayed:
         wider = spec.models[RULES[type(layer)].model].max_weight
-        without = (weight_scale(node, magnitudes, options.scale, wider), wider)
-        warnings += (lost_to_delay(list(floats.values()), options.rounding, loss, without),)
-    return _lowered(node, plan, model, constants, synapses, w_scale, loss, warnings)
+        without_delay = (weight_scale(node, magnitudes, options.scale, wider), wider)
+    return Unrounded(model, limit, w_scale, weights, constants, ticks, without_delay, rule.warnings)
+
+
+def lower_neurons(node: str, layer: Neuron, plan: Plan, options: LoweringOptions, spec: ChipSpec) -> LoweredNeurons:
+    """Return what the neurons `layer` of `node` become. Raises NodeError where a value has no place on the chip."""
+    before = unrounded(node, layer, plan, options, spec)
+    integers = before.rounded(options.rounding)
+    synapses = [
+        _connectivity(plan, chain, integers[key(plan, chain)], delays)
+        for chain, (delays, _) in zip(plan.chains[node], before.ticks, strict=True)
+    ]
+    warnings = before.warnings + tuple(dict.fromkeys(warning for _, several in before.ticks for warning in several))
+    lost = before.delay_loss(options.rounding)
+    if lost is not None:
+        warnings += (lost.text,)
+    return _lowered(
+        node, plan, before.model, before.constants, synapses, before.w_scale, before.loss(options.rounding), warnings
+    )
 
 
 def lower_pool(node: str, layer: SumPool2d, plan: Plan) -> LoweredNeurons:
@@ -73,13 +121,17 @@ def lower_pool(node: str, layer: SumPool2d, plan: Plan) -> LoweredNeurons:
     It resets by subtraction whatever the options say, since a reset to zero would lose spikes of the same tick.
     The mean of a window is its sum against a threshold of the window's size.
     """
-    chains, shape = plan.chains[node], plan.shapes[node]
+    synapses = [sum_pool(chain, layer, plan.shapes[node]) for chain in plan.chains[node]]
+    loss = WeightLoss(sum(part.weight.size for part in synapses), 1.0, 1, 0.0, None, ())
+    return _lowered(node, plan, RULES[IF].model, pool_constants(node, layer, plan), synapses, 1.0, loss, ())
+
+
+def pool_constants(node: str, layer: SumPool2d, plan: Plan) -> Constants:
+    """Return the constants of the IF population that a sum pool becomes."""
+    shape = plan.shapes[node]
     threshold = np.full(shape, float(pool_threshold(layer)))
     neuron = IF(r=np.ones(shape), v_threshold=threshold, v_reset=np.zeros(shape))
-    constants = chip_constants(discretise(node, neuron, 0.0, "forward"), 1.0, np.zeros(plan.size(node)), "subtract")
-    synapses = [sum_pool(chain, layer, shape) for chain in chains]
-    loss = WeightLoss(sum(part.weight.size for part in synapses), 1.0, 1, 0.0, None, ())
-    return _lowered(node, plan, RULES[IF].model, constants, synapses, 1.0, loss, ())
+    return chip_constants(discretise(node, neuron, 0.0, "forward"), 1.0, np.zeros(plan.size(node)), "subtract")
 
 
 def pool_threshold(layer: SumPool2d) -> int:
@@ -95,7 +147,7 @@ def _model(layer: Neuron, chains: Sequence[Chain], plan: Plan, delayed: bool) ->
     return rule.conv_model if convolved and rule.conv_model else rule.model
 
 
-def _key(plan: Plan, chain: Chain) -> tuple[object, ...]:
+def key(plan: Plan, chain: Chain) -> tuple[object, ...]:
     """Return what chains that share their float weights have in common."""
     scaling = _scaling(plan, chain)
     return (chain.weights, scaling, chain.source_shape) if scaling else (chain.weights,)
@@ -162,7 +214,7 @@ def _lowered(
 ) -> LoweredNeurons:
     """Return the population of `constants` with `synapses`, one for each of its chains, and the report on both."""
     size, params = plan.size(node), chip_parameters(node, constants)
-    silent_units, saturated_units = _idle_units(constants, synapses, size)
+    silent_units, saturated_units = (int(which.sum()) for which in idle_units(constants, synapses, size))
     if isinstance(plan.wires.layers[node], Graded):
         silent_units = 0
     report = PopulationReport(
@@ -182,8 +234,10 @@ def _lowered(
     return LoweredNeurons(population, projections, report)
 
 
-def _idle_units(constants: Constants, synapses: Sequence[Connectivity], size: int) -> tuple[int, int]:
-    """Return how many neurons can never fire, and how many fire in every tick without input."""
+def idle_units(
+    constants: Constants, synapses: Sequence[Connectivity], size: int
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return which neurons can never fire, and which fire in every tick without input."""
     largest = np.zeros(size)
     for part in synapses:
         largest += largest_input(part, size)

@@ -42,14 +42,23 @@ def dense(chain: Chain, weight: NDArray[np.int8], delay: Delays) -> DenseWeights
     `weight` is (outputs, inputs), `delay` the ticks (inputs,) and (outputs,) to be added, of one value each where all
     are the same; where they differ, the synapses become a list. Source pixels that no pool window takes have none.
     """
-    by_input = _unfolded(chain, np.ascontiguousarray(weight.T))
-    before, behind = delay
-    if before.size == behind.size == 1:
-        return DenseWeights(by_input, int(np.rint(before[0] + behind[0])))
-    before = _unfolded(chain, np.broadcast_to(before, weight.shape[1])[:, None])[:, 0]
+    by_input = dense_matrix(chain, weight)
+    if delay[0].size == delay[1].size == 1:
+        return DenseWeights(by_input, int(np.rint(delay[0][0] + delay[1][0])))
     pre, post = np.nonzero(by_input)
-    ticks = np.rint(before[pre] + np.broadcast_to(behind, by_input.shape[1])[post])
+    ticks = dense_delays(chain, weight.shape[1], by_input.shape[1], delay)[pre, post]
     return SynapseList(pre.astype(np.int32), post.astype(np.int32), by_input[pre, post], ticks.astype(np.uint8))
+
+
+def dense_matrix(chain: Chain, weight: NDArray[Value]) -> NDArray[Value]:
+    """Return `weight` (outputs, inputs) as (pre, post), with the pools in front unfolded."""
+    return _unfolded(chain, np.ascontiguousarray(weight.T))
+
+
+def dense_delays(chain: Chain, inputs: int, outputs: int, delay: Delays) -> FloatArray:
+    """Return the delay of each pair (pre, post) in ticks, in front of `inputs` and behind `outputs` together."""
+    before = _unfolded(chain, np.broadcast_to(delay[0], inputs)[:, None])
+    return np.rint(before + np.broadcast_to(delay[1], outputs))
 
 
 def _unfolded(chain: Chain, by_input: NDArray[Value]) -> NDArray[Value]:
