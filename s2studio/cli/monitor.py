@@ -22,7 +22,6 @@ STAGES = {
     "compare": "comparing",
     "read": "reading the data set",
     "evaluate": "evaluating",
-    "compare": "comparing float and chip",
 }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from s2studio.session.ring import ROWS, Ring
 from s2studio.sim.counts import Counts, SpikeTable, TickBlock
@@ -15,8 +16,8 @@ SLICES = 3
 
 def block(start: int, ticks: int) -> TickBlock:
     """Return ticks whose numbers tell which tick they are."""
-    values = np.zeros((1, ticks, SLICES), np.int32)
-    values += np.arange(start, start + ticks, dtype=np.int32)[:, None] * 10 + np.arange(SLICES, dtype=np.int32)
+    values: NDArray[np.int32] = np.zeros((1, ticks, SLICES), np.int32)
+    values[0] = np.add.outer(np.arange(start, start + ticks) * 10, np.arange(SLICES))
     tick = np.arange(start, start + ticks, dtype=np.int64)
     zero = np.zeros(ticks, np.int32)
     fixed = np.arange(SLICES, dtype=np.int32)
