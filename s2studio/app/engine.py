@@ -12,6 +12,7 @@ from s2studio.app.describe import describe_network
 from s2studio.app.inputs import record_of, stimulus_targets
 from s2studio.app.kinds import Kind, kind_of
 from s2studio.app.project import Project, open_project
+from s2studio.app.project_writer import write_project
 from s2studio.app.remote import Emit
 from s2studio.app.workbench import Workbench
 from s2studio.chip.machine import Machine
@@ -96,6 +97,10 @@ class Engine:
         """Return the mapping in the file `path`, for the project's network and run."""
         bench = self._on(project)
         return read_mapping(path, bench.lower(assume=True).network, bench.machine(), bench.inputs(assume=True).demand)
+
+    def save_project(self, project: Project, path: Path, mapping: ChipMapping | None) -> Prepared:
+        """Write the project, and a placement made by hand, to `path`, and return it as it is from there."""
+        return self.prepare(write_project(project, path, mapping))
 
     def save_mapping(self, mapping: ChipMapping, path: Path) -> Path:
         """Write `mapping` to `path`."""

@@ -59,6 +59,7 @@ class Controller(QObject):
         self._run_path = Path()
         self._run_first: int | None = None
         self._mapped_for: tuple[object, ...] = ()
+        self._saved: Project | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(FRAME_MS)
         self._timer.timeout.connect(self.pull)
@@ -89,6 +90,29 @@ class Controller(QObject):
         """Change fields of the project: `change(lowering=..., run=...)`."""
         if self.studio.project is not None:
             self.set_project(replace(self.studio.project, **options))
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether the project, or its placement, differs from what was last opened or saved."""
+        project = self.studio.project
+        return project is not None and (project != self._saved or not self.undo.isClean())
+
+    def save_project(self, path: Path) -> None:
+        """Write the project, with the placement if it was edited by hand, to `path`."""
+        project = self.studio.project
+        if project is None:
+            return
+        mapping = self.studio.mapping if self.undo.count() or project.mapping_file is not None else None
+
+        def saved(prepared: Prepared) -> None:
+            self.undo.setClean()
+            self._saved = prepared.project
+            self._mapped_for = _places(prepared.project)
+            self.studio.prepared = prepared
+            self.opened.emit(path)
+            self.studio.say("info", f"Project saved to {path}.")
+
+        self._ask("Saving", "save_project", project, path, mapping, done=saved)
 
     def add_stimulus(self, path: Path, population: str | None = None) -> None:
         """Take the spikes in `path` for an input of the open network, in place of what drove that input."""
@@ -243,6 +267,7 @@ class Controller(QObject):
                     replace(before.project, model=path, stimuli=(), mapping_file=None, document=None), then
                 )
             else:
+                self._saved = value.project
                 self.studio.prepared = value
                 self._map_again(value, then)
                 if is_bare and path.suffix == ".nir":

@@ -24,8 +24,7 @@ def run_window(paths: Sequence[Path] = ()) -> int:
     prepare(application)
     window = Window()
     window.show()
-    if paths:
-        QTimer.singleShot(0, lambda: window.open_paths(paths))
+    QTimer.singleShot(0, lambda: window.open_paths(paths) if paths else window.recover())
     # Qt's loop is no Python code: without a timer, Ctrl-C would wait for the next event.
     signal.signal(signal.SIGINT, lambda *_: window.close())
     return application.exec()

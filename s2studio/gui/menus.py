@@ -35,15 +35,42 @@ def _file(window: Window) -> tuple[ActionRow, ...]:
             in_toolbar=True,
         ),
         ActionRow(
-            "save_mapping",
+            "save",
             "File",
-            "&Save mapping…",
-            window.ask_save_mapping,
+            "&Save project",
+            window.save,
             QKeySequence.StandardKey.Save,
             "save",
-            "Save the placement to a mapping file",
-            enabled=lambda: studio.mapping is not None,
+            "Save the project with its options and placement",
+            enabled=lambda: studio.project is not None,
             in_toolbar=True,
+        ),
+        ActionRow(
+            "save_as",
+            "File",
+            "Save project &as…",
+            window.save_as,
+            QKeySequence.StandardKey.SaveAs,
+            tip="Save the project elsewhere; its files are copied beside it",
+            enabled=lambda: studio.project is not None,
+        ),
+        ActionRow(
+            "save_mapping",
+            "File",
+            "Save &mapping…",
+            window.ask_save_mapping,
+            "Ctrl+Alt+S",
+            tip="Save the placement alone to a mapping file",
+            enabled=lambda: studio.mapping is not None,
+        ),
+        ActionRow(
+            "copy_command",
+            "File",
+            "&Copy as command line",
+            window.copy_command_line,
+            "Ctrl+Shift+C",
+            tip="Copy the line that does the same in a terminal",
+            enabled=lambda: studio.project is not None,
         ),
         ActionRow("quit", "File", "&Quit", window.close, QKeySequence.StandardKey.Quit),
     )
@@ -219,4 +246,9 @@ def _view(window: Window) -> tuple[ActionRow, ...]:
 
 
 def _help(window: Window) -> tuple[ActionRow, ...]:
-    return (ActionRow("about", "Help", "&About S2 Studio", window.show_about),)
+    return (
+        ActionRow("palette", "Help", "&Command palette…", window.show_palette, "Ctrl+Shift+P", "search"),
+        ActionRow("shortcuts", "Help", "&Keys and mouse…", window.show_shortcuts, "Ctrl+/", "help"),
+        ActionRow("manual", "Help", "&Manual", window.open_manual, QKeySequence.StandardKey.HelpContents),
+        ActionRow("about", "Help", "&About S2 Studio", window.show_about),
+    )

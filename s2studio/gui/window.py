@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSettings, Qt
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtCore import QSettings, Qt, QUrl
+from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QDockWidget,
     QFileDialog,
     QLabel,
     QMainWindow,
+    QMenu,
     QMessageBox,
     QProgressBar,
     QPushButton,
@@ -23,6 +26,7 @@ from PySide6.QtWidgets import (
 
 from s2studio.draw.theme import Theme
 from s2studio.gui.actions import Actions, connect_models
+from s2studio.gui.autosave import Autosave
 from s2studio.gui.controller import Controller
 from s2studio.gui.docks import BOTTOM, FOOT, LEFT, PANELS, PRESETS, RIGHT, PanelDock, PanelRow, make_panel
 from s2studio.gui.menus import MENUS, rows
@@ -30,6 +34,8 @@ from s2studio.gui.models.studio import Busy
 from s2studio.gui.theme import ThemeSwitch
 from s2studio.gui.views.panel import Panel
 from s2studio.gui.views.start_page import StartPage
+from s2studio.gui.views.status import StatusFacts
+from s2studio.resources import resource_path
 from s2studio.version import __version__
 
 if TYPE_CHECKING:
@@ -50,6 +56,8 @@ class Window(QMainWindow):
         self.themes = ThemeSwitch(str(self.settings.value("theme", "system")), self)
         self.themes.apply()
         self.controller = Controller(self)
+        self.autosave = Autosave(self.controller, parent=self)
+        self.asks_before_closing = True
         self.setWindowTitle("S2 Studio")
         self.setMinimumSize(LEAST_WIDTH, LEAST_HEIGHT)
         self.setAcceptDrops(True)
@@ -85,9 +93,68 @@ class Window(QMainWindow):
         names, _ = QFileDialog.getOpenFileNames(self, "Open", "", f"All that can be opened ({patterns});;All files (*)")
         self.open_paths([Path(name) for name in names])
 
-    def open_paths(self, paths: Sequence[Path]) -> None:
+    def open_paths(self, paths: Sequence[Path], _checked: bool = False) -> None:
         """Open files and sessions."""
         self.controller.open_paths(paths)
+
+    def save(self) -> bool:
+        """Save the project where it came from, or ask where; return whether it is being saved."""
+        project = self.controller.studio.project
+        if project is None:
+            return False
+        if project.document is None or project.document.is_relative_to(self.autosave.root):
+            return self.save_as()
+        self.controller.save_project(project.document)
+        return True
+
+    def save_as(self) -> bool:
+        """Ask for a name and save the project there; return whether it is being saved."""
+        project = self.controller.studio.project
+        if project is None:
+            return False
+        start = str(project.document or project.model.with_name("project.yaml"))
+        name, _ = QFileDialog.getSaveFileName(self, "Save project", start, "Project (*.yaml)")
+        if name:
+            self.controller.save_project(Path(name).with_suffix(".yaml"))
+        return bool(name)
+
+    def copy_command_line(self) -> None:
+        """Put the line that does the same in a terminal on the clipboard."""
+        from s2studio.app.command_line import command_line
+
+        project = self.controller.studio.project
+        if project is not None:
+            QApplication.clipboard().setText(command_line(project))
+            self.controller.studio.say("info", f"Copied: {command_line(project)}")
+
+    def show_palette(self) -> None:
+        """Show the command palette."""
+        from s2studio.gui.dialogs.palette import Palette
+
+        Palette(self.actions_, self).show()
+
+    def show_shortcuts(self) -> None:
+        """Show the list of keys."""
+        from s2studio.gui.dialogs.shortcuts import ShortcutList
+
+        ShortcutList(self.actions_, self).open()
+
+    def open_manual(self) -> None:
+        """Show the documentation that ships with s2studio."""
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(resource_path("README.md"))))
+
+    def recover(self) -> None:
+        """Offer what a window that crashed left behind."""
+        for path in self.autosave.left_behind():
+            box = QMessageBox(self)
+            box.setWindowTitle("Recover")
+            box.setText("The last window ended before its project was saved. Open what was kept?")
+            box.setInformativeText(str(path))
+            box.setStandardButtons(QMessageBox.StandardButton.Open | QMessageBox.StandardButton.Discard)
+            if box.exec() == QMessageBox.StandardButton.Open:
+                self.controller.open_paths([path])
+                return
+            self.autosave.forget(path)
 
     def ask_save_mapping(self) -> None:
         """Ask for a name and save the placement there."""
@@ -141,14 +208,37 @@ class Window(QMainWindow):
         self.open_paths(paths)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
-        """Keep the layout and end the processes."""
+        """Ask about what is not saved, keep the layout and end the processes."""
+        if not self._may_close():
+            event.ignore()
+            return
         self.settings.setValue("geometry", self.saveGeometry())
         self.settings.setValue("layout", self.saveState(LAYOUT_VERSION))
         self.settings.setValue("theme", self.themes.choice)
+        self.autosave.discard()
         self.controller.close()
         super().closeEvent(event)
 
     # ----------------------------------------------------------------------------------------------------------- inside
+    def _may_close(self) -> bool:
+        """Ask about what is not saved; return whether the window may close now."""
+        if not self.controller.is_changed or not self.asks_before_closing:
+            return True
+        buttons = QMessageBox.StandardButton
+        answer = QMessageBox.question(
+            self,
+            "Unsaved changes",
+            "The project has changes that are not saved.",
+            buttons.Save | buttons.Discard | buttons.Cancel,
+            buttons.Save,
+        )
+        if answer == buttons.Save:
+            # The engine saves; the window closes when it has.
+            if self.save():
+                self.controller.opened.connect(lambda _path: self.close(), Qt.ConnectionType.SingleShotConnection)
+            return False
+        return bool(answer == buttons.Discard)
+
     def _fill_centre(self) -> None:
         self.start_page = StartPage(self.ask_open, self.themes.theme, self.centre)
         self.start_page.show_recent(self.recent)
@@ -159,11 +249,15 @@ class Window(QMainWindow):
         return make_panel(row, self.controller, self.themes)
 
     def _make_menus(self) -> None:
+        self.recent_menu = QMenu("Open &recent", self)
+        self._fill_recent_menu()
         for menu_name in MENUS:
             menu = self.menuBar().addMenu(f"&{menu_name}")
             for row in self.actions_.rows.values():
                 if row.menu == menu_name:
                     menu.addAction(self.actions_[row.name])
+                if row.name == "open":
+                    menu.addMenu(self.recent_menu)
             if menu_name == "View":
                 menu.addSeparator()
                 panels = menu.addMenu("Panels")
@@ -192,12 +286,21 @@ class Window(QMainWindow):
         self._cancel.clicked.connect(self.controller.cancel)
         for widget in (self._doing, self._progress, self._cancel):
             self.statusBar().addWidget(widget)
+        self.facts = StatusFacts(self.controller, self)
+        self.statusBar().addPermanentWidget(self.facts)
         self._show_busy(None)
 
     def _remember(self, path: Path) -> None:
         paths = [path.resolve(), *(one for one in self.recent if one != path.resolve())][:MOST_RECENT]
         self.settings.setValue("recent", [str(one) for one in paths])
         self.start_page.show_recent(paths)
+        self._fill_recent_menu()
+
+    def _fill_recent_menu(self) -> None:
+        self.recent_menu.clear()
+        for path in self.recent:
+            self.recent_menu.addAction(str(path)).triggered.connect(partial(self.open_paths, [path]))
+        self.recent_menu.setEnabled(bool(self.recent))
 
     def _show_busy(self, busy: Busy | None) -> None:
         for widget in (self._doing, self._progress, self._cancel):
@@ -211,7 +314,7 @@ class Window(QMainWindow):
         project = self.controller.studio.project
         name = "" if project is None else f"{(project.document or project.model).name}[*] – "
         self.setWindowTitle(f"{name}S2 Studio")
-        self.setWindowModified(project is not None and not self.controller.undo.isClean())
+        self.setWindowModified(self.controller.is_changed)
 
     def _arrange(self) -> None:
         """Put every dock into its place: those of one side as tabs, the timeline below those at the bottom."""

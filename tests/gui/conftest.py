@@ -36,6 +36,8 @@ def window(application: QApplication, tmp_path: Path) -> Iterator[Window]:
     """A window of its own, with settings of its own."""
     found = Window(QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat))
     found.controller.session_folder = tmp_path / "sessions"
+    found.autosave.root, found.autosave.folder = tmp_path / "unsaved", tmp_path / "unsaved" / "0"
+    found.asks_before_closing = False
     found.resize(1280, 800)
     found.show()
     yield found

@@ -1,0 +1,68 @@
+"""The command palette: every command of the window, found by typing part of its name."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+
+from s2studio.draw.theme import NEAR_PX
+from s2studio.gui.actions import Actions
+
+WIDTH_PX, HEIGHT_PX = 560, 380
+
+
+class Palette(QDialog):
+    """Type to filter, arrows to choose, Enter to do. Commands that are not possible now are left out."""
+
+    def __init__(self, actions: Actions, parent: QWidget) -> None:
+        super().__init__(parent, Qt.WindowType.Popup)
+        self._actions = actions
+        self.resize(WIDTH_PX, HEIGHT_PX)
+        self.text = QLineEdit(self)
+        self.text.setPlaceholderText("Type a command")
+        self.text.setAccessibleName("Command")
+        self.found = QListWidget(self)
+        self.found.setAccessibleName("Commands")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(NEAR_PX, NEAR_PX, NEAR_PX, NEAR_PX)
+        layout.setSpacing(NEAR_PX)
+        layout.addWidget(self.text)
+        layout.addWidget(self.found)
+        self.text.textChanged.connect(self._filter)
+        self.text.returnPressed.connect(self._do)
+        self.text.installEventFilter(self)
+        self.found.itemClicked.connect(lambda _item: self._do())
+        self._filter("")
+        centre = parent.geometry().center()
+        self.move(centre.x() - WIDTH_PX // 2, parent.geometry().top() + 80)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Let the arrow keys of the field move through the list."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()))
+            if step is not None:
+                row = self.found.currentRow() + step
+                self.found.setCurrentRow(max(0, min(row, self.found.count() - 1)))
+                return True
+        return super().eventFilter(watched, event)
+
+    def _filter(self, text: str) -> None:
+        self.found.clear()
+        words = text.lower().split()
+        for name, row in self._actions.rows.items():
+            action = self._actions[name]
+            title = f"{row.menu}: {action.text().replace('&', '').rstrip('…')}"
+            if action.isEnabled() and all(word in f"{title} {row.tip}".lower() for word in words):
+                keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+                item = QListWidgetItem(action.icon(), f"{title}    {keys}" if keys else title)
+                item.setData(Qt.ItemDataRole.UserRole, name)
+                item.setToolTip(row.tip)
+                self.found.addItem(item)
+        self.found.setCurrentRow(0)
+
+    def _do(self) -> None:
+        item = self.found.currentItem()
+        self.close()
+        if item is not None:
+            self._actions[item.data(Qt.ItemDataRole.UserRole)].trigger()

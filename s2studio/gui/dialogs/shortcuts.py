@@ -1,0 +1,43 @@
+"""The list of keys, menu by menu, and what the mouse does in the panels."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
+
+from s2studio.draw.theme import SPACE_PX
+from s2studio.gui.actions import Actions
+from s2studio.gui.views.figures import Figure, Figures
+
+MOUSE = (
+    ("Plots: wheel", "zoom time around the pointer"),
+    ("Plots: drag", "move the span"),
+    ("Plots: click", "move the cursor"),
+    ("Plots: double click", "show the whole run"),
+    ("Timeline: Shift and drag", "choose the span"),
+    ("Mesh: drag a slice", "move it, or swap it with the slice it is dropped on"),
+    ("Mesh: drag beside PEs", "select several"),
+)
+
+
+class ShortcutList(QDialog):
+    """Every key of the window."""
+
+    def __init__(self, actions: Actions, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Keys and mouse")
+        self.resize(560, 620)
+        table = Figures(("command", "keys"), "Keys")
+        rows = []
+        for name, row in actions.rows.items():
+            keys = actions[name].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+            if keys:
+                title = actions[name].text().replace("&", "").rstrip("…")
+                rows.append(Figure((f"{row.menu}: {title}", keys), tip=row.tip))
+        table.show_figures([*rows, *(Figure((what, does)) for what, does in MOUSE)])
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(SPACE_PX, SPACE_PX, SPACE_PX, SPACE_PX)
+        layout.addWidget(table)
+        layout.addWidget(buttons)

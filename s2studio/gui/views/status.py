@@ -1,0 +1,68 @@
+"""What the status bar always says: chip, PEs used, fullest memory, live rate, ticks the display skipped."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+
+from s2studio.gui.views.quantity import quantity, share
+
+if TYPE_CHECKING:
+    from s2studio.gui.controller import Controller
+
+EVERY_MS = 500
+
+
+class StatusFacts(QWidget):
+    """Labels at the right end of the status bar."""
+
+    def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._controller = controller
+        self._rate, self._used, self._chip = QLabel(self), QLabel(self), QLabel(self)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        for label in (self._rate, self._used, self._chip):
+            layout.addWidget(label)
+        self._last = (time.monotonic(), 0)
+        self._timer = QTimer(self)
+        self._timer.setInterval(EVERY_MS)
+        self._timer.timeout.connect(self._show_rate)
+        self._timer.start()
+        for event in (
+            controller.studio.prepared_changed,
+            controller.studio.mapping_changed,
+            controller.studio.shown_changed,
+        ):
+            event.connect(self._show)
+        self._show(None)
+
+    def _show(self, _value: object) -> None:
+        studio = self._controller.studio
+        machine, mapping = studio.machine, studio.mapping
+        label = "" if machine is None or not machine.spec.label else f" ({machine.spec.label})"
+        self._chip.setText("" if machine is None else f"{machine.spec.title}{label}")
+        if machine is None or mapping is None:
+            self._used.setText("")
+            return
+        fullest = max((sum(piece.bytes.values()) for piece in mapping.slices), default=0)
+        self._used.setText(
+            f"{mapping.pes_used} of {len(machine.usable_pes)} PEs   "
+            f"fullest {share(fullest / machine.spec.memory.data_bytes)} of {machine.spec.memory.data_bytes:,} B"
+        )
+
+    def _show_rate(self) -> None:
+        live, now = self._controller.source.live, time.monotonic()
+        if live is None:
+            self._rate.setText("")
+            self._last = (now, 0)
+            return
+        before, ticks = self._last
+        rate = max(0, live.stop - ticks) / max(1e-6, now - before)
+        self._last = (now, live.stop)
+        speed = rate * self._controller.timeline.tick_s
+        skipped = f"   {live.skipped:,} ticks not shown" if live.skipped else ""
+        self._rate.setText(f"{quantity(rate, 'ticks/s')} ({speed:.3g} × real time){skipped}")
