@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from s2studio.session.run import Run
+from s2studio.session.tables import N_PACKETS, TIME_DONE
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,8 @@ class PeTotals:
 
 def pe_totals(run: Run, ticks: int) -> Mapping[str, PeTotals]:
     """Return what every used PE did in the first `ticks` ticks, by its name; no PE where there are no ticks."""
+    if run.is_measured:
+        return _measured(run, ticks)
     slices = run.mapping.slices
     longest, total = np.zeros(len(slices)), np.zeros(len(slices))
     packets = np.zeros(len(slices), np.int64)
@@ -35,3 +38,18 @@ def pe_totals(run: Run, ticks: int) -> Mapping[str, PeTotals]:
         for number, piece in enumerate(slices)
         if ticks
     }
+
+
+def _measured(run: Run, ticks: int) -> Mapping[str, PeTotals]:
+    population = {str(piece.pe): piece.population for piece in run.mapping.slices}
+    done, packets = run.measured(TIME_DONE), run.measured(N_PACKETS)
+    found = {}
+    for pe in dict.fromkeys((*done, *packets) if ticks else ()):
+        times = done[pe][:ticks] if pe in done else None
+        found[pe] = PeTotals(
+            population.get(pe, ""),
+            None if times is None else float(times.max()),
+            None if times is None else float(times.mean()),
+            int(packets[pe][:ticks].sum()) if pe in packets else None,
+        )
+    return found

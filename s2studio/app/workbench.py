@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -235,6 +235,23 @@ class Workbench:
 
         self._begin("compare")
         return compare_runs(open_session(a).run(run_a), open_session(b).run(run_b), self.progress("compare"))
+
+    def import_results(
+        self, files: Sequence[Path], path: Path, session: Path | None = None, run: int = 0, overwrite: bool = False
+    ) -> dict[str, Any]:
+        """Write what a board returned as the measured session `path` and return the summary of its run.
+
+        The board repeated the run `run` of `session`, or (None) ran the project on its mapping.
+        """
+        from s2studio.app.measured import import_for_model, import_for_session
+        from s2studio.session.reader import open_session
+
+        self._begin("import")
+        if session is None:
+            folder = import_for_model(files, self, path, overwrite)
+        else:
+            folder = import_for_session(files, session, path, run, overwrite)
+        return open_session(folder).runs[0].summary()
 
     def progress(self, stage: str) -> Callable[[int, int], None]:
         """Return the callback that long work of `stage` calls: it emits Progress and raises Cancelled when asked to."""

@@ -19,6 +19,7 @@ COMMANDS = (
     ("run", "run", "run"),
     ("evaluate", "evaluate", "evaluate"),
     ("compare", "compare", "compare"),
+    ("import", "import_", "import_results"),
     ("export", "export", "export"),
     ("chip", "chip", "chip"),
     ("demo", "run", "demo"),

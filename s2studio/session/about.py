@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from s2studio.errors import SessionError
 from s2studio.mapping.board import BoardClass
 from s2studio.mapping.mapping import REGIONS, ChipMapping, Demand, Link, MappingOptions, Node, Route, Slice
 from s2studio.session.columns import Chunk
-from s2studio.session.manifest import read_json
+from s2studio.session.manifest import Origin, read_json
 from s2studio.session.plain import from_plain
 from s2studio.session.tables import ROUTES, SLICES, TARGETS, V_SCALES, Table
 from s2studio.sim.level import LevelPolicy
@@ -24,7 +24,6 @@ from s2studio.snn.network import ChipNetwork, SpikingPart
 from s2studio.snn.population import Population
 
 FILE = "run.json"
-Origin = Literal["simulated", "measured"]
 Variables = Mapping[str, frozenset[str]]
 _MAX_NEURONS = 1 << 28
 

@@ -19,6 +19,7 @@ SCHEMA = 1
 FILE = "manifest.json"
 MAX_BYTES = 64 * 2**20
 
+Origin = Literal["simulated", "measured"]
 State = Literal["running", "complete", "cancelled", "crashed"]
 Json = dict[str, Any]
 
@@ -45,7 +46,10 @@ class RunEntry:
 
 @dataclass(frozen=True)
 class Manifest:
-    """All of a session but its tables. `options` is what the user asked for; `provenance` is in no hash."""
+    """All of a session but its tables. `options` is what the user asked for; `provenance` is in no hash.
+
+    `origin` says whether its runs were simulated or measured on a board.
+    """
 
     version: str
     state: State
@@ -57,6 +61,7 @@ class Manifest:
     runs: tuple[RunEntry, ...]
     provenance: Provenance
     chip: ChipSpec
+    origin: Origin = "simulated"
 
 
 # {schema version: what turns a manifest of it into one of the next version}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,8 +18,9 @@ from s2studio.mapping.board import board_class
 from s2studio.mapping.mapping import ChipMapping
 from s2studio.session.about import Variables
 from s2studio.session.about_writer import about_run
+from s2studio.session.chunks import TableContent
 from s2studio.session.files import not_written
-from s2studio.session.manifest import InputEntry, Manifest, RunEntry, State, write_manifest
+from s2studio.session.manifest import InputEntry, Manifest, Origin, RunEntry, State, write_manifest
 from s2studio.session.network_file import network_path, write_network
 from s2studio.session.plain import to_plain
 from s2studio.session.provenance import provenance_now
@@ -51,6 +52,7 @@ class SessionHeader:
     runtime: str
     options: Mapping[str, Any] = field(default_factory=dict)
     inputs: tuple[InputFile, ...] = ()
+    origin: Origin = "simulated"
 
 
 class Recorder:
@@ -78,6 +80,7 @@ class Recorder:
                 runs=(),
                 provenance=provenance_now(),
                 chip=header.chip,
+                origin=header.origin,
             )
             self._save()
         except SessionError:
@@ -112,20 +115,29 @@ class Recorder:
         machine = Machine(self._manifest.chip, self._manifest.chip.runtimes[self._manifest.runtime])
         board = board_class(mapping, machine, network.spiking)
         about = replace(about, lowering=tuple(lowering), notes=tuple(notes), board=board)
-        number = len(self._manifest.runs)
-        folder = self.path / "runs" / f"{number:04d}"
-        self._manifest = replace(
-            self._manifest, runs=(*self._manifest.runs, RunEntry(f"runs/{folder.name}", "running"))
-        )
-        try:
-            folder.mkdir(parents=True)
-        except OSError as problem:
-            raise SessionError(str(folder), f"cannot be created: {problem.strerror or problem}") from problem
-        self._keep_network(network, mapping.network_digest)
+        number, folder = self._new_run()
+        self.keep_network(network, mapping.network_digest)
         run = RunRecorder(folder, about, network, mapping, lambda entry: self._keep(number, entry))
         self._runs.append(run)
         self._save()
         return run
+
+    def add_run(self, ticks: int, write: Callable[[Path], Mapping[str, TableContent]]) -> None:
+        """Add a run of `ticks` ticks whose tables `write` puts into a folder, all at once."""
+        number, folder = self._new_run()
+        self._save()
+        self._keep(number, RunEntry(f"runs/{folder.name}", "complete", ticks, write(folder)))
+
+    def keep_network(self, network: ChipNetwork, digest: str) -> None:
+        """Write `network`, whose digest that is, unless it is there already."""
+        path = network_path(self.path, digest)
+        if path.exists():
+            return
+        try:
+            path.parent.mkdir(exist_ok=True)
+        except OSError as problem:
+            raise not_written(path.parent, problem) from problem
+        write_network(path, network)
 
     def close(self, state: State = "complete") -> Path:
         """End the session and return where it is.
@@ -171,16 +183,18 @@ class Recorder:
         with suppress(SessionError):
             self.close("crashed")
 
-    def _keep_network(self, network: ChipNetwork, digest: str) -> None:
-        """Write `network`, unless an earlier run was of the same."""
-        path = network_path(self.path, digest)
-        if path.exists():
-            return
+    def _new_run(self) -> tuple[int, Path]:
+        """Return number and folder of another run, entered as running."""
+        number = len(self._manifest.runs)
+        folder = self.path / "runs" / f"{number:04d}"
+        self._manifest = replace(
+            self._manifest, runs=(*self._manifest.runs, RunEntry(f"runs/{folder.name}", "running"))
+        )
         try:
-            path.parent.mkdir(exist_ok=True)
+            folder.mkdir(parents=True)
         except OSError as problem:
-            raise not_written(path.parent, problem) from problem
-        write_network(path, network)
+            raise SessionError(str(folder), f"cannot be created: {problem.strerror or problem}") from problem
+        return number, folder
 
     def _keep(self, number: int, entry: RunEntry) -> None:
         runs = list(self._manifest.runs)

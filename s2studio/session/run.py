@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from s2studio.chip.machine import Machine
+from s2studio.chip.machine import PE, Machine
 from s2studio.chip.spec import ChipSpec
 from s2studio.documents import nearest
 from s2studio.errors import SessionError, UsageError
@@ -21,13 +21,16 @@ from s2studio.session.manifest import RunEntry, State
 from s2studio.session.network_file import network_path, read_network
 from s2studio.session.stored import StoredTable, Texts
 from s2studio.session.tables import (
+    AXIS,
     COUNTS,
     LINKS,
     NEURON_SPIKES,
+    POWER,
     SPIKES,
     TABLES,
     VOLTAGES,
     ZOOMS,
+    Table,
     zoom_name,
 )
 from s2studio.sim.counts import Counts, SpikeTable
@@ -37,6 +40,7 @@ from s2studio.sim.timing import SliceWork, slice_work
 from s2studio.sim.traffic import Traffic, traffic
 from s2studio.snn.network import ChipNetwork
 from s2studio.snn.validate import validate
+from s2studio.units import NS_PER_S
 
 # Values of one kind that are held at once while a run is worked through.
 _CELLS = 1 << 18
@@ -101,6 +105,11 @@ class Run:
         return self._read_about[2]
 
     @property
+    def is_measured(self) -> bool:
+        """Whether it was measured on a board: then there are no counts, and nothing to price."""
+        return self.about.origin == "measured"
+
+    @property
     def tick_s(self) -> float:
         """The time of a tick on the chip in s."""
         return self.about.tick_s
@@ -108,6 +117,8 @@ class Run:
     @cached_property
     def ticks(self) -> int:
         """The number of ticks that the session holds."""
+        if self.is_measured:
+            return min(self._entry.ticks, self.about.steps)
         counts = self.stored(COUNTS.name)
         whole = counts.rows // (self.about.samples * self._slices)
         if self._is_whole and (whole != self._entry.ticks or counts.rows != whole * self.about.samples * self._slices):
@@ -183,7 +194,12 @@ class Run:
         return self.stored(LINKS.name).ticks(start, self._stop(stop))
 
     def counts(self, start: int = 0, stop: int | None = None) -> Counts:
-        """Return the counts of every slice and tick."""
+        """Return the counts of every slice and tick. Raises SessionError for a measured run."""
+        if self.is_measured:
+            hint = "s2studio compare puts it beside a simulation"
+            raise SessionError(
+                f"run {self.number} of {self.session}", "was measured", "a board returns no counts", hint
+            )
         stop = max(start, self._stop(stop))
         width, shape = self.about.samples * self._slices, (stop - start, self.about.samples, self._slices)
         moving = ("packets", "synaptic_events", "spikes")
@@ -293,6 +309,28 @@ class Run:
     def span(self, objects: int) -> int:
         """Return how many ticks with one value for each of `objects` may be in memory at once."""
         return max(1, _CELLS // max(1, self.about.samples * objects))
+
+    def measured(self, table: Table) -> Mapping[str, NDArray[Any]]:
+        """Return what the board recorded in each tick, (ticks,) by PE name; `table` is TIME_DONE or N_PACKETS."""
+        stored = self.stored(table.name)
+        names = tuple(column.name for column in table.columns[len(AXIS) :])
+        rows = stored.rows if self.is_measured else 0
+        if not rows:
+            return {}
+        columns, width = stored.columns(0, rows, names), rows // max(1, self.ticks)
+        pe_names = np.stack([columns[name] for name in PE._fields], axis=1)
+        if width * self.ticks != rows or not np.array_equal(np.tile(pe_names[:width], (self.ticks, 1)), pe_names):
+            raise stored.damaged()
+        pes = [PE(*row) for row in pe_names[:width].tolist()]
+        values = columns[names[-1]].reshape(self.ticks, width)
+        return {str(pe): values[:, place] for place, pe in enumerate(pes)}
+
+    @cached_property
+    def measured_power(self) -> NDArray[np.float64]:
+        """The board's power samples, (samples, 2): moment in s, power in W."""
+        rows = self.stored(POWER.name).rows if self.is_measured else 0
+        columns = self.stored(POWER.name).columns(0, rows, ("time_ns", "power_w")) if rows else {}
+        return np.stack([columns["time_ns"] / NS_PER_S, columns["power_w"]], axis=1) if rows else np.zeros((0, 2))
 
     @property
     def _is_whole(self) -> bool:

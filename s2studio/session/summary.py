@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from s2studio.chip.machine import Machine
 from s2studio.chip.spec import ChipSpec
+from s2studio.session.measured_summary import BASELINE as MEASURED_BASELINE
+from s2studio.session.measured_summary import MEASURED, summarize_measured
 from s2studio.session.run import PricedBlock, Progress, Run, no_progress
 from s2studio.sim.energy import BASELINE, ENERGY_KINDS, idle_energy_j
 from s2studio.sim.level import LevelPolicy
@@ -43,46 +45,62 @@ def summarize(
     stop = run.ticks if stop is None else min(stop, run.ticks)
     spec, policy = chip or run.machine.spec, policy or run.about.level
     machine = Machine(spec, run.machine.runtime, run.machine.chips)
+    if run.is_measured:
+        found = _said(run, start, stop, machine, policy) | summarize_measured(run, start, stop)
+        return found | {"baseline": MEASURED_BASELINE, **_ends(run), "estimates": MEASURED, "warnings": []}
     totals = _Totals(run, machine)
     for block in run.priced_blocks(start, stop, policy, spec):
         progress(block.start - start, stop - start)
         totals.add(block)
     outputs = run.neuron_spikes(start, stop)
-    summary: Json = {
-        "session": str(run.session),
-        "run": run.number,
-        "state": run.state,
-        "origin": run.about.origin,
-        "network": run.about.network,
-        "chip": spec.name,
-        "chip_label": spec.label,
-        "runtime": machine.runtime.name,
-        "first_step": start,
-        "steps": stop - start,
-        "samples": run.about.samples,
-        "tick_s": run.tick_s,
+    summary = _said(run, start, stop, machine, policy) | {
         "populations": _populations(run, totals),
         "outputs": {
             entry.name: outputs[entry.name].sum(axis=0).tolist()
             for entry in run.about.populations
             if entry.is_output and entry.name in outputs
         },
+    }
+    summary |= totals.counts() | totals.costs(stop - start)
+    return summary | {
+        "baseline": BASELINE,
+        **_ends(run),
+        "estimates": ESTIMATES,
+        "lowering": list(run.about.lowering),
+        "warnings": _warnings(run, totals, summary),
+    }
+
+
+def _said(run: Run, start: int, stop: int, machine: Machine, policy: LevelPolicy) -> Json:
+    """Return what was run, in the order in which `run --json` prints it; what is counted takes its place later."""
+    spec, about = machine.spec, run.about
+    return {
+        "session": str(run.session),
+        "run": run.number,
+        "state": run.state,
+        "origin": about.origin,
+        "network": about.network,
+        "chip": spec.name,
+        "chip_label": spec.label,
+        "runtime": machine.runtime.name,
+        "first_step": start,
+        "steps": stop - start,
+        "samples": about.samples,
+        "tick_s": run.tick_s,
+        "populations": [],
+        "outputs": {},
         "pes_used": run.mapping.pes_used,
         "placer": run.mapping.options.placer,
         "routing": run.mapping.options.routing,
         "board": _board(run),
         "level": ", ".join(policy.texts),
-        "recorded": {entry.name: list(entry.recorded) for entry in run.about.populations if entry.recorded},
-        "observed": {entry.name: list(entry.observed) for entry in run.about.populations if entry.observed},
+        "recorded": {entry.name: list(entry.recorded) for entry in about.populations if entry.recorded},
+        "observed": {entry.name: list(entry.observed) for entry in about.populations if entry.observed},
     }
-    summary |= totals.counts() | totals.costs(stop - start)
-    return summary | {
-        "baseline": BASELINE,
-        "tick_over_dt": run.tick_s / run.about.dt_s if run.about.dt_s else None,
-        "estimates": ESTIMATES,
-        "lowering": list(run.about.lowering),
-        "warnings": _warnings(run, totals, summary),
-    }
+
+
+def _ends(run: Run) -> Json:
+    return {"tick_over_dt": run.tick_s / run.about.dt_s if run.about.dt_s else None}
 
 
 @dataclass

@@ -124,6 +124,17 @@ TARGETS = Table("targets", (_SLICE, Column("target", "int32", "", "index of a sl
 V_SCALES = Table("v_scales", (POPULATION, NEURON, Column("v_scale", "float64", "", "v = v_chip / v_scale")))
 ROUTES = Table("routes", (_SLICE, *LINK_COLUMNS, Column("flits", "int32", "flits", "flits over the link for a spike")))
 
+# Of measured runs only: what the board recorded, of the PEs that recorded it.
+TIME_DONE = Table("time_done", (*AXIS, *PE_COLUMNS, Column.of(CHANNELS["pe.time_done_s"])))
+N_PACKETS = Table("n_packets", (*AXIS, *PE_COLUMNS, Column.of(CHANNELS["pe.packets"])))
+POWER = Table(
+    "power",
+    (
+        Column("time_ns", "int64", "ns", "moment of the sample, chip time"),
+        Column("power_w", "float64", "W", "what the board's sensor read"),
+    ),
+)
+
 TABLES: Mapping[str, Table] = {
     table.name: table
     for table in (
@@ -138,5 +149,8 @@ TABLES: Mapping[str, Table] = {
         TARGETS,
         ROUTES,
         V_SCALES,
+        TIME_DONE,
+        N_PACKETS,
+        POWER,
     )
 }

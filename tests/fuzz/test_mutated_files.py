@@ -23,6 +23,10 @@ from s2studio.app.workbench import Workbench
 from s2studio.errors import S2StudioError
 from s2studio.mapping.file import write_mapping
 from s2studio.network.stimulus import RECORDINGS, Target, read_stimulus
+from s2studio.session.measured import measured_about
+from s2studio.session.network_file import read_network
+from s2studio.session.results_file import read_results
+from tests.session.board_results import results_of, write_results
 
 TIMES = int(os.environ.get("S2STUDIO_FUZZ", "1"))
 LIMIT_S = 20
@@ -173,3 +177,21 @@ class TestMutatedFiles:
     def test_that_a_mutated_nir_file_is_read_or_refused(self, tmp_path: Path, repository: Path) -> None:
         original = next((repository / "sample_projects/lif_neuron").glob("*.nir")).read_bytes()
         assert fuzz(original, tmp_path / "model.nir", s2studio.load_network, 60, 13) > 0
+
+    def test_that_mutated_results_of_a_board_are_read_or_refused(self, tmp_path: Path, repository: Path) -> None:
+        folder, file = tmp_path / "run.s2s", tmp_path / "results.npz"
+        Workbench(open_project(repository / "sample_projects/lif_neuron/project.yaml")).run(folder)
+        run = s2studio.open_session(folder).runs[0]
+        write_results(file, results_of(run))
+
+        def read(path: Path) -> object:
+            return measured_about(run.about, read_results([path]), run.machine)
+
+        read(file)
+        assert fuzz(file.read_bytes(), file, read, 200, 14) > 0
+
+    def test_that_a_mutated_network_of_a_session_is_read_or_refused(self, tmp_path: Path, repository: Path) -> None:
+        folder = tmp_path / "run.s2s"
+        Workbench(open_project(repository / "sample_projects/lif_neuron/project.yaml")).run(folder)
+        (file,) = (folder / "networks").iterdir()
+        assert fuzz(file.read_bytes(), file, read_network, 200, 15) > 0
