@@ -31,6 +31,7 @@ ASSUMED_DT_S = 1e-3
 ASSUMED_STEPS = 1000
 
 if TYPE_CHECKING:
+    from s2studio.analysis.calibration import Calibration
     from s2studio.analysis.compare import Comparison
 
 Result = TypeVar("Result")
@@ -235,6 +236,22 @@ class Workbench:
 
         self._begin("compare")
         return compare_runs(open_session(a).run(run_a), open_session(b).run(run_b), self.progress("compare"))
+
+    def calibrate(self, a: Path, b: Path, run_a: int, run_b: int, first_tick: int | None, path: Path) -> Calibration:
+        """Fit the cycle costs to the measured one of two runs, and write them to the chip file `path`.
+
+        `first_tick` is the first in which their spikes differ, as `compare` found it.
+        """
+        from s2studio.analysis.calibration import calibrate
+        from s2studio.analysis.chip_file import write_calibrated_chip
+        from s2studio.session.reader import open_session
+
+        self._begin("fit")
+        runs = [open_session(a).run(run_a), open_session(b).run(run_b)]
+        simulated, measured = sorted(runs, key=lambda run: run.is_measured)
+        calibration = calibrate(simulated, measured, first_tick, self.progress("fit"))
+        write_calibrated_chip(path, calibration, simulated.machine.spec)
+        return calibration
 
     def import_results(
         self, files: Sequence[Path], path: Path, session: Path | None = None, run: int = 0, overwrite: bool = False

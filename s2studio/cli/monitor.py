@@ -20,6 +20,7 @@ STAGES = {
     "run": "simulating",
     "export": "exporting",
     "compare": "comparing",
+    "fit": "fitting cycle costs",
     "import": "importing",
     "read": "reading the data set",
     "evaluate": "evaluating",

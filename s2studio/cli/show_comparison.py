@@ -7,16 +7,24 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
+from s2studio.analysis.calibration import Calibration
 from s2studio.analysis.compare import Comparison, Number, PeDifference, PopulationDifference, Side
 from s2studio.cli.tables import new_console, print_table
 from s2studio.units import with_unit
 
 # PEs that are listed, those whose time differs most first.
 PES = 12
+STATUS = {
+    "fitted": "measured",
+    "uncertain": "measured, but its standard error is above 10 %",
+    "tied": "only together with those held",
+    "held": "held: the data do not tell it from others",
+    "absent": "nothing of the kind happened",
+}
 
 
-def show_comparison(comparison: Comparison, violated: Sequence[str]) -> None:
-    """Print how two runs differ, and which conditions are violated."""
+def show_comparison(comparison: Comparison, violated: Sequence[str], fit: Calibration | None = None) -> None:
+    """Print how two runs differ, which conditions are violated, and the cycle costs that were fitted."""
     console = new_console()
     for letter, side in (("A", comparison.a), ("B", comparison.b)):
         console.print(_side(letter, side), markup=False)
@@ -32,6 +40,8 @@ def show_comparison(comparison: Comparison, violated: Sequence[str]) -> None:
         [_population(row) for row in comparison.populations],
     )
     _pes(console, comparison.pes)
+    if fit is not None:
+        _fit(console, fit)
     for text in violated:
         console.print(Text(f"violated     {text}", style="bold red"))
 
@@ -112,6 +122,28 @@ def _pes(console: Console, rows: Sequence[PeDifference]) -> None:
             for row in sorted(differing, key=_apart, reverse=True)[:PES]
         ],
     )
+
+
+def _fit(console: Console, fit: Calibration) -> None:
+    print_table(
+        console,
+        f"Cycle costs, fitted to {fit.rows:,} PE ticks",
+        ("cost", ">before", ">fitted", ">standard error", ""),
+        [
+            (
+                cost.key,
+                f"{cost.before:g}",
+                f"{cost.value:.4g}" if cost.status in ("fitted", "uncertain", "tied") else "",
+                "" if cost.standard_error is None else f"{cost.standard_error:.2g}",
+                STATUS[cost.status],
+            )
+            for cost in fit.costs
+        ],
+    )
+    before, after = with_unit(fit.error_before_s, "s"), with_unit(fit.error_after_s, "s")
+    console.print(f"error        {before} before the fit, {after} after it (root mean square of time_done)")
+    for why, count in fit.left_out.items():
+        console.print(f"left out     {count:,} PE ticks {why}")
 
 
 def _apart(row: PeDifference) -> float:

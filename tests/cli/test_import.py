@@ -51,3 +51,18 @@ def test_that_import_is_told_what_the_board_ran(cli: Cli, results: Path, tmp_pat
     assert cli("import", results, *out, "--session", tmp_path / "sim.s2s", "--dt", "1e-3").exit_code == 2
     assert cli("import", results, *out, "--session", tmp_path).exit_code == 1
     assert not (tmp_path / "x.s2s").exists()
+
+
+def test_that_cycle_costs_are_fitted_and_kept(cli: Cli, cli_json: CliJson, results: Path, tmp_path: Path) -> None:
+    sessions = (tmp_path / "sim.s2s", tmp_path / "board.s2s")
+    assert cli("import", results, "--session", sessions[0], "-o", sessions[1]).exit_code == 0
+    shown = cli("compare", *sessions, "--fit", tmp_path / "mine.yaml")
+    assert shown.exit_code == 0, shown.output
+    assert "Cycle costs, fitted to 1,200 PE ticks" in shown.stdout
+    assert cli("compare", *sessions, "--fit", tmp_path / "mine.yaml").exit_code == 2
+
+    again = cli_json("run", PROJECT, "--chip", tmp_path / "mine.yaml", "-o", tmp_path / "again.s2s")
+    assert again["chip"] == "mine"
+    fit = cli_json("compare", *reversed(sessions), "--fit", tmp_path / "other.yaml")["fit"]
+    assert fit["simulated"] == str(sessions[0])
+    assert fit["error_after_s"] <= fit["error_before_s"] + 1e-12

@@ -22,22 +22,40 @@ FailIf = Annotated[
         "--fail-if", metavar="CONDITION", help="End with 3 if it holds: 'energy>+5%', 'late_ticks>0', 'spikes'."
     ),
 ]
+Fit = Annotated[
+    Path | None,
+    typer.Option(
+        "--fit", metavar="CHIP.yaml", help="Fit the chip's cycle costs to a measured session; keep them as a chip file."
+    ),
+]
 
 
 @takes()
-def compare(a: A, b: B, run_a: RunA = 0, run_b: RunB = 0, fail_if: FailIf = None, as_json: AsJson = False) -> None:
+def compare(
+    a: A,
+    b: B,
+    run_a: RunA = 0,
+    run_b: RunB = 0,
+    fail_if: FailIf = None,
+    fit: Fit = None,
+    as_json: AsJson = False,
+) -> None:
     """Say how run B differs from run A: numbers, spikes, voltages, and each PE's time and packets."""
+    from s2studio.analysis.chip_file import check_target
     from s2studio.analysis.condition import parse_condition, violated
 
+    if fit is not None:
+        check_target(fit)
     conditions = [parse_condition(text) for text in fail_if or ()]
     with workbench(Project(a), quiet=as_json) as bench:
         comparison = bench.compare(a, b, run_a, run_b)
+        found = None if fit is None else bench.calibrate(a, b, run_a, run_b, comparison.first_tick, fit)
     broken = violated(conditions, comparison)
     if as_json:
-        print_json(comparison.as_dict() | {"violated": list(broken)})
+        print_json(comparison.as_dict() | {"violated": list(broken), "fit": found and found.as_dict()})
     else:
         from s2studio.cli.show_comparison import show_comparison
 
-        show_comparison(comparison, broken)
+        show_comparison(comparison, broken, found)
     if broken:
         raise typer.Exit(VIOLATED)
