@@ -20,6 +20,7 @@ from s2studio.chip.machine import Machine
 from s2studio.errors import SessionError, UsageError
 from s2studio.mapping.mapping import ChipMapping, Demand
 from s2studio.network.stimulus.spikes import Stimulus
+from s2studio.session.files import write_table
 from s2studio.sim.counts import Counts, TickBlock
 from s2studio.sim.energy import idle_energy_j
 from s2studio.sim.lockstep import Simulator
@@ -52,18 +53,25 @@ class SampleResult:
     energy_dynamic_j: float
     synaptic_events: int
     late_ticks: int
+    time_done_max_s: float
 
 
 class Evaluation:
     """Runs samples on one mapping; `table`, where given, keeps finished rows, so that an evaluation can go on."""
 
     def __init__(
-        self, project: Project, network: ChipNetwork, machine: Machine, samples: Sequence[Sample], batch: int
+        self,
+        project: Project,
+        network: ChipNetwork,
+        machine: Machine,
+        samples: Sequence[Sample],
+        batch: int,
+        threads: int | None = None,
     ) -> None:
         if batch < 1:
             raise UsageError("--batch", f"{batch}", "at least 1 is expected")
         self.project, self.network, self.machine = project, network, machine
-        self.samples, self.batch = samples, batch
+        self.samples, self.batch, self.threads = samples, batch, threads or os.cpu_count() or 1
         self.outputs = output_populations(network.spiking)
         if len(self.outputs) != 1:
             raise UsageError(f"network '{network.name}'", f"{len(self.outputs)} outputs", "1 is expected to classify")
@@ -126,7 +134,7 @@ class _Engine:
         longest = max(steps)
         numbers = [index for index, _ in samples]
         seed = self.of.project.mapping.seed
-        engine = Simulator(self.program, seed, len(samples), samples=numbers, threads=os.cpu_count() or 1)
+        engine = Simulator(self.program, seed, len(samples), samples=numbers, threads=self.of.threads)
         inside = [{name: train.between(0, longest) for name, train in stimulus.items()} for stimulus in stimuli]
         block = engine.advance(longest, inside)
         for place, ((_, sample), own) in enumerate(zip(samples, steps, strict=True)):
@@ -140,7 +148,7 @@ class _Engine:
         predicted = int(counts.argmax()) if counts.any() else -1
         tick_s = self.of.project.run.tick_s
         first = int(ticks[neurons == predicted][0]) + 1 if predicted >= 0 else steps
-        energy, lateness = self._price(_one(block.counts, place, steps))
+        energy, lateness, time_done_max_s = self._price(_one(block.counts, place, steps))
         return SampleResult(
             sample=sample.name,
             label=-1 if sample.label is None else sample.label,
@@ -153,14 +161,16 @@ class _Engine:
             energy_dynamic_j=energy - idle_energy_j(steps, tick_s, self.of.machine),
             synaptic_events=int(block.counts.synaptic_events[place, :steps].sum(dtype=np.int64)),
             late_ticks=lateness,
+            time_done_max_s=time_done_max_s,
         )
 
-    def _price(self, counts: Counts) -> tuple[float, int]:
+    def _price(self, counts: Counts) -> tuple[float, int, float]:
+        """Return the energy in J, the late ticks and when the slowest PE was done, in s."""
         options = self.of.project.run
         priced = price_counts(counts, self.work, self.traffic, self.spec, options.level, options.tick_s)
         energy = energy_by_tick_j(priced, self.of.machine, options.tick_s)
         lateness = int(late(priced.time_done_s, options.tick_s).sum())
-        return float(sum(values.sum() for values in energy.values())), lateness
+        return float(sum(values.sum() for values in energy.values())), lateness, float(priced.time_done_s.max())
 
 
 def summarise(results: Sequence[SampleResult], outputs: int) -> dict[str, Any]:
@@ -180,6 +190,7 @@ def summarise(results: Sequence[SampleResult], outputs: int) -> dict[str, Any]:
         "undecided": sum(row.predicted < 0 for row in results),
         "confusion": confusion.tolist(),
         "late_ticks": sum(row.late_ticks for row in results),
+        "time_done_max_s": max(row.time_done_max_s for row in results),
         "synaptic_events": sum(row.synaptic_events for row in results),
         **{name: _spread([getattr(row, name) for row in results]) for name in _SPREADS},
     }
@@ -230,13 +241,5 @@ def _row(row: dict[str, str]) -> SampleResult:
 
 
 def _write(table: Path, key: str, rows: Any) -> None:
-    unfinished = table.with_name(f"{table.name}.tmp")
-    try:
-        with unfinished.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, [*(each.name for each in fields(SampleResult)), "run"])
-            writer.writeheader()
-            writer.writerows(asdict(row) | {"run": key} for row in rows)
-        unfinished.replace(table)
-    except OSError as problem:
-        unfinished.unlink(missing_ok=True)
-        raise SessionError(str(table), f"cannot be written: {problem.strerror or problem}") from problem
+    columns = [*(each.name for each in fields(SampleResult)), "run"]
+    write_table(table, columns, [asdict(row) | {"run": key} for row in rows])

@@ -176,7 +176,7 @@ class Comparison:
         totals = [LayerTotals(one, idle_on_chip(self.lowered, one)) for one in self.exact.populations]
         votes, voltages, ticks = _Votes(), _Voltages(self.exact), 0
         done = 0
-        for batch in self._batches(samples, steps_of):
+        for batch in batches(samples, steps_of, self.exact):
             names = [sample.name for sample, _, _ in batch]
             steps = [own for _, own, _ in batch]
             found, runs = self._batch(names, steps, [stimulus for _, _, stimulus in batch], report, done, len(samples))
@@ -198,29 +198,6 @@ class Comparison:
             "voltages": voltages.as_list(),
             "warnings": [warning for layer in totals for warning in layer.warnings()],
         }
-
-    def _batches(
-        self, samples: Sequence[Sample], steps_of: Callable[[Stimulus], int]
-    ) -> Iterator[list[tuple[Sample, int, Stimulus]]]:
-        """Yield samples with their ticks and stimuli, as many at once as memory is planned for."""
-        neurons = sum(population.size for population in self.exact.populations)
-        batch: list[tuple[Sample, int, Stimulus]] = []
-        longest = 0
-        for sample in samples:
-            stimulus = sample.read()
-            steps = steps_of(stimulus)
-            if RASTERS * neurons * steps > MOST_BYTES:
-                found = f"{steps:,} steps of {neurons:,} neurons"
-                limit = f"{MOST_BYTES // (RASTERS * neurons):,} steps are compared at once"
-                raise UsageError(sample.name, found, limit, "give fewer --steps or a shorter --window")
-            too_large = RASTERS * neurons * max(longest, steps) * (len(batch) + 1) > BATCH_BYTES
-            if batch and (too_large or len(batch) == MOST_SAMPLES):
-                yield batch
-                batch, longest = [], 0
-            batch.append((sample, steps, stimulus))
-            longest = max(longest, steps)
-        if batch:
-            yield batch
 
     def _batch(
         self, names: list[str], steps: list[int], stimuli: list[Stimulus], report: Report, done: int, total: int
@@ -251,6 +228,47 @@ class Comparison:
         )
         sides = Sides(self.exact, self.rounded, self.clipped, _cut(exact.spikes, steps), _cut(chip.spikes, steps))
         return Batch(names, steps, sides, redone), (exact, chip)
+
+
+def batches(
+    samples: Sequence[Sample], steps_of: Callable[[Stimulus], int], network: FloatNetwork
+) -> Iterator[list[tuple[Sample, int, Stimulus]]]:
+    """Yield samples with their ticks and stimuli, as many at once as memory is planned for.
+
+    Raises UsageError where one alone is too much.
+    """
+    neurons = sum(population.size for population in network.populations)
+    batch: list[tuple[Sample, int, Stimulus]] = []
+    longest = 0
+    for sample in samples:
+        stimulus = sample.read()
+        steps = steps_of(stimulus)
+        if RASTERS * neurons * steps > MOST_BYTES:
+            found = f"{steps:,} steps of {neurons:,} neurons"
+            limit = f"{MOST_BYTES // (RASTERS * neurons):,} steps are compared at once"
+            raise UsageError(sample.name, found, limit, "give fewer --steps or a shorter --window")
+        too_large = RASTERS * neurons * max(longest, steps) * (len(batch) + 1) > BATCH_BYTES
+        if batch and (too_large or len(batch) == MOST_SAMPLES):
+            yield batch
+            batch, longest = [], 0
+        batch.append((sample, steps, stimulus))
+        longest = max(longest, steps)
+    if batch:
+        yield batch
+
+
+def float_output_spikes(
+    network: FloatNetwork, output: str, samples: Sequence[Sample], steps_of: Callable[[Stimulus], int]
+) -> NDArray[np.int64]:
+    """Return the spikes of each neuron of the population `output` before rounding, (samples, neurons)."""
+    sources = {one.name: one.size for one in network.populations if one.constants is None}
+    found = []
+    for batch in batches(samples, steps_of, network):
+        steps = [own for _, own, _ in batch]
+        given = raster_of([stimulus for _, _, stimulus in batch], sources, max(steps))
+        spikes = run_float(network, given, max(steps), len(batch)).spikes
+        found.append(_cut({output: spikes[output]}, steps)[output].sum(axis=0, dtype=np.int64))
+    return np.concatenate(found)
 
 
 def _cut(rasters: Raster, steps: Sequence[int]) -> dict[str, NDArray[np.bool_]]:

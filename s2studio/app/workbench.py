@@ -27,6 +27,11 @@ from s2studio.sim.counts import TickBlock
 from s2studio.snn.network import ChipNetwork
 from s2studio.snn.validate import validate
 
+if TYPE_CHECKING:
+    from s2studio.app.dataset import Sample
+    from s2studio.app.evaluate import SampleResult
+    from s2studio.app.sweep import DataSet, Point
+
 ASSUMED_DT_S = 1e-3
 ASSUMED_STEPS = 1000
 
@@ -120,9 +125,9 @@ class Workbench:
         if self.assumed_dt():
             about["assumed"].insert(0, f"model time step dt = {ASSUMED_DT_S:g} s (say --dt)")
         if samples:
-            self._begin("compare")
+            self._begin("layers")
             comparison = Comparison(network, lowered, options, spec)
-            about["comparison"] = comparison.run(samples, steps_of, self.progress("compare"))
+            about["comparison"] = comparison.run(samples, steps_of, self.progress("layers"))
         return about
 
     def _lowering(self, assume: bool) -> LoweringOptions:
@@ -196,19 +201,15 @@ class Workbench:
         `table` keeps a row for each finished sample, which another evaluation of the same kind does not run again.
         """
         from s2studio.app.dataset import read_dataset
-        from s2studio.app.evaluate import Evaluation, summarise
+        from s2studio.app.evaluate import summarise
+        from s2studio.sim.timing import smallest_safe_tick_s
+        from s2studio.snn.structure import output_populations
 
         network, machine = self.lower().network, self.machine()
-        self.project.run.level.check(machine.spec)
         samples = read_dataset(data, stimulus_targets(network), bin_s, labels)
-        evaluation = Evaluation(self.project, network, machine, samples, batch)
-        self._begin("read")
-        inputs = RunInputs({}, 1, record_of(self.project.run.record, network), {})
-        demand = evaluation.demand(inputs, self.progress("read"))
-        mapping = self.map(inputs=RunInputs({}, demand.steps, demand.record, {}), demand=demand)
-        self._begin("evaluate")
-        results = evaluation.run(mapping, table, self.progress("evaluate"))
-        (output,) = evaluation.outputs
+        mapping, results = self.evaluate_samples(samples, batch, table)
+        (output,) = output_populations(network.spiking)
+        summary = summarise(results, network.spiking.population(output).size)
         return {
             "network": network.name,
             "chip": machine.spec.name,
@@ -217,8 +218,36 @@ class Workbench:
             "pes_used": mapping.pes_used,
             "level": ", ".join(self.project.run.level.texts),
             "tick_s": self.project.run.tick_s,
-            **summarise(results, network.spiking.population(output).size),
+            **summary,
+            "smallest_safe_tick_s": smallest_safe_tick_s(summary["time_done_max_s"], machine.spec),
         }
+
+    def evaluate_samples(
+        self, samples: Sequence[Sample], batch: int, table: Path | None = None, threads: int | None = None
+    ) -> tuple[ChipMapping, list[SampleResult]]:
+        """Run `samples` on one mapping, `batch` side by side on `threads` (None: one per core), and return both."""
+        from s2studio.app.evaluate import Evaluation
+
+        network, machine = self.lower().network, self.machine()
+        self.project.run.level.check(machine.spec)
+        evaluation = Evaluation(self.project, network, machine, samples, batch, threads)
+        self._begin("read")
+        inputs = RunInputs({}, 1, record_of(self.project.run.record, network), {})
+        demand = evaluation.demand(inputs, self.progress("read"))
+        mapping = self.map(inputs=RunInputs({}, demand.steps, demand.record, {}), demand=demand)
+        self._begin("evaluate")
+        return mapping, evaluation.run(mapping, table, self.progress("evaluate"))
+
+    def sweep(self, points: Sequence[Point], data: DataSet, table: Path, jobs: int) -> dict[str, Any]:
+        """Run every point of a grid of options, `jobs` at once, and return the rows with the Pareto front.
+
+        `table` keeps a row for each finished point, which another sweep of the same kind does not run again.
+        """
+        from s2studio.app.sweep import run_sweep
+
+        self.open()
+        self._begin("sweep")
+        return run_sweep(self.project, points, data, table, jobs, self.progress("sweep"))
 
     def export(
         self, session: Path, format_name: str, folder: Path, window: Window, run: int = 0, overwrite: bool = False

@@ -18,6 +18,7 @@ COMMANDS = (
     ("stimulus", "stimulus", "stimulus"),
     ("run", "run", "run"),
     ("evaluate", "evaluate", "evaluate"),
+    ("sweep", "sweep", "sweep"),
     ("compare", "compare", "compare"),
     ("import", "import_", "import_results"),
     ("export", "export", "export"),

@@ -24,6 +24,8 @@ STAGES = {
     "import": "importing",
     "read": "reading the data set",
     "evaluate": "evaluating",
+    "layers": "comparing float and chip",
+    "sweep": "running combinations",
 }
 
 

@@ -334,6 +334,39 @@ def _answers(console: Console, found: Json) -> None:
         console.print(Text(f"accuracy     {'; '.join(sides)}", style="bold"))
 
 
+def show_sweep(summary: Json, table: Path) -> None:
+    """Print the combinations that no other beats, and why others were refused."""
+    console = _console()
+    aims = list(summary["objectives"])
+    best = [row for row in summary["rows"] if row["pareto"]]
+    _table(
+        console,
+        f"Pareto front: most {aims[0].replace('_', ' ')}, least energy, PEs and tick"
+        if summary["objectives"][aims[0]] == "most"
+        else "Pareto front: least energy, PEs and tick",
+        (*summary["over"], ">accuracy", ">same answer", ">overlap", ">energy", ">PEs", ">safe tick", ">first spike"),
+        [(*row["settings"].values(), *_measured(row)) for row in sorted(best, key=lambda row: row["energy_j"])],
+    )
+    reasons = dict.fromkeys(row["reason"] for row in summary["rows"] if row["reason"])
+    for reason in reasons:
+        refused = [row["settings"] for row in summary["rows"] if row["reason"] == reason]
+        settings = " ".join(f"{name}={value}" for name, value in refused[0].items())
+        more = f" and {len(refused) - 1:,} more" if len(refused) > 1 else ""
+        console.print(Text(f"refused      {settings}{more}: {reason}", style="red"))
+    earlier = summary["points"] - summary["run"]
+    console.print(
+        f"combinations {summary['points']:,}: {len(best):,} on the front, {summary['refused']:,} refused, "
+        f"{earlier:,} from an earlier run"
+    )
+    console.print(f"table        {table}", markup=False)
+
+
+def _measured(row: Json) -> list[str]:
+    shares = ["" if row[name] is None else f"{row[name]:.2%}" for name in ("accuracy", "same_answer", "output_overlap")]
+    safe, first = (with_unit(row[name], "s") for name in ("smallest_safe_tick_s", "latency_s"))
+    return [*shares, with_unit(row["energy_j"], "J"), f"{row['pes_used']:,}", safe, first]
+
+
 def show_demo(run: Json, evaluation: Json) -> None:
     """Print what the sample found: the data set, then where the session of its first recording lies."""
     show_evaluation(evaluation)
