@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from s2studio.analysis.causes import changes
-from s2studio.analysis.chip_side import each_alone, program_of, run_chip, run_each_alone, train
+from s2studio.analysis.chip_side import each_alone, program_of, raster_of, run_chip, run_each_alone, train
 from s2studio.analysis.float_network import float_network, run_float
+from s2studio.app.dataset import read_dataset
+from s2studio.app.lowering_bench import float_output_spikes
 from s2studio.chip.spec import ChipSpec
 from s2studio.lowering.lower import lower
 from s2studio.lowering.options import LoweringOptions
 from s2studio.network.graph import Network
 from s2studio.network.layers import AvgPool2d, Delay, Flatten, Input, Scale, SumPool2d
 from s2studio.network.readers.nir import read_nir
+from s2studio.network.stimulus import Target
 from tests.lowering.models import affine, chain, conv, cuba_layer, graph, if_layer, lif_layer, linear
 
 STEPS, SAMPLES = 60, 3
@@ -121,3 +125,23 @@ def test_that_the_real_cnn_with_the_chips_integers_spikes_as_the_chip_does(confo
     for name, spikes in found.items():
         np.testing.assert_array_equal(spikes, on_chip.spikes[name], name)
     assert found["12"].any()
+
+
+def test_that_without_rounding_it_sends_what_the_trained_network_sends_in_torch(
+    spec: ChipSpec, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch = pytest.importorskip("torch")
+    sample = repository / "sample_projects/event_digits"
+    monkeypatch.syspath_prepend(str(sample))
+    in_torch = import_module("network").read_nir(sample / "model.nir")
+    model, targets = read_nir(sample / "model.nir"), {"input": Target(512, (2, 16, 16))}
+    samples = read_dataset(sample / "recordings", targets, 1e-3)[:20]
+    events = raster_of([one.read() for one in samples], {"input": 512}, 60)["input"]
+    with torch.no_grad():
+        expected, _ = in_torch(torch.from_numpy(events.reshape(60, 20, 2, 16, 16)).float())
+
+    # Each of the three layers hears the one before a tick later: after 63 ticks all is through, and nothing more.
+    exact = float_network(model, LoweringOptions(1e-3, "forward", "subtract"), spec)
+    found = float_output_spikes(exact, "lif3", samples, lambda _: 63)
+    assert found.tolist() == expected.sum(0).int().tolist()
+    assert found.sum() > 1000
