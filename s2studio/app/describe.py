@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-import numpy as np
-
 from s2studio.app.inputs import stimulus_targets
 from s2studio.app.workbench import ASSUMED_DT_S, ASSUMED_STEPS, Workbench
 from s2studio.errors import MappingError
@@ -15,7 +13,7 @@ from s2studio.mapping.map import pes_needed
 from s2studio.mapping.mapping import ChipMapping
 from s2studio.network.graph import Network
 from s2studio.network.layers import Affine, Conv2d, Linear
-from s2studio.snn.connectivity import DenseWeights, SynapseList
+from s2studio.snn.connectivity import SynapseList, kind_of, weight_count
 from s2studio.snn.network import ChipNetwork
 from s2studio.snn.projection import Projection
 
@@ -111,13 +109,8 @@ def _parts(network: ChipNetwork) -> Json:
 
 def _projection(projection: Projection) -> Json:
     weights = projection.connectivity
-    if isinstance(weights, SynapseList):
-        kind, synapses = "list", len(weights.pre)
-    elif isinstance(weights, DenseWeights):
-        kind, synapses = "dense", int(np.count_nonzero(weights.weight))
-    else:
-        kind, synapses = "conv2d", weights.weight.size
-    return {"pre": projection.pre, "post": projection.post, "kind": kind, "weights": synapses}
+    kind, count = kind_of(weights), weight_count(weights)
+    return {"pre": projection.pre, "post": projection.post, "kind": kind, "weights": count}
 
 
 def _parameters(network: Network | ChipNetwork) -> int:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from s2studio.app.dataset import Sample
     from s2studio.app.evaluate import SampleResult
     from s2studio.app.sweep import DataSet, Point
+    from s2studio.draw.frame import Look
 
 ASSUMED_DT_S = 1e-3
 ASSUMED_STEPS = 1000
@@ -298,6 +299,26 @@ class Workbench:
         else:
             folder = import_for_session(files, session, path, run, overwrite)
         return open_session(folder).runs[0].summary()
+
+    def render(
+        self, path: Path, view_name: str, metric_name: str | None, look: Look, window: Window, run: int = 0
+    ) -> None:
+        """Draw a view of the project, or of a part of the run `run` of the session that it names, into `path`."""
+        from s2studio.app.scene import check_view, draw, scene_of_network, scene_of_session, view
+        from s2studio.draw.metrics import metric
+        from s2studio.draw.save import save_picture
+        from s2studio.session.reader import open_session
+
+        asked, shown = view(view_name), metric(metric_name) if metric_name is not None else None
+        is_session = self.project.model.is_dir()
+        check_view(asked, shown, is_session)
+        if is_session:
+            self._begin("render")
+            scene = scene_of_session(open_session(self.project.model), run, window, self.progress("render"))
+        else:
+            mapping = self.map(assume=True)
+            scene = scene_of_network(self.lower(assume=True).network, mapping, self.machine())
+        save_picture(draw(scene, asked, look, shown), path)
 
     def progress(self, stage: str) -> Callable[[int, int], None]:
         """Return the callback that long work of `stage` calls: it emits Progress and raises Cancelled when asked to."""

@@ -22,6 +22,7 @@ COMMANDS = (
     ("compare", "compare", "compare"),
     ("import", "import_", "import_results"),
     ("export", "export", "export"),
+    ("render", "render", "render"),
     ("chip", "chip", "chip"),
     ("demo", "run", "demo"),
 )

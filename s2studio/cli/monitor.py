@@ -20,6 +20,7 @@ STAGES = {
     "run": "simulating",
     "export": "exporting",
     "compare": "comparing",
+    "render": "drawing",
     "fit": "fitting cycle costs",
     "import": "importing",
     "read": "reading the data set",

@@ -46,3 +46,19 @@ class ConvWeights:
 
 
 Connectivity = SynapseList | DenseWeights | ConvWeights
+
+
+def kind_of(connectivity: Connectivity) -> str:
+    """Return the word for the way in which weights are held: `list`, `dense` or `conv2d`."""
+    if isinstance(connectivity, SynapseList):
+        return "list"
+    return "dense" if isinstance(connectivity, DenseWeights) else "conv2d"
+
+
+def weight_count(connectivity: Connectivity) -> int:
+    """Return how many weights there are: synapses of a list, entries of a matrix that are not 0, a whole kernel."""
+    if isinstance(connectivity, SynapseList):
+        return len(connectivity.pre)
+    if isinstance(connectivity, DenseWeights):
+        return int(np.count_nonzero(connectivity.weight))
+    return connectivity.weight.size

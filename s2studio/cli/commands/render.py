@@ -1,0 +1,73 @@
+"""`s2studio render`: a picture of a model on the chip or of a session, without a window or a display."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from s2studio.app.project import Project, open_project
+from s2studio.cli.command import takes
+from s2studio.cli.monitor import workbench
+from s2studio.cli.options import LOWERING, MAPPING, STIMULUS, Given, apply
+from s2studio.documents import nearest
+from s2studio.errors import UsageError
+from s2studio.session.window import Window
+
+_SIZE = re.compile(r"(\d{1,5})[xX×](\d{1,5})")
+
+Subject = Annotated[Path, typer.Argument(metavar="MODEL|PROJECT.yaml|SESSION", help="A model, project or session.")]
+ViewName = Annotated[
+    str, typer.Option("--view", metavar="VIEW", help="mesh, raster, power, deadline, utilisation, traffic or network.")
+]
+MetricName = Annotated[
+    str | None,
+    typer.Option(
+        "--metric",
+        metavar="M",
+        help="What the mesh shows of each PE: memory, neurons, packets, synaptic_events, spikes, utilisation, "
+        "time_done, energy or level (default: its population).",
+    ),
+]
+ThemeName = Annotated[str, typer.Option("--theme", metavar="dark|light", help="Palette.")]
+Size = Annotated[str, typer.Option("--size", metavar="WxH", help="Size in px.")]
+File = Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="A .svg, .png or .pdf file.")]
+From = Annotated[float | None, typer.Option("--from", metavar="T", help="First moment, in s of chip time.")]
+To = Annotated[float | None, typer.Option("--to", metavar="T", help="Moment to stop before, in s of chip time.")]
+Run = Annotated[int, typer.Option("--run", metavar="N", help="Which run of the session.")]
+
+
+@takes(LOWERING, MAPPING, STIMULUS)
+def render(
+    subject: Subject,
+    output: File,
+    given: Given,
+    view: ViewName = "mesh",
+    metric: MetricName = None,
+    theme: ThemeName = "light",
+    size: Size = "1280x800",
+    start: From = None,
+    stop: To = None,
+    run: Run = 0,
+) -> None:
+    """Draw a picture: the mesh, spikes, power, deadlines, utilisation, traffic or the network."""
+    from s2studio.draw.frame import Look
+    from s2studio.draw.save import check_picture_path
+    from s2studio.draw.theme import THEMES
+
+    if theme not in THEMES:
+        raise UsageError("--theme", f"'{theme}'", hint=nearest(theme, THEMES))
+    look = Look(THEMES[theme], *_size(size))
+    check_picture_path(output)
+    project = Project(subject) if subject.is_dir() else apply(open_project(subject), given)
+    with workbench(project, quiet=False) as bench:
+        bench.render(output, view, metric, look, Window(start, stop), run)
+
+
+def _size(text: str) -> tuple[int, int]:
+    found = _SIZE.fullmatch(text)
+    if found is None:
+        raise UsageError("--size", f"'{text}'", "a width and a height in px are expected", "for example 1280x800")
+    return int(found.group(1)), int(found.group(2))
