@@ -16,9 +16,11 @@ from s2studio.app.project_writer import write_project
 from s2studio.app.remote import Emit
 from s2studio.app.workbench import Workbench
 from s2studio.chip.machine import Machine
+from s2studio.mapping.edit import Editor, Refused
 from s2studio.mapping.file import read_mapping, write_mapping
 from s2studio.mapping.map import remap_demand
 from s2studio.mapping.mapping import ChipMapping, Demand
+from s2studio.mapping.rates import Rates
 from s2studio.network.stimulus import Target
 from s2studio.network.stimulus.spikes import Stimulus
 from s2studio.session.window import Window
@@ -86,6 +88,14 @@ class Engine:
     def place(self, project: Project) -> ChipMapping:
         """Return the project's network placed by its placer, or as its mapping file says."""
         return self._on(project).map(assume=True)
+
+    def place_rest(
+        self, project: Project, mapping: ChipMapping, keep: frozenset[int], placer: str, rates: Rates | None
+    ) -> ChipMapping | Refused:
+        """Return `mapping` with all slices but those pinned and those of `keep` placed anew, by `rates`."""
+        bench = self._on(project)
+        editor = Editor(bench.lower(assume=True).network, bench.machine(), rates)
+        return editor.place_rest(mapping, keep, placer, bench.progress("map"))
 
     def fit(self, project: Project, mapping: ChipMapping) -> ChipMapping:
         """Return `mapping` with the memory that the project's run takes. Raises MappingError where it does not fit."""

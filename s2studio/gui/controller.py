@@ -15,16 +15,19 @@ from s2studio.app.events import Progress, StageStarted
 from s2studio.app.project import Project, StimulusSource
 from s2studio.app.remote import Refusal
 from s2studio.gui.commands import EditMapping
+from s2studio.gui.edits import Edits
 from s2studio.gui.models.selection import Selection
 from s2studio.gui.models.studio import Busy, SessionName, Studio
 from s2studio.gui.models.timeline import Timeline
 from s2studio.gui.processes import Client
 from s2studio.gui.source import Source
+from s2studio.mapping.edit import Refused
 
 if TYPE_CHECKING:
     from s2studio.app.engine import Attached, Prepared, Ran
     from s2studio.app.session_service import RunShown
     from s2studio.mapping.mapping import ChipMapping
+    from s2studio.mapping.rates import Rates
 
 FRAME_MS = 16
 # Of the memory of this machine, what each of the two processes may take.
@@ -55,6 +58,7 @@ class Controller(QObject):
             client.refused.connect(self._refused)
             client.ended.connect(self._process_ended)
         self.engine.told.connect(self._told)
+        self.edits = Edits(self)
         self._run_ring: Any = None
         self._run_path = Path()
         self._run_first: int | None = None
@@ -141,6 +145,19 @@ class Controller(QObject):
         if project is not None:
             text = f"Place with {project.mapping.placer}"
             self._ask("Placing", "place", project, done=lambda mapping: self.edit(text, mapping))
+
+    def place_rest(self, text: str, keep: frozenset[int], placer: str, rates: Rates | None) -> None:
+        """Place all slices but those pinned and those of `keep` anew; an undoable step called `text`."""
+
+        def placed(edited: ChipMapping | Refused) -> None:
+            if isinstance(edited, Refused):
+                self.studio.say("warning", str(edited))
+            else:
+                self.edit(text, edited)
+
+        project, mapping = self.studio.project, self.studio.mapping
+        if project is not None and mapping is not None:
+            self._ask("Placing", "place_rest", project, mapping, keep, placer, rates, done=placed)
 
     def edit(self, text: str, mapping: ChipMapping) -> None:
         """Take `mapping` in place of the present one; an undoable step called `text`."""
@@ -233,6 +250,7 @@ class Controller(QObject):
     def close(self) -> None:
         """End both processes."""
         self._timer.stop()
+        self.undo.blockSignals(True)  # it tells of its own end, when those who listen are gone
         self.source.show(None)
         self.engine.close()
         self.sessions.close()

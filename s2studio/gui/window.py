@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSettings, Qt, QUrl
+from PySide6.QtCore import QPoint, QSettings, Qt, QUrl
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -29,8 +29,9 @@ from s2studio.gui.actions import Actions, connect_models
 from s2studio.gui.autosave import Autosave
 from s2studio.gui.controller import Controller
 from s2studio.gui.docks import BOTTOM, FOOT, LEFT, PANELS, PRESETS, RIGHT, PanelDock, PanelRow, make_panel
-from s2studio.gui.menus import MENUS, rows
+from s2studio.gui.menus import MENUS, MESH_MENU, PLACER_ROWS, rows
 from s2studio.gui.models.studio import Busy
+from s2studio.gui.panels.mesh import MeshPanel
 from s2studio.gui.theme import ThemeSwitch
 from s2studio.gui.views.panel import Panel
 from s2studio.gui.views.start_page import StartPage
@@ -244,6 +245,30 @@ class Window(QMainWindow):
         self.start_page.show_recent(self.recent)
         self.start_page.chosen.connect(lambda path: self.open_paths([path]))
         self.centre.addWidget(self.start_page)
+        self.mesh = MeshPanel(self.controller, self.themes)
+        self.mesh.menu_wanted.connect(self._show_mesh_menu)
+        self.centre.addWidget(self.mesh)
+        for event in (self.controller.studio.prepared_changed, self.controller.studio.shown_changed):
+            event.connect(lambda _value: self._show_centre())
+
+    def _show_centre(self) -> None:
+        """Show the mesh once there is something, else where to begin."""
+        studio = self.controller.studio
+        is_open = studio.prepared is not None or studio.shown is not None
+        self.centre.setCurrentWidget(self.mesh if is_open else self.start_page)
+
+    def _show_mesh_menu(self, at: QPoint) -> None:
+        menu = QMenu(self)
+        for name in MESH_MENU:
+            if name:
+                menu.addAction(self.actions_[name])
+            else:
+                menu.addSeparator()
+        placers = menu.addMenu("Place the selection with")
+        for name in PLACER_ROWS:
+            placers.addAction(self.actions_[name])
+        menu.exec(at)
+        menu.deleteLater()
 
     def _make_panel(self, row: PanelRow) -> Panel:
         return make_panel(row, self.controller, self.themes)

@@ -66,6 +66,10 @@ class Editor:
         slices = mapping.slices
         return self._place(mapping, {one: slices[other].pe, other: slices[one].pe})
 
+    def rearrange(self, mapping: ChipMapping, to: Mapping[int, PE]) -> Edited:
+        """Return `mapping` with several slices moved at once, each to a PE that is free or given up by another."""
+        return self._place(mapping, to)
+
     def split(self, mapping: ChipMapping, index: int, at: int | None = None, pe: PE | None = None) -> Edited:
         """Return `mapping` with a slice cut in two before neuron `at` (None: in the middle).
 

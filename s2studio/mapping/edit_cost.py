@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -115,6 +116,10 @@ class EditCost:
         """Return what exchanging the PEs of two slices changes."""
         slices = self.mapping.slices
         return self._moved({one: slices[other].pe, other: slices[one].pe})
+
+    def rearrange(self, to: Mapping[int, PE]) -> Change:
+        """Return what moving several slices at once changes."""
+        return self._moved(to)
 
     def split(self, index: int, at: int, pe: PE | None = None) -> Change:
         """Return what cutting a slice before neuron `at` changes, its second part on `pe` (None: least traffic)."""
@@ -241,7 +246,7 @@ class EditCost:
         qpes: IntArray = np.count_nonzero(state.load.heard, axis=1)
         return state.layout.bytes + self._each_qpe * qpes
 
-    def _moved(self, to: dict[int, PE]) -> Change:
+    def _moved(self, to: Mapping[int, PE]) -> Change:
         pes = self._now.layout.pes.copy()
         for index, pe in to.items():
             pes[index] = self._number[pe]

@@ -1,0 +1,303 @@
+"""The mesh: the chip as it is, with slices, heat map and links, on which slices are moved by hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, QTimer, Signal
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QInputDialog, QLabel, QToolButton, QWidget
+
+from s2studio.draw.theme import NEAR_PX, TIGHT_PX, WIDE_PX, Theme
+from s2studio.gui.icons import icon
+from s2studio.gui.models.mesh_values import METRICS, Facts
+from s2studio.gui.models.selection import Selected, of_slices
+from s2studio.gui.theme import ThemeSwitch
+from s2studio.gui.views.mesh_legend import MeshLegend
+from s2studio.gui.views.mesh_scene import POPULATION, Carried, scene
+from s2studio.gui.views.mesh_strip import MeshStrip
+from s2studio.gui.views.mesh_view import ZOOM_PER_NOTCH, MeshView
+from s2studio.gui.views.panel import Panel
+from s2studio.mapping.edit import Refused, name_of
+
+if TYPE_CHECKING:
+    from s2studio.analysis.view import View
+    from s2studio.chip.machine import PE
+    from s2studio.gui.controller import Controller
+    from s2studio.mapping.mapping import ChipMapping, Link
+
+SPAN, MOMENT = "span", "moment"
+# How long a refusal stays in the strip.
+SAID_MS = 6000
+
+
+class MeshPanel(Panel):
+    """Toolbar, mesh, legend and strip. `menu_wanted` asks for the context menu at a place on the screen."""
+
+    EMPTY = "No placement yet. Open a network: it is placed on the chip, and you can move its slices here."
+    menu_wanted = Signal(QPoint)
+
+    def __init__(self, controller: Controller, themes: ThemeSwitch) -> None:
+        super().__init__(controller, themes)
+        self.edits, self.editing = controller.edits, controller.edits.editing
+        self.view = MeshView(themes.theme)
+        self.legend, self.strip = MeshLegend(themes.theme), MeshStrip()
+        layout = self.column()
+        layout.addWidget(self._make_bar())
+        layout.addWidget(self.view, 1)
+        layout.addWidget(self.legend)
+        layout.addWidget(self.strip)
+        self._said = QTimer(self)
+        self._said.setSingleShot(True)
+        self._said.setInterval(SAID_MS)
+        self._said.timeout.connect(self._show_strip)
+        self._connect()
+        self._renew()
+        self._show_strip()
+
+    # -------------------------------------------------------------------------------------------------------- commands
+    def show_metric(self, name: str) -> None:
+        """Colour the PEs by the heat map `name` of `METRICS`, or by `population`."""
+        self.heat.setCurrentIndex(self.heat.findData(name))
+
+    def pick_or_drop(self) -> None:
+        """Pick up the slice at the focus, or drop what is held."""
+        self.view.setFocus()
+        self.view.pick_or_drop()
+
+    def ask_neurons_per_pe(self) -> None:
+        """Ask how many neurons of the selected slice's population a PE may hold, and cut it anew."""
+        mapping = self.controller.studio.mapping
+        if mapping is None or not self.edits.slices:
+            return
+        piece = mapping.slices[min(self.edits.slices)]
+        most = max(one.size for one in mapping.slices if one.population == piece.population)
+        title, text = "Neurons per PE", f"At most so many neurons of {piece.population} on a PE:"
+        neurons, is_given = QInputDialog.getInt(self, title, text, most, 1)
+        if is_given:
+            self.edits.set_neurons_per_pe(piece.population, neurons)
+
+    def select_all(self) -> None:
+        """Select every slice."""
+        mapping = self.controller.studio.mapping
+        if mapping is not None:
+            self.controller.selection.select(of_slices(mapping, frozenset(range(len(mapping.slices)))))
+
+    # ---------------------------------------------------------------------------------------------------------- drawing
+    def draw_view(self, _view: View | None) -> None:
+        """Colour by what happened in the timeline's span."""
+        if self.when.currentData() == SPAN:
+            self._renew()
+
+    def draw_moment(self, _moment: View | None) -> None:
+        """Colour by what happened at the timeline's cursor."""
+        if self.when.currentData() == MOMENT:
+            self._renew()
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Take the colours of `theme`."""
+        self.view.theme = self.legend.theme = theme
+        for button, name in self._buttons.items():
+            button.setIcon(icon(name, theme))
+        self.view.update()
+        self.legend.update()
+
+    # ----------------------------------------------------------------------------------------------------------- inside
+    def _make_bar(self) -> QWidget:
+        bar = QWidget(self.content)
+        row = QHBoxLayout(bar)
+        row.setContentsMargins(WIDE_PX, TIGHT_PX, NEAR_PX, TIGHT_PX)
+        row.setSpacing(NEAR_PX)
+        self.heat, self.when = QComboBox(bar), QComboBox(bar)
+        self.heat.addItem("Population", POPULATION)
+        for metric in METRICS.values():
+            self.heat.addItem(metric.title, metric.name)
+        self.heat.setToolTip("What the colour of a PE shows")
+        self.heat.setAccessibleName("Heat map")
+        self.when.addItem("in the span", SPAN)
+        self.when.addItem("at the cursor", MOMENT)
+        self.when.setToolTip("Of the run: the span that the timeline shows, or the tick at its cursor")
+        self.when.setAccessibleName("When")
+        self.names = QCheckBox("Names", bar)
+        self.names.setChecked(True)
+        self.names.setToolTip("Number the columns and rows of QPEs")
+        label = QLabel("Colour by", bar)
+        label.setProperty("role", "muted")
+        for widget in (label, self.heat, self.when, self.names):
+            row.addWidget(widget)
+        row.addStretch(1)
+        self._buttons: dict[QToolButton, str] = {}
+        for name, title, do in (
+            ("zoom-out", "Zoom out  (-)", lambda: self.view.zoom(1 / ZOOM_PER_NOTCH)),
+            ("zoom-in", "Zoom in  (+)", lambda: self.view.zoom(ZOOM_PER_NOTCH)),
+            ("fit", "Show the whole chip  (0)", self.view.fit),
+        ):
+            button = QToolButton(bar)
+            button.setIcon(icon(name, self.theme))
+            button.setToolTip(title)
+            button.setAccessibleName(title)
+            button.clicked.connect(lambda _checked=False, do=do: do())
+            self._buttons[button] = name
+            row.addWidget(button)
+        return bar
+
+    def _connect(self) -> None:
+        view, studio, selection = self.view, self.controller.studio, self.controller.selection
+        self.heat.currentIndexChanged.connect(lambda _index: self._renew())
+        self.when.currentIndexChanged.connect(lambda _index: self._renew())
+        self.names.toggled.connect(self._show_names)
+        view.chosen.connect(self._choose)
+        view.link_chosen.connect(lambda link: selection.select(Selected(links=frozenset({link}))))
+        view.pointed.connect(self._point)
+        view.grabbed.connect(self._grab)
+        view.aimed.connect(self._aim)
+        view.dropped.connect(self._drop)
+        view.menu_wanted.connect(self._menu)
+        studio.mapping_changed.connect(lambda _mapping: self._mapping_changed())
+        studio.shown_changed.connect(lambda _shown: self._renew())
+        selection.changed.connect(self._selected)
+        selection.hovered.connect(self._hovered)
+        self.edits.refused.connect(self._refused)
+        self.edits.judged.connect(self._show_strip)
+
+    def _show_names(self, is_on: bool) -> None:
+        self.view.names = is_on
+        self.view.update()
+
+    def _facts(self) -> Facts | None:
+        """Return what is to be shown: the placement that is edited, or that of the session where no project is open."""
+        studio, source = self.controller.studio, self.controller.source
+        shown = source.shown
+        mapping = studio.mapping or (shown.mapping if shown is not None else None)
+        machine = studio.machine
+        if mapping is None or machine is None:
+            return None
+        view = source.moment if self.when.currentData() == MOMENT else source.view
+        fits = shown is not None and shown.mapping.network_digest == mapping.network_digest
+        if view is None or shown is None or not fits or len(view.slice_spikes) != len(shown.mapping.slices):
+            return Facts(mapping, machine)
+        return Facts(mapping, machine, view, shown.mapping)
+
+    def _renew(self) -> None:
+        facts, network = self._facts(), self.controller.studio.network
+        self.set_empty(facts is None or network is None)
+        if facts is None or network is None:
+            self.view.show_scene(None)
+            self.legend.show_legend(None)
+            return
+        self._enable_metrics(facts.view is not None)
+        names = tuple(population.name for population in network.spiking.populations)
+        shown = scene(facts, names, self.heat.currentData())
+        self.view.show_scene(shown)
+        self.legend.show_legend(shown.legend)
+
+    def _enable_metrics(self, has_run: bool) -> None:
+        model = self.heat.model()
+        for row, metric in enumerate(METRICS.values(), 1):
+            item = model.item(row)  # type: ignore[attr-defined]
+            item.setEnabled(has_run or not metric.needs_run)
+        self.when.setEnabled(has_run)
+
+    def _mapping_changed(self) -> None:
+        self.view.carried = None
+        self._renew()
+        self._show_strip()
+
+    # --------------------------------------------------------------------------------------------- selecting and moving
+    def _choose(self, pes: frozenset[PE], adds: bool) -> None:
+        shown, selection = self.view.scene, self.controller.selection
+        if shown is None:
+            return
+        slices = frozenset(shown.slice_at[pe] for pe in pes if pe in shown.slice_at)
+        if adds and len(pes) == 1 and pes <= selection.now.pes:
+            slices, pes = selection.now.slices - slices, selection.now.pes - pes
+        elif adds:
+            slices, pes = slices | selection.now.slices, pes | selection.now.pes
+        found = of_slices(shown.mapping, slices)
+        selection.select(Selected(found.slices, found.pes | pes, found.populations))
+
+    def _point(self, pe: PE | None, link: Link | None) -> None:
+        shown = self.view.scene
+        found = Selected(links=frozenset({link})) if link is not None else Selected()
+        if pe is not None and shown is not None:
+            index = shown.slice_at.get(pe)
+            slices = frozenset() if index is None else frozenset({index})
+            populations = frozenset() if index is None else frozenset({shown.mapping.slices[index].population})
+            found = Selected(slices=slices, pes=frozenset({pe}), populations=populations)
+        self.controller.selection.hover(found)
+
+    def _grab(self, pe: PE) -> None:
+        """Pick up the slice on `pe`, with all others that are selected if it is among them."""
+        shown = self.view.scene
+        if shown is None or pe not in shown.slice_at or not self.edits.can_edit:
+            return
+        lead = shown.slice_at[pe]
+        if lead not in self.edits.slices:
+            self._choose(frozenset({pe}), adds=False)
+        slices = self.edits.slices
+        legality = self.editing.legality(slices, lead)
+        changes = self.editing.changes(slices, lead, [one for one, refused in legality.items() if refused is None])
+        self.view.carried = Carried(lead, slices, legality, changes)
+        self.view.focus = pe
+        self._aim(pe)
+
+    def _aim(self, pe: PE | None) -> None:
+        held = self.view.carried
+        if held is None:
+            return
+        self.view.carried = Carried(held.lead, held.slices, held.legality, held.changes, pe)
+        self.view.update()
+        self._show_strip()
+
+    def _drop(self, pe: PE | None) -> None:
+        held, self.view.carried = self.view.carried, None
+        self.view.update()
+        if held is not None and pe is not None:
+            plan = self.editing.plan(held.slices, held.lead, pe)
+            if isinstance(plan, Refused):
+                self._refused(plan)
+                return
+            self.view.focus = pe
+            self.edits.drop(plan)
+        self._show_strip()
+
+    def _menu(self, pe: PE | None, at: QPoint) -> None:
+        if pe is not None and pe not in self.controller.selection.now.pes:
+            self._choose(frozenset({pe}), adds=False)
+        self.menu_wanted.emit(at)
+
+    # -------------------------------------------------------------------------------------------------------- telling
+    def _selected(self, selected: Selected) -> None:
+        self.view.selected = selected
+        self.view.update()
+        self._show_strip()
+
+    def _hovered(self, under: Selected) -> None:
+        self.view.hovered = under
+        self.view.update()
+
+    def _refused(self, refused: Refused) -> None:
+        self._said.start()
+        self._show_strip()
+        self.strip.show_refusal(refused)
+
+    def _show_strip(self) -> None:
+        mapping, held = self.controller.studio.mapping, self.view.carried
+        self.strip.setVisible(mapping is not None)
+        if mapping is None:
+            return
+        if held is None or held.target is None:
+            if not self._said.isActive() or held is not None:
+                self.strip.show_state(self._heading(mapping), self.editing.now(), self.editing.basis)
+            return
+        preview = self.editing.preview(self.editing.plan(held.slices, held.lead, held.target))
+        self.strip.show_preview(preview, self.editing.basis)
+
+    def _heading(self, mapping: ChipMapping) -> str:
+        chosen = sorted(self.edits.slices)
+        if len(chosen) == 1:
+            return f"{name_of(mapping, chosen[0])} on {mapping.slices[chosen[0]].pe}"
+        if chosen:
+            return f"{len(chosen)} slices selected"
+        machine = self.controller.studio.machine
+        usable = len(machine.usable_pes) if machine is not None else 0
+        return f"{mapping.pes_used} of {usable} PEs"

@@ -1,0 +1,151 @@
+"""What the mesh shows at a moment, as plain data: made from the models by `scene`, drawn by `mesh_paint`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from s2studio.chip.machine import PE
+from s2studio.draw.colours import apply, colour_map, population_colours
+from s2studio.draw.theme import hex_colour
+from s2studio.gui.models.mesh_values import METRICS, Facts, FloatArray, Metric, link_loads
+from s2studio.mapping.edit import Refused, name_of
+from s2studio.mapping.mapping import ChipMapping, Link
+
+POPULATION = "population"
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A PE that holds a slice: `index` of the slice, its name, its population's colour, and its value of a heat map."""
+
+    index: int
+    name: str
+    colour: str
+    heat: str | None
+    value: str
+    is_pinned: bool
+
+
+@dataclass(frozen=True)
+class Legend:
+    """What the colours mean: the populations, and the scale of the heat map (None: the populations' colours alone)."""
+
+    populations: Mapping[str, str]
+    metric: Metric | None
+    low: str
+    high: str
+    links: str
+
+
+@dataclass(frozen=True, eq=False)
+class MeshScene:
+    """The chip with its slices, heat map and links. `slice_at` is the slice on each PE in use."""
+
+    facts: Facts
+    tiles: Mapping[PE, Tile]
+    reserved: frozenset[PE]
+    forbidden: frozenset[PE]
+    loads: Mapping[Link, float]
+    link_unit: str
+    legend: Legend
+    values: FloatArray | None
+    slice_at: Mapping[PE, int]
+
+    @property
+    def mapping(self) -> ChipMapping:
+        """The mapping that is shown."""
+        return self.facts.mapping
+
+    def state(self, pe: PE) -> str:
+        """Return what a PE is, in words."""
+        if pe in self.tiles:
+            return "pinned" if self.tiles[pe].is_pinned else "in use"
+        if pe in self.reserved:
+            return "reserved by the runtime"
+        return "forbidden" if pe in self.forbidden else "free"
+
+
+@dataclass(frozen=True)
+class Carried:
+    """Slices that are being moved: the one held, all that move with it, where they may go, and where it is aimed."""
+
+    lead: int
+    slices: frozenset[int]
+    legality: Mapping[PE, Refused | None]
+    changes: Mapping[PE, float] = field(default_factory=dict)
+    target: PE | None = None
+
+
+def scene(facts: Facts, names: tuple[str, ...], shown: str) -> MeshScene:
+    """Return what the mesh shows by the heat map `shown` (`population`: none), populations in the order of `names`."""
+    mapping, machine = facts.mapping, facts.machine
+    colours = population_colours(names)
+    metric = METRICS.get(shown)
+    if metric is not None and metric.needs_run and facts.view is None:
+        metric = None
+    heats: list[str | None] = [None] * len(mapping.slices)
+    values, low, high = None, "", ""
+    if metric is not None:
+        values = metric.values(facts)
+        bottom, top = metric.scale(values)
+        heats = [hex_colour(*row) for row in apply(values, bottom, top, colour_map()).tolist()]
+        low, high = metric.text(bottom), metric.text(top)
+    loads, unit = link_loads(facts)
+    pinned = mapping.options.pinned
+    tiles = {}
+    for index, piece in enumerate(mapping.slices):
+        name = name_of(mapping, index)
+        value = metric.text(float(values[index])) if metric is not None and values is not None else ""
+        tiles[piece.pe] = Tile(index, name, colours[piece.population], heats[index], value, name in pinned)
+    largest = max(loads.values(), default=0.0)
+    used = {name: colour for name, colour in colours.items() if any(one.population == name for one in mapping.slices)}
+    return MeshScene(
+        facts=facts,
+        tiles=tiles,
+        reserved=machine.reserved_pes,
+        forbidden=mapping.options.forbidden,
+        loads=loads,
+        link_unit=unit,
+        legend=Legend(used, metric, low, high, f"{_short(largest)} {unit}" if loads else ""),
+        values=values,
+        slice_at={pe: tile.index for pe, tile in tiles.items()},
+    )
+
+
+def tip(shown: MeshScene, pe: PE) -> str:
+    """Return all that is known of a PE and its slice, with units, as the text of a tooltip."""
+    tile = shown.tiles.get(pe)
+    if tile is None:
+        return f"<b>{pe}</b><br>{shown.state(pe)}"
+    piece, route = shown.mapping.slices[tile.index], shown.mapping.routes[tile.index]
+    machine = shown.facts.machine
+    used, total = sum(piece.bytes.values()), machine.spec.memory.data_bytes
+    rows = [
+        ("Neurons", f"{piece.start:,} to {piece.stop - 1:,} ({piece.size:,})"),
+        ("Data memory", f"{used:,} of {total:,} B ({used / total:.0%})"),
+        ("Sends to", f"{len(route.targets):,} PEs, {route.hops:,} hops a spike"),
+    ]
+    if shown.facts.view is not None:
+        rows += [
+            (metric.title, metric.text(float(metric.values(shown.facts)[tile.index])))
+            for metric in METRICS.values()
+            if metric.needs_run
+        ]
+    state = f" – {shown.state(pe)}" if tile.is_pinned else ""
+    cells = "".join(f"<tr><td>{title}&nbsp;&nbsp;</td><td align=right>{text}</td></tr>" for title, text in rows)
+    return f"<b>{_escaped(tile.name)}</b> on {pe}{state}<table cellspacing=0>{cells}</table>"
+
+
+def link_tip(shown: MeshScene, link: Link) -> str:
+    """Return what is known of a link, as the text of a tooltip."""
+    load = shown.loads.get(link, 0.0)
+    return f"<b>{link.source} → {link.target}</b><br>{_short(load)} {shown.link_unit}"
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 or value == round(value) else f"{value:.3g}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;")

@@ -1,0 +1,109 @@
+"""The strip below the mesh: the numbers of the placement, and what dropping a held slice would change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
+
+from s2studio.draw.theme import NEAR_PX, WIDE_PX
+from s2studio.gui.models.editing import Figure, Preview
+from s2studio.mapping.edit import Refused
+
+ROLES = {"better": "good", "worse": "warning", "same": "small", "unclear": "small"}
+_ARROWS = {"better": "▼ ", "worse": "▲ ", "same": "", "unclear": ""}
+FIGURES = 5
+HEADING_PX = 28
+
+
+class MeshStrip(QWidget):
+    """A heading and five figures: title, number, change. Its height stays the same whatever it says."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("class", "Panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName("What an edit would change")
+        grid = QGridLayout(self)
+        grid.setContentsMargins(WIDE_PX, 0, WIDE_PX, NEAR_PX)
+        grid.setHorizontalSpacing(WIDE_PX)
+        grid.setVerticalSpacing(0)
+        grid.setRowMinimumHeight(0, HEADING_PX)
+        self.heading = QLabel(self)
+        self.basis = QLabel(self)
+        self.basis.setProperty("role", "small")
+        for label in (self.heading, self.basis):
+            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        grid.addWidget(self.heading, 0, 0, 1, 2)
+        grid.addWidget(self.basis, 0, 2, 1, FIGURES - 2)
+        self._titles: list[QLabel] = []
+        self._numbers: list[QLabel] = []
+        self._changes: list[QLabel] = []
+        for column in range(FIGURES):
+            grid.setColumnStretch(column, 1)
+            for row, labels, role in ((1, self._titles, "small"), (2, self._numbers, ""), (3, self._changes, "small")):
+                label = QLabel(self)
+                label.setProperty("role", role)
+                label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+                grid.addWidget(label, row, column)
+                labels.append(label)
+
+    def show_state(self, heading: str, figures: Sequence[Figure], basis: str) -> None:
+        """Show the numbers of the placement as it is."""
+        self._say(heading, "")
+        self._show(figures, basis, with_changes=False)
+
+    def show_preview(self, preview: Preview, basis: str) -> None:
+        """Show what an edit changes, or why it cannot be."""
+        self._say(preview.text, "")
+        if preview.refused is not None:
+            self.show_refusal(preview.refused)
+        self._show(preview.figures, basis, with_changes=True)
+
+    def show_refusal(self, refused: Refused) -> None:
+        """Say why an edit cannot be."""
+        self._say(str(refused), "bad")
+
+    def changes(self) -> list[str]:
+        """Return what the figures say, in order."""
+        return [label.text() for label in self._changes]
+
+    def _show(self, figures: Sequence[Figure], basis: str, with_changes: bool) -> None:
+        self.basis.setText(basis)
+        self.basis.setToolTip(basis)
+        for column in range(FIGURES):
+            self._show_figure(column, figures[column] if column < len(figures) else None, with_changes)
+
+    def _say(self, text: str, role: str) -> None:
+        self.heading.setText(text)
+        self.heading.setToolTip(text)
+        _set_role(self.heading, role)
+
+    def _show_figure(self, column: int, figure: Figure | None, with_change: bool) -> None:
+        title, number, change = self._titles[column], self._numbers[column], self._changes[column]
+        if figure is None:
+            for label in (title, number, change):
+                label.setText(" ")
+            return
+        title.setText(figure.title)
+        number.setText(figure.now)
+        arrow = _ARROWS[figure.verdict]
+        if figure.more_is_better and arrow:
+            arrow = "▲ " if figure.verdict == "better" else "▼ "
+        is_told = with_change or figure.before is None
+        change.setText(arrow + figure.difference if is_told else " ")
+        error = (
+            f"The model may be wrong by {figure.error / figure.before:.0%}." if figure.error and figure.before else ""
+        )
+        change.setToolTip(error)
+        number.setToolTip(error)
+        _set_role(change, ROLES[figure.verdict])
+
+
+def _set_role(label: QLabel, role: str) -> None:
+    if label.property("role") != role:
+        label.setProperty("role", role)
+        label.style().unpolish(label)
+        label.style().polish(label)

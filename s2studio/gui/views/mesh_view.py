@@ -1,0 +1,408 @@
+"""The mesh as a widget: camera, mouse and keyboard; what is picked, moved and dropped is told by signals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from PySide6.QtCore import QEasingCurve, QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, QVariantAnimation, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QNativeGestureEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QApplication, QRubberBand, QToolTip, QWidget
+
+from s2studio.chip.machine import PE
+from s2studio.draw.mesh import MeshLayout
+from s2studio.draw.theme import FAR_PX, MARGIN_PX, WIDE_PX, Theme
+from s2studio.gui.models.selection import Selected
+from s2studio.gui.views.mesh_paint import Looks, MeshPainter
+from s2studio.gui.views.mesh_scene import Carried, MeshScene, link_tip, tip
+from s2studio.mapping.mapping import Link
+
+Found = TypeVar("Found")
+LEAST_SCALE, MOST_SCALE = 0.8, 40.0
+ZOOM_PER_NOTCH = 1.25
+ZOOM_MS = 140
+_ARROWS = {
+    Qt.Key.Key_Left: (-1, 0),
+    Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, -1),
+    Qt.Key.Key_Down: (0, 1),
+}
+_SHIFT = Qt.KeyboardModifier.ShiftModifier
+_ADDS = _SHIFT | Qt.KeyboardModifier.ControlModifier
+
+
+@dataclass
+class _Press:
+    """A mouse button that is held: where, on which PE, and what it became."""
+
+    at: QPointF
+    pe: PE | None
+    offset: QPointF
+    takes_more: bool
+    is_panning: bool = False
+    is_banding: bool = False
+    is_moved: bool = False
+
+
+class MeshView(QWidget):
+    """Draws a `MeshScene`.
+
+    Mouse: click selects, with Shift or Ctrl more of them; drag a slice to move it; drag elsewhere, or with the middle
+    button or Space, to move the chip; Shift and drag elsewhere for a rubber band; wheel or pinch to zoom; double click
+    to see all. Keys: arrows move the focus, Shift takes more, Enter or M picks up and drops, Escape gives up.
+    """
+
+    chosen = Signal(object, bool)  # PEs (a frozenset), whether they come in addition to the selection
+    link_chosen = Signal(object)
+    pointed = Signal(object, object)  # the PE and the link under the pointer, each None where there is none
+    grabbed = Signal(object)  # the PE whose slice is picked up
+    aimed = Signal(object)  # the PE over which it is held, or None
+    dropped = Signal(object)  # the PE on which it is dropped, None: nowhere
+    menu_wanted = Signal(object, QPoint)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.theme = theme
+        self.scene: MeshScene | None = None
+        self.layout_: MeshLayout | None = None
+        self.selected, self.hovered = Selected(), Selected()
+        self.carried: Carried | None = None
+        self.focus: PE | None = None
+        self.names = True
+        self._scale, self._offset = 1.0, QPointF()
+        self._is_fitted = True
+        self._press: _Press | None = None
+        self._has_space = False
+        self._band = QRubberBand(QRubberBand.Shape.Rectangle, self)
+        self._zooming = QVariantAnimation(self)
+        self._zooming.setDuration(ZOOM_MS)
+        self._zooming.setEasingCurve(QEasingCurve.Type.OutCubic)
+        self._zooming.valueChanged.connect(self._zoom_step)
+        self._zoom_anchor = QPointF()
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumSize(320, 280)
+        self.setAccessibleName("Mesh of the chip")
+        self.setAccessibleDescription("Arrows move the focus, Enter picks up a slice and drops it, Escape gives up")
+
+    # ---------------------------------------------------------------------------------------------------- what is shown
+    def show_scene(self, scene: MeshScene | None) -> None:
+        """Show `scene`; the camera stays unless it is another machine."""
+        if scene is not None and (self.layout_ is None or self.layout_.machine != scene.facts.machine):
+            self.layout_ = MeshLayout(scene.facts.machine)
+            self.focus = None
+            self.fit(animated=False)
+        self.scene = scene
+        self.update()
+
+    def fit(self, animated: bool = True) -> None:
+        """Show the whole machine."""
+        scale, offset = self._whole()
+        self._is_fitted = True
+        if animated and self.isVisible():
+            self._animate(scale, offset)
+        else:
+            self._zooming.stop()
+            self._scale, self._offset = scale, offset
+            self.update()
+
+    def zoom(self, factor: float, around: QPointF | None = None) -> None:
+        """Show everything `factor` times as large, `around` (px; None: the middle) staying where it is."""
+        around = around or QPointF(self.width() / 2, self.height() / 2)
+        scale = min(MOST_SCALE, max(LEAST_SCALE, self._scale * factor))
+        self._is_fitted = False
+        self._animate(scale, around - (around - self._offset) * (scale / self._scale))
+
+    def rect_of(self, pe: PE) -> QRectF:
+        """Return where a PE is on the widget, in px."""
+        if self.layout_ is None:
+            return QRectF()
+        box = self.layout_.pes[pe]
+        return QRectF(self._shown(box.x, box.y), self._shown(box.right, box.bottom))
+
+    def pe_at(self, at: QPointF) -> PE | None:
+        """Return the PE under a point of the widget."""
+        return self._found(at, lambda layout, x, y: layout.pe_at(x, y))
+
+    # ----------------------------------------------------------------------------------------------------------- events
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Return a size in which names can be read."""
+        return QSize(720, 560)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Draw the scene."""
+        painter = QPainter(self)
+        if self.scene is None or self.layout_ is None:
+            painter.fillRect(self.rect(), self.theme.background)
+            return
+        focus = self.focus if self.hasFocus() else None
+        looks = Looks(self._scale, self._offset, self.selected, self.hovered, focus, self.carried, names=self.names)
+        MeshPainter(painter, self.layout_, self.scene, looks, self.theme).paint(QRectF(event.rect()))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Keep the whole machine in sight where it was."""
+        super().resizeEvent(event)
+        if self._is_fitted:
+            self.fit(animated=False)
+
+    def event(self, event: QEvent) -> bool:
+        """Take tooltips, pinches, and the keys that are commands elsewhere."""
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            self._show_tip(event)
+            return True
+        if event.type() == QEvent.Type.NativeGesture and isinstance(event, QNativeGestureEvent):
+            if event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
+                self._zoom_now(1 + event.value(), event.position())
+            return True
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            wanted = event.key() == Qt.Key.Key_Space or (event.key() == Qt.Key.Key_Escape and self.carried is not None)
+            if wanted:
+                event.accept()
+                return True
+        return super().event(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
+        """Zoom around the pointer; fine steps of a touch pad at once, notches of a wheel softly."""
+        fine = event.pixelDelta().y()
+        if fine:
+            self._zoom_now(ZOOM_PER_NOTCH ** (fine / 80), event.position())
+        else:
+            self.zoom(ZOOM_PER_NOTCH ** (event.angleDelta().y() / 120), event.position())
+        event.accept()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Begin a click, a drag of slices, a rubber band or a move of the chip."""
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+        at = event.position()
+        button = event.button()
+        if self.carried is not None:
+            return  # picked up by a key: the release drops it
+        self._press = _Press(at, self.pe_at(at), QPointF(self._offset), bool(event.modifiers() & _SHIFT))
+        if button == Qt.MouseButton.MiddleButton or (self._has_space and button == Qt.MouseButton.LeftButton):
+            self._press.is_panning = True
+        elif button != Qt.MouseButton.LeftButton:
+            self._press = None
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Carry on with what was begun, or point."""
+        at, press = event.position(), self._press
+        if press is None:
+            if self.carried is not None:
+                self.aimed.emit(self.pe_at(at))
+            else:
+                pe = self.pe_at(at)
+                self.pointed.emit(pe, None if pe is not None else self._link_at(at))
+            return
+        if not press.is_moved and (at - press.at).manhattanLength() < QApplication.startDragDistance():
+            return
+        if not press.is_moved:
+            press.is_moved = True
+            self._begin_drag(press)
+        if press.is_panning:
+            self._is_fitted = False
+            self._zooming.stop()
+            self._offset = press.offset + at - press.at
+            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+            self.update()
+        elif press.is_banding:
+            self._band.setGeometry(QRect(press.at.toPoint(), at.toPoint()).normalized())
+        elif self.carried is not None:
+            self.aimed.emit(self.pe_at(at))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Drop, select, or end a move of the chip."""
+        press, self._press = self._press, None
+        self.unsetCursor()
+        if self.carried is not None:
+            self.dropped.emit(self.pe_at(event.position()))
+            return
+        if press is None:
+            return
+        adds = bool(event.modifiers() & _ADDS)
+        if press.is_banding:
+            self._band.hide()
+            self.chosen.emit(self._inside(self._band.geometry()), adds)
+        elif not press.is_moved and event.button() == Qt.MouseButton.LeftButton:
+            self._click(press, adds)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Show the whole machine, where no PE was hit."""
+        if self.pe_at(event.position()) is None:
+            self.fit()
+
+    def leaveEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        """Point at nothing."""
+        super().leaveEvent(event)
+        if self.carried is None:
+            self.pointed.emit(None, None)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Move the focus, pick up, drop, give up, zoom."""
+        key = event.key()
+        if key in _ARROWS:
+            self._move_focus(_ARROWS[Qt.Key(key)], event.modifiers())
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_M):
+            self.pick_or_drop()
+        elif key == Qt.Key.Key_Escape and self.carried is not None:
+            self.dropped.emit(None)
+        elif key == Qt.Key.Key_Space:
+            self._has_space = True
+            self.setCursor(Qt.CursorShape.OpenHandCursor)
+        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
+            self.zoom(ZOOM_PER_NOTCH)
+        elif key == Qt.Key.Key_Minus:
+            self.zoom(1 / ZOOM_PER_NOTCH)
+        elif key in (Qt.Key.Key_0, Qt.Key.Key_Home):
+            self.fit()
+        elif key == Qt.Key.Key_Menu and self.focus is not None:
+            self.menu_wanted.emit(self.focus, self.mapToGlobal(self.rect_of(self.focus).center().toPoint()))
+        else:
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Let go of the chip."""
+        if event.key() == Qt.Key.Key_Space:
+            self._has_space = False
+            self.unsetCursor()
+        else:
+            super().keyReleaseEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802 - Qt's name
+        """Ask for the menu of what is under the pointer."""
+        if event.reason() != QContextMenuEvent.Reason.Keyboard:
+            self.menu_wanted.emit(self.pe_at(QPointF(event.pos())), event.globalPos())
+
+    def pick_or_drop(self) -> None:
+        """Pick up the slice at the focus, or drop what is held there."""
+        if self.focus is None:
+            self._move_focus((0, 0), Qt.KeyboardModifier.NoModifier)
+        elif self.carried is not None:
+            self.dropped.emit(self.carried.target)
+        else:
+            self.grabbed.emit(self.focus)
+            self.aimed.emit(self.focus)
+
+    # ----------------------------------------------------------------------------------------------------------- inside
+    def _begin_drag(self, press: _Press) -> None:
+        if press.is_panning:
+            return
+        holds = self.scene is not None and press.pe is not None and press.pe in self.scene.slice_at
+        if holds and not press.takes_more:
+            self.grabbed.emit(press.pe)
+            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+        elif press.takes_more:
+            press.is_banding = True
+            self._band.setGeometry(QRect(press.at.toPoint(), QSize()))
+            self._band.show()
+        else:
+            press.is_panning = True
+
+    def _click(self, press: _Press, adds: bool) -> None:
+        link = self._link_at(press.at) if press.pe is None else None
+        if link is not None:
+            self.link_chosen.emit(link)
+            return
+        self.focus = press.pe
+        self.chosen.emit(frozenset() if press.pe is None else frozenset({press.pe}), adds)
+
+    def _move_focus(self, step: tuple[int, int], modifiers: Qt.KeyboardModifier) -> None:
+        """Put the focus on the nearest PE in a direction; while something is held, aim there."""
+        if self.layout_ is None:
+            return
+        if self.focus is None:
+            used = self.scene.slice_at if self.scene is not None else {}
+            self.focus = next(iter(used), None) or self.layout_.machine.pes[0]
+        else:
+            self.focus = self._neighbour(self.layout_, self.focus, step)
+        if self.carried is not None:
+            self.aimed.emit(self.focus)
+        elif not modifiers & Qt.KeyboardModifier.ControlModifier:
+            self.chosen.emit(frozenset({self.focus}), bool(modifiers & Qt.KeyboardModifier.ShiftModifier))
+        self.update()
+
+    @staticmethod
+    def _neighbour(layout: MeshLayout, pe: PE, step: tuple[int, int]) -> PE:
+        x, y = layout.pes[pe].centre
+        best, found = float("inf"), pe
+        for other, box in layout.pes.items():
+            dx, dy = box.centre[0] - x, box.centre[1] - y
+            along = dx * step[0] + dy * step[1]
+            across = abs(dx * step[1]) + abs(dy * step[0])
+            if along > 1e-6 and across <= along + 1e-6 and along + 3 * across < best:
+                best, found = along + 3 * across, other
+        return found
+
+    def _inside(self, area: QRect) -> frozenset[PE]:
+        if self.layout_ is None:
+            return frozenset()
+        area_f = QRectF(area)
+        return frozenset(pe for pe in self.layout_.pes if area_f.intersects(self.rect_of(pe)))
+
+    def _show_tip(self, event: QHelpEvent) -> None:
+        at = QPointF(event.pos())
+        pe, link = self.pe_at(at), self._link_at(at)
+        text = ""
+        if self.scene is not None:
+            if self.carried is not None and pe is not None:
+                refused = self.carried.legality.get(pe)
+                text = str(refused) if refused is not None else ""
+            elif pe is not None:
+                text = tip(self.scene, pe)
+            elif link is not None:
+                text = link_tip(self.scene, link)
+        QToolTip.showText(event.globalPos(), text, self)
+
+    def _link_at(self, at: QPointF) -> Link | None:
+        link = self._found(at, lambda layout, x, y: layout.link_at(x, y))
+        has_load = self.scene is not None and link is not None and self.scene.loads.get(link)
+        return link if has_load else None
+
+    def _found(self, at: QPointF, look: Callable[[MeshLayout, float, float], Found | None]) -> Found | None:
+        if self.layout_ is None:
+            return None
+        place = (at - self._offset) / self._scale
+        return look(self.layout_, place.x(), place.y())
+
+    def _shown(self, x: float, y: float) -> QPointF:
+        return QPointF(x * self._scale + self._offset.x(), y * self._scale + self._offset.y())
+
+    def _whole(self) -> tuple[float, QPointF]:
+        """Return scale and offset at which the whole machine is in sight, in the middle."""
+        if self.layout_ is None:
+            return self._scale, self._offset
+        # Below and to the left stand the numbers of columns and rows.
+        bounds, room = self.layout_.bounds, self.rect().adjusted(MARGIN_PX, WIDE_PX, -MARGIN_PX, -FAR_PX)
+        scale = max(LEAST_SCALE, min(room.width() / bounds.width, room.height() / bounds.height))
+        middle = QPointF(bounds.x + bounds.width / 2, bounds.y + bounds.height / 2)
+        return scale, QRectF(room).center() - middle * scale
+
+    def _animate(self, scale: float, offset: QPointF) -> None:
+        self._zooming.stop()
+        self._from, self._to = (self._scale, self._offset), (scale, offset)
+        self._zooming.setStartValue(0.0)
+        self._zooming.setEndValue(1.0)
+        self._zooming.start()
+
+    def _zoom_step(self, share: float) -> None:
+        (scale, offset), (to_scale, to_offset) = self._from, self._to
+        self._scale = scale + (to_scale - scale) * share
+        self._offset = offset + (to_offset - offset) * share
+        self.update()
+
+    def _zoom_now(self, factor: float, around: QPointF) -> None:
+        self._zooming.stop()
+        scale = min(MOST_SCALE, max(LEAST_SCALE, self._scale * factor))
+        self._offset = around - (around - self._offset) * (scale / self._scale)
+        self._scale, self._is_fitted = scale, False
+        self.update()
