@@ -59,6 +59,11 @@ class PanelDock(QDockWidget):
         self._make = make
         self.panel: Panel | None = None
         self.setWidget(QWidget(self))
+        if row.area in (BOTTOM, FOOT):
+            # Its tab says what it is; only while it floats does it need a title.
+            self._bare = QWidget(self)
+            self.setTitleBarWidget(self._bare)
+            self.topLevelChanged.connect(self._floated)
         self.visibilityChanged.connect(self._visible)
 
     def ensure(self) -> Panel:
@@ -67,6 +72,9 @@ class PanelDock(QDockWidget):
             self.panel = self._make(self.row)
             self.setWidget(self.panel)
         return self.panel
+
+    def _floated(self, is_floating: bool) -> None:
+        self.setTitleBarWidget(None if is_floating else self._bare)  # type: ignore[arg-type]
 
     def _visible(self, is_visible: bool) -> None:
         if is_visible:

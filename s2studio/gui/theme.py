@@ -150,7 +150,7 @@ def style_sheet(theme: Theme) -> str:
     QCheckBox::indicator:checked, QTableView::indicator:checked, QListView::indicator:checked {{
         background: {theme.accent}; border-color: {theme.accent}; image: url({icons["check"]}); }}
     QComboBox QAbstractItemView {{ background: {theme.surface}; border: 1px solid {theme.border}; }}
-    QHeaderView::section {{ background: {theme.surface}; color: {theme.muted}; border: none;
+    QHeaderView::section {{ background: {theme.surface}; color: {theme.muted}; border: none; font-size: {SMALL_PX}px;
         border-bottom: 1px solid {theme.border}; padding: {TIGHT_PX}px {NEAR_PX}px; }}
     QTableView, QTreeView {{ gridline-color: {theme.grid}; alternate-background-color: {theme.raised}; }}
     QStatusBar {{ background: {theme.surface}; color: {theme.muted}; border-top: 1px solid {theme.border}; }}

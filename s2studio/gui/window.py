@@ -42,6 +42,9 @@ from s2studio.version import __version__
 if TYPE_CHECKING:
     from s2studio.app.engine import Prepared
 
+# The share of the window's height that the panels at the bottom take.
+BOTTOM_SHARE, BOTTOM_SHARES = 0.38, {"Load": 0.22, "Map": 0.2, "Profile": 0.5}
+
 # Of the saved layout: a new number when panels come or go.
 LAYOUT_VERSION = 1
 MOST_RECENT = 10
@@ -62,7 +65,8 @@ class Window(QMainWindow):
         self.setWindowTitle("S2 Studio")
         self.setMinimumSize(LEAST_WIDTH, LEAST_HEIGHT)
         self.setAcceptDrops(True)
-        self.setDockNestingEnabled(True)
+        options = QMainWindow.DockOption
+        self.setDockOptions(options.AllowNestedDocks | options.AllowTabbedDocks | options.GroupedDragging)
         # The sides reach from top to bottom: what is in them is tall.
         self.setCorner(Qt.Corner.BottomLeftCorner, LEFT)
         self.setCorner(Qt.Corner.BottomRightCorner, RIGHT)
@@ -185,6 +189,10 @@ class Window(QMainWindow):
         first = next((dock for dock in self.docks.values() if name in dock.row.presets), None)
         if first is not None:
             first.raise_()
+        below = [dock for dock in self.docks.values() if dock.row.area == BOTTOM and name in dock.row.presets]
+        if below:
+            share = BOTTOM_SHARES.get(name, BOTTOM_SHARE)
+            self.resizeDocks(below[:1], [round(self.height() * share)], Qt.Orientation.Vertical)
 
     def show_about(self) -> None:
         """Say what this is, and under which licences."""

@@ -39,9 +39,10 @@ if TYPE_CHECKING:
 Variables = Mapping[str, frozenset[str]]
 LEVELS = ("low", "high", "auto")
 SPEEDS = (("as fast as possible", None), ("real time", 1.0), ("10 × slower", 0.1), ("100 × slower", 0.01))
-COLUMNS = ("population", "board\nspikes", "board\nv", "watch\nspikes", "watch\nv", "B / PE")
+COLUMNS = ("population", "board\nspikes", "board\nv", "watch\nspikes", "watch\nv", "board\nB / PE")
 # What each column after the first switches: whether the board records it or only the simulator sees it, and what.
 SWITCHES = ((True, "spikes"), (True, "v"), (False, "spikes"), (False, "v"))
+SWITCH_PX, BYTES_PX = 44, 62
 MOST_STEPS = 1_000_000_000
 
 
@@ -127,10 +128,14 @@ class RunPanel(Panel):
         table.setHorizontalHeaderLabels(list(COLUMNS))
         table.verticalHeader().hide()
         table.setShowGrid(False)
+        table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        table.setStyleSheet("QHeaderView::section { padding: 4px 2px; }")
         table.setAccessibleName("What is recorded and watched")
         table.setToolTip("Recorded: by the board, in the memory of its PEs. Watched: by the simulator only, free.")
         header = table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header.setDefaultSectionSize(SWITCH_PX)
+        header.resizeSection(len(COLUMNS) - 1, BYTES_PX)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         return table
 

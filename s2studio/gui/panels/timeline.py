@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from s2studio.gui.controller import Controller
 
 STRIP_PX = 44
-PANEL_PX = STRIP_PX + 60
+PANEL_PX = STRIP_PX + 52
 OVERVIEW_COLUMNS = 400
 SPEEDS = (("0.01 ×", 0.01), ("0.1 ×", 0.1), ("real time", 1.0), ("10 ×", 10.0))
 
@@ -66,7 +66,7 @@ class TimelinePanel(Panel):
         layout.addWidget(self.strip)
         timeline.changed.connect(self._timeline_changed)
         controller.studio.shown_changed.connect(self._shown_changed)
-        self.setMaximumHeight(PANEL_PX)
+        self.setFixedHeight(PANEL_PX)
         self._set_speed()
         self.apply_theme(themes.theme)
         self._shown_changed(controller.studio.shown)
