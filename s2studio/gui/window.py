@@ -185,6 +185,8 @@ class Window(QMainWindow):
         """Show the panels of the preset `name`, each in its place."""
         for dock in self.docks.values():
             dock.setVisible(name in dock.row.presets)
+            if name in dock.row.presets and dock.row.area == FOOT:
+                dock.ensure()  # without its panel it would have no height, and never be seen
         self._arrange()
         first = next((dock for dock in self.docks.values() if name in dock.row.presets), None)
         if first is not None:
