@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from s2studio.analysis.compare import Comparison, compare_runs
 from s2studio.analysis.ticks import Pricer, Ticks
 from s2studio.analysis.view import Layout, Span, View, Viewer
 from s2studio.app.remote import Emit
@@ -107,6 +108,10 @@ class SessionService:
         values = run.voltages(population, start, min(stop, run.ticks))
         found: NDArray[np.float32] = values[0][:, list(neurons)]
         return found
+
+    def compare(self, a: Path, run_a: int, b: Path, run_b: int) -> Comparison:
+        """Return how the run `run_b` of `b` differs from `run_a` of `a`."""
+        return compare_runs(self._run(a, run_a), self._run(b, run_b))
 
     def neuron_spikes(self, path: Path, number: int) -> Mapping[str, NDArray[np.int64]]:
         """Return how often each neuron spiked in the whole run, by population, shape (neurons,)."""

@@ -50,10 +50,16 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
             axis.setStyle(tickLength=-4)
             axis.label.setDefaultTextColor(QColor(theme.muted))
         style = {"color": theme.muted, "font-size": f"{SMALL_PX}px"}
-        item.getAxis("left").setLabel(self._label, units=self._unit or None, **style)
         item.getAxis("bottom").setLabel("time", units="s", **style)
+        self.set_label(self._label, self._unit, theme)
         item.showGrid(x=False, y=True, alpha=0.12)
         self.cursor_line.setPen(pg.mkPen(theme.accent, width=1))
+
+    def set_label(self, label: str, unit: str, theme: Theme) -> None:
+        """Say what is drawn upwards."""
+        self._label, self._unit = label, unit
+        style = {"color": theme.muted, "font-size": f"{SMALL_PX}px"}
+        self.getPlotItem().getAxis("left").setLabel(label, units=unit or None, **style)
 
     def follow_timeline(self) -> None:
         """Show the timeline's span and cursor."""

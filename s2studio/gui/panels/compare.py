@@ -1,0 +1,234 @@
+"""Compare: the run that is shown against another: what differs in numbers, over time, on the mesh, and first of all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSplitter,
+    QTabWidget,
+)
+
+from s2studio.analysis.view import Span, View
+from s2studio.draw.theme import NEAR_PX, Theme
+from s2studio.gui.source import COLUMNS
+from s2studio.gui.theme import ThemeSwitch
+from s2studio.gui.views.figures import Figure, Figures
+from s2studio.gui.views.mesh_difference import MeshDifference
+from s2studio.gui.views.panel import Panel
+from s2studio.gui.views.step_curve import StepCurve
+from s2studio.gui.views.time_plot import TimePlot
+
+if TYPE_CHECKING:
+    from s2studio.analysis.compare import Comparison, PeDifference, PopulationDifference
+    from s2studio.app.session_service import RunShown
+    from s2studio.gui.controller import Controller
+
+# Curves that can be laid over each other: title, unit, and what of a view they are.
+CURVES: tuple[tuple[str, str, Callable[[View], np.ndarray]], ...] = (
+    ("power", "W", lambda view: view.power_w.sum(axis=0)),
+    ("worst time done / tick", "", lambda view: view.worst_time_done_s / view.tick_s),
+    ("packets / tick", "", lambda view: view.packets),
+    ("flit-hops / tick", "", lambda view: view.flits),
+    ("spikes / tick", "", lambda view: view.spikes.sum(axis=0) / np.diff(view.edges)),
+)
+# Differences that can be drawn on the mesh: title, unit, and A and B of a PE.
+MAPS: tuple[tuple[str, str, Callable[[PeDifference], tuple[float | None, float | None]]], ...] = (
+    ("longest time done", "s", lambda pe: (pe.time_done_max_a_s, pe.time_done_max_b_s)),
+    ("mean time done", "s", lambda pe: (pe.time_done_mean_a_s, pe.time_done_mean_b_s)),
+    ("packets", "packets", lambda pe: (pe.packets_a, pe.packets_b)),
+)
+
+
+class ComparePanel(Panel):
+    """A is the run that is shown, B another session; everything is B less A, over the ticks that both have."""
+
+    EMPTY = "Open a session or run a network first; then choose another session to compare it with."
+
+    def __init__(self, controller: Controller, themes: ThemeSwitch) -> None:
+        super().__init__(controller, themes)
+        self.other: Path | None = None
+        self._comparison: Comparison | None = None
+        self._view_b: View | None = None
+        self.verdict = QLabel(self.content)
+        self.verdict.setProperty("role", "heading")
+        self.names = QLabel(self.content)
+        self.names.setProperty("role", "muted")
+        self.choose = QPushButton("Compare with…", self.content)
+        self.choose.clicked.connect(self.ask_other)
+        self.what, self.map = QComboBox(self.content), QComboBox(self.content)
+        self.what.setAccessibleName("Curve")
+        self.map.setAccessibleName("Difference on the mesh")
+        self.what.addItems([title for title, _, _ in CURVES])
+        self.map.addItems([title for title, _, _ in MAPS])
+        self.plot = TimePlot(controller.timeline, themes.theme, "", "")
+        self.curve_a, self.curve_b = StepCurve(themes.theme.accent, width=2), StepCurve(themes.theme.warning)
+        for curve in (self.curve_a, self.curve_b):
+            self.plot.addItem(curve)
+        self.mesh = MeshDifference(themes.theme)
+        self.numbers = Figures(("number", "A", "B", "B − A", "change"), "Numbers that differ")
+        self.populations = Figures(("population", "A", "B", "only A", "only B", "first difference"), "Populations")
+        self._lay_out()
+        self.what.currentIndexChanged.connect(lambda _index: self._draw_curves())
+        self.map.currentIndexChanged.connect(lambda _index: self._draw_mesh())
+        controller.studio.shown_changed.connect(self._shown_changed)
+        self._shown_changed(controller.studio.shown)
+
+    def ask_other(self) -> None:
+        """Ask for the other session."""
+        name = QFileDialog.getExistingDirectory(self, "Compare with session", str(self.controller.session_folder))
+        if name:
+            self.compare_with(Path(name))
+
+    def compare_with(self, other: Path) -> None:
+        """Compare the run that is shown with the first run of `other`."""
+        self.other = other
+        self._ask()
+
+    def draw_view(self, view: View | None) -> None:
+        """Lay the curves of both runs over each other, for the span."""
+        if view is not None and self.other is not None:
+            span = Span(view.span.start, view.span.stop, COLUMNS)
+            self.controller.sessions.request(
+                "view", self.other, 0, span, done=self._answered, failed=lambda _refusal: None
+            )
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Take the colours of `theme`."""
+        self.plot.apply_theme(theme)
+        self.curve_a.set_colour(theme.accent)
+        self.curve_b.set_colour(theme.warning)
+        self.mesh.theme = theme
+        self.mesh.update()
+        self._show_names()
+
+    def _lay_out(self) -> None:
+        bar = QHBoxLayout()
+        bar.addWidget(self.verdict)
+        bar.addWidget(self.names, 1)
+        bar.addWidget(self.what)
+        bar.addWidget(self.map)
+        bar.addWidget(self.choose)
+        tables = QTabWidget(self.content)
+        tables.addTab(self.numbers, "Numbers")
+        tables.addTab(self.populations, "Populations")
+        splitter = QSplitter(Qt.Orientation.Horizontal, self.content)
+        for widget in (self.plot, self.mesh, tables):
+            splitter.addWidget(widget)
+        splitter.setSizes([420, 260, 520])
+        splitter.setStretchFactor(0, 1)
+        layout = self.column(spacing=NEAR_PX, margin=NEAR_PX)
+        layout.addLayout(bar)
+        layout.addWidget(splitter, 1)
+
+    def _shown_changed(self, shown: RunShown | None) -> None:
+        self.set_empty(shown is None)
+        self._show_names()
+        if self.other is None:
+            self.verdict.setText("Nothing to compare with yet")
+        elif shown is not None and shown.state != "running":
+            self._ask()
+
+    def _ask(self) -> None:
+        shown, other = self.controller.studio.shown, self.other
+        if shown is None or other is None:
+            return
+        self.verdict.setText("Comparing …")
+        self.controller.sessions.request("compare", shown.session, shown.number, other, 0, done=self._compared)
+        self.draw_view(self.controller.source.view)
+
+    def _compared(self, comparison: Comparison) -> None:
+        self._comparison = comparison
+        first = comparison.first_tick
+        if comparison.spikes_equal is None:
+            self.verdict.setText("Spikes cannot be compared")
+        elif comparison.spikes_equal:
+            self.verdict.setText("Spikes are equal")
+        else:
+            self.verdict.setText("Spikes differ" + ("" if first is None else f", first in tick {first:,}"))
+        self._show_names()
+        self._show_tables(comparison)
+        self._draw_mesh()
+
+    def _show_names(self) -> None:
+        shown, theme = self.controller.studio.shown, self.theme
+        if shown is None:
+            return
+        text = f'<span style="color: {theme.accent}">A</span> {shown.session.name}'
+        if self.other is not None:
+            text += f'   <span style="color: {theme.warning}">B</span> {self.other.name}'
+        if self._comparison is not None and self._comparison.notes:
+            text += "   " + "; ".join(self._comparison.notes)
+        self.names.setText(text)
+        self.names.setToolTip(text)
+
+    def _show_tables(self, comparison: Comparison) -> None:
+        self.numbers.show_figures(
+            [
+                Figure(
+                    (
+                        number.key,
+                        f"{number.a:,.6g}",
+                        f"{number.b:,.6g}",
+                        f"{number.change:+,.4g}",
+                        "" if number.relative is None else f"{number.relative:+.2%}",
+                    )
+                )
+                for number in sorted(comparison.numbers, key=lambda one: -abs(one.relative or 0.0))
+            ]
+        )
+        self.populations.show_figures([_population(row) for row in comparison.populations])
+
+    def _answered(self, view: View) -> None:
+        self._view_b = view
+        self._draw_curves()
+
+    def _draw_curves(self) -> None:
+        a, b = self.controller.source.view, self._view_b
+        title, unit, of = CURVES[self.what.currentIndex()]
+        self.plot.set_label(title, unit, self.theme)
+        most = 0.0
+        for view, curve in ((a, self.curve_a), (b, self.curve_b)):
+            if view is not None:
+                values = of(view)
+                most = max(most, float(values.max(initial=0.0)))
+                curve.show_steps(view.times_s, values)
+        self.plot.set_y_range(0.0, most * 1.08 or 1.0)
+
+    def _draw_mesh(self) -> None:
+        machine = self.controller.studio.machine
+        if self._comparison is None or machine is None:
+            return
+        _, unit, of = MAPS[self.map.currentIndex()]
+        values = {}
+        for pe in self._comparison.pes:
+            a, b = of(pe)
+            if a is not None and b is not None:
+                values[pe.pe] = float(b - a)
+        self.mesh.show_values(machine, values, unit)
+
+
+def _population(row: PopulationDifference) -> Figure:
+    spikes = row.spikes
+    first = "–" if spikes is None else "equal"
+    if spikes is not None and spikes.first is not None:
+        first = f"tick {spikes.first.tick:,}, neuron {spikes.first.neuron:,}"
+    return Figure(
+        (
+            row.name,
+            "–" if row.spikes_a is None else f"{row.spikes_a:,}",
+            "–" if row.spikes_b is None else f"{row.spikes_b:,}",
+            "–" if spikes is None else f"{spikes.only_a:,}",
+            "–" if spikes is None else f"{spikes.only_b:,}",
+            first,
+        )
+    )
