@@ -49,14 +49,11 @@ class Controller(QObject):
         super().__init__(parent)
         self.studio, self.selection, self.timeline = Studio(), Selection(), Timeline()
         self.undo = QUndoStack(self)
-        limit = _memory_bytes()
-        self.engine = Client("engine", "s2studio.app.engine:Engine", limit, self)
-        self.sessions = Client("session reader", "s2studio.app.session_service:SessionService", limit, self)
+        self._clients: list[Client] = []
+        self.engine = self.add_client("engine", "s2studio.app.engine:Engine")
+        self.sessions = self.add_client("session reader", "s2studio.app.session_service:SessionService")
         self.source = Source(self.sessions, self.timeline, self)
         self.session_folder = Path(platformdirs.user_data_dir("s2studio")) / "sessions"
-        for client in (self.engine, self.sessions):
-            client.refused.connect(self._refused)
-            client.ended.connect(self._process_ended)
         self.engine.told.connect(self._told)
         self.edits = Edits(self)
         self._run_ring: Any = None
@@ -238,8 +235,8 @@ class Controller(QObject):
     # ------------------------------------------------------------------------------------------------------ every frame
     def pull(self) -> None:
         """Handle what came from the processes, and let panels draw the newest state: once per picture."""
-        self.engine.pull()
-        self.sessions.pull()
+        for client in tuple(self._clients):
+            client.pull()
         timeline = self.timeline
         if timeline.is_playing:
             step = max(1, round(timeline.speed * FRAME_MS / 1000 / timeline.tick_s))
@@ -248,12 +245,24 @@ class Controller(QObject):
         self.source.pull()
 
     def close(self) -> None:
-        """End both processes."""
+        """End all processes."""
         self._timer.stop()
         self.undo.blockSignals(True)  # it tells of its own end, when those who listen are gone
         self.source.show(None)
-        self.engine.close()
-        self.sessions.close()
+        for client in self._clients:
+            client.close()
+
+    def add_client(self, title: str, service: str) -> Client:
+        """Start a process behind the window, which is pulled with the others and ended with the window."""
+        client = Client(title, service, _memory_bytes(), self)
+        client.refused.connect(self._refused)
+        client.ended.connect(self._process_ended)
+        self._clients.append(client)
+        return client
+
+    def drop_client(self, client: Client) -> None:
+        """No longer pull a process that was closed."""
+        self._clients.remove(client)
 
     # ----------------------------------------------------------------------------------------------------------- inside
     def _open_next(self, waiting: list[tuple[str, Path]]) -> None:

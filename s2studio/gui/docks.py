@@ -45,6 +45,7 @@ PANELS = (
     _row("power", "Power", "power:PowerPanel", BOTTOM, "Run", "Profile"),
     _row("traffic", "Traffic", "traffic:TrafficPanel", BOTTOM, "Profile"),
     _row("compare", "Compare", "compare:ComparePanel", BOTTOM, "Compare"),
+    _row("console", "Console", "console:ConsolePanel", BOTTOM),
     _row("log", "Log", "log:LogPanel", BOTTOM, "Load", "Map", "Run"),
     _row("timeline", "Timeline", "timeline:TimelinePanel", FOOT, "Run", "Profile", "Compare"),
 )

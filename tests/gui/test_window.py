@@ -153,3 +153,40 @@ def test_that_layout_theme_and_recent_files_are_kept(window: Window, until: Unti
         assert again.docks["run"].isHidden()
     finally:
         again.close()
+
+
+def test_that_two_sessions_are_compared(window: Window, until: Until) -> None:
+    from s2studio.gui.panels.compare import ComparePanel
+
+    opened(window, until)
+    ran(window, until)
+    first = window.controller.studio.shown
+    assert first is not None
+    window.controller.change(stimuli=())
+    until(lambda: window.controller.studio.busy is None and window.controller.studio.mapping is not None)
+    window.controller.studio.summary = None
+    ran(window, until)
+    window.show_preset("Compare")
+    panel = window.docks["compare"].ensure()
+    assert isinstance(panel, ComparePanel)
+    panel.compare_with(first.session)
+    until(lambda: "…" not in panel.verdict.text())
+
+    begin = int(open_session(first.session).runs[0].spikes().tick.min())  # without a stimulus nothing spikes at all
+    assert panel.verdict.text() == f"Spikes differ, first in tick {begin}"
+    assert panel.populations.item(1, 2) is not None
+
+
+def test_that_the_console_sees_what_is_open(window: Window, until: Until) -> None:
+    from s2studio.gui.panels.console import ConsolePanel
+
+    opened(window, until)
+    window.docks["console"].show()
+    panel = window.docks["console"].ensure()
+    assert isinstance(panel, ConsolePanel)
+    panel.line.setText("print(len(mapping.slices), bench.project.model.name)")
+    panel.run_line()
+    until(lambda: "2 model" in panel.text.toPlainText())
+    panel.line.setText("1 / 0")
+    panel.run_line()
+    until(lambda: "ZeroDivisionError" in panel.text.toPlainText())
