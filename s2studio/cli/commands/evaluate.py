@@ -12,10 +12,13 @@ from s2studio.cli.command import print_json, takes
 from s2studio.cli.monitor import workbench
 from s2studio.cli.options import LOWERING, MAPPING, RUN, AsJson, Given, Model, apply
 
-Data = Annotated[Path, typer.Option("--data", metavar="FOLDER", help="Stimulus files, or a folder of them per label.")]
+Data = Annotated[
+    Path,
+    typer.Option("--data", metavar="DATA", help="A folder of stimulus files, or of one per label; or an .npz or .npy."),
+]
 Labels = Annotated[
     Path | None,
-    typer.Option("--labels", metavar="FILE", help="CSV with file,label (default: labels.csv in the folder)."),
+    typer.Option("--labels", metavar="FILE", help="CSV with file,label (default: labels.csv in the folder), or .npy."),
 ]
 Batch = Annotated[int, typer.Option("--batch", metavar="N", help="Samples side by side (default: 16).")]
 Steps = Annotated[int | None, typer.Option("--steps", metavar="N", help="Ticks (default: as each sample needs).")]

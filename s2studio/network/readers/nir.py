@@ -35,7 +35,7 @@ from s2studio.network.layers import (
     Threshold,
     Unsupported,
 )
-from s2studio.network.readers.hdf5 import Hdf5Reading
+from s2studio.network.readers.child import ChildReading
 from s2studio.network.readers.nir_shapes import UNKNOWN, settle_shapes
 
 Nodes = dict[str, dict[str, Any]]
@@ -53,7 +53,7 @@ class _Graph:
 
 def read_nir(path: Path) -> Network:
     """Return the network in the NIR file `path`; raises NetworkError that names the node where it is malformed."""
-    reading = Hdf5Reading(path)
+    reading = ChildReading(path, "hdf5")
     import nir  # noqa: F401 - needed below, and it loads while the other process reads
 
     content = reading.result()

@@ -14,17 +14,28 @@ from numpy.typing import NDArray
 from s2studio.documents import nearest
 from s2studio.errors import NetworkError, UsageError
 from s2studio.network.layers import Shape
+from s2studio.network.stimulus.aedat3 import read_aedat3
 from s2studio.network.stimulus.aedat4 import read_aedat4
 from s2studio.network.stimulus.array import read_npy, read_npz
 from s2studio.network.stimulus.columns import Columns
 from s2studio.network.stimulus.events import EventOptions, Events, binned
+from s2studio.network.stimulus.hdf5 import read_hdf5
 from s2studio.network.stimulus.nmnist import read_nmnist
 from s2studio.network.stimulus.poisson import poisson_stimulus
 from s2studio.network.stimulus.prophesee import read_dat
 from s2studio.network.stimulus.spikes import SpikeTrain, Stimulus
 from s2studio.network.stimulus.table import read_table
 
-__all__ = ["READERS", "RECORDINGS", "EventOptions", "Target", "poisson_stimulus", "read_stimulus"]
+__all__ = [
+    "READERS",
+    "RECORDINGS",
+    "EventOptions",
+    "Target",
+    "events_stimulus",
+    "poisson_stimulus",
+    "read_stimulus",
+    "steps_stimulus",
+]
 
 MAX_STEPS = 2**31 - 1
 NO_OPTIONS = EventOptions()
@@ -39,7 +50,14 @@ class Target(NamedTuple):
 
 READERS: Mapping[str, Callable[[Path], Columns]] = {".csv": read_table, ".npy": read_npy, ".npz": read_npz}
 # Recordings of events in time: they need the length of a bin.
-RECORDINGS: Mapping[str, Callable[[Path], Events]] = {".bin": read_nmnist, ".aedat4": read_aedat4, ".dat": read_dat}
+RECORDINGS: Mapping[str, Callable[[Path], Events]] = {
+    ".bin": read_nmnist,
+    ".aedat4": read_aedat4,
+    ".aedat": read_aedat3,
+    ".dat": read_dat,
+    ".h5": read_hdf5,
+    ".hdf5": read_hdf5,
+}
 
 
 def read_stimulus(
@@ -63,16 +81,32 @@ def read_stimulus(
         options = options if bin_s is None else replace(options, bin_s=bin_s)
         if options.bin_s is None:
             raise UsageError(path.name, "a recording of events", "it needs the length of a bin", "add --bin 1e-3")
-        name = _target(path, targets, population)
-        columns = binned(path.name, RECORDINGS[path.suffix](path), targets[name].shape, options)
-        return _trains(path, {name: columns}, targets)
+        return events_stimulus(path, RECORDINGS[path.suffix](path), targets, options, population)
     if path.suffix not in READERS:
         known = ", ".join([*READERS, *RECORDINGS])
         raise NetworkError(path.name, f"a file of kind '{path.suffix}'", f"stimuli are {known}")
     if bin_s is not None or options != NO_OPTIONS:
         asked = "--bin" if bin_s is not None else "--window, --polarity or --downsample"
         raise UsageError(asked, f"{path.name} holds steps, not events in time", hint="leave it out")
-    columns = READERS[path.suffix](path)
+    return steps_stimulus(path, READERS[path.suffix](path), targets, population)
+
+
+def events_stimulus(
+    path: Path,
+    events: Events,
+    targets: Mapping[str, Target],
+    options: EventOptions,
+    population: str | None = None,
+) -> Stimulus:
+    """Return the spikes that `events`, some of those in `path`, make in `population`."""
+    name = _target(path, targets, population)
+    return _trains(path, {name: binned(path.name, events, targets[name].shape, options)}, targets)
+
+
+def steps_stimulus(
+    path: Path, columns: Columns, targets: Mapping[str, Target], population: str | None = None
+) -> Stimulus:
+    """Return the spikes `columns`, some of those in `path`, for the populations that they or `population` name."""
     if columns.population is None:
         return _trains(path, {_target(path, targets, population): columns}, targets)
     if population is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import tokenize
 from pathlib import Path
 from typing import Any
 
@@ -11,28 +10,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from s2studio.errors import NetworkError
-from s2studio.network.arrays import load_npz
+from s2studio.network.arrays import load_npy, load_npz
 from s2studio.network.stimulus.columns import MAX_SPIKES, Columns
 
-MAX_BYTES = 4 * 2**30
+# Unpacked in memory; a .npy stays on disk.
+MAX_BYTES = 2**30
+MAX_NPY_BYTES = 4 * 2**30
 
 
 def read_npy(path: Path) -> Columns:
     """Return the spikes of an array (steps, ...) whose further axes are the population's neurons."""
     try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError, tokenize.TokenError) as problem:  # the header is Python text
+        array = load_npy(path, MAX_NPY_BYTES)
+    except ValueError as problem:
         raise NetworkError(path.name, f"cannot be read as .npy: {problem}") from problem
-    if not isinstance(array, np.ndarray) or array.ndim < 2 or array.dtype.kind not in "biuf":
-        raise NetworkError(
-            path.name, f"an array of {array.dtype} with the shape {array.shape}", "numbers of (steps, ...) are expected"
-        )
-    if array.nbytes > MAX_BYTES:
-        raise NetworkError(path.name, f"{array.nbytes:,} B", f"at most {MAX_BYTES:,} B are read", "use .npz columns")
+    return dense_columns(path.name, array)
+
+
+def dense_columns(name: str, array: NDArray[Any]) -> Columns:
+    """Return the spikes of an array (steps, ...), where it is not 0; `name` is its own for errors."""
+    if array.ndim < 2 or array.dtype.kind not in "biuf":
+        found = f"an array of {array.dtype} with the shape {array.shape}"
+        raise NetworkError(name, found, "numbers of (steps, ...) are expected")
     shape = array.shape[1:]
     flat = array.reshape(len(array), math.prod(shape))
     if array.dtype.kind == "f" and not np.isfinite(flat).all():
-        raise NetworkError(path.name, "values that are not finite", "0 and 1 are expected")
+        raise NetworkError(name, "values that are not finite", "0 and 1 are expected")
+    if np.count_nonzero(flat) > MAX_SPIKES:
+        raise NetworkError(name, f"{np.count_nonzero(flat):,} spikes", f"at most {MAX_SPIKES:,} are read", "cut it")
     step, neuron = np.nonzero(flat)
     return Columns(step.astype(np.int64), neuron.astype(np.int64), shape=shape)
 

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from s2studio.network.layers import Shape
 
-MAX_SPIKES = 10**9
+# Some 5 GB on their way through the program.
+MAX_SPIKES = 10**8
 
 
 class Columns(NamedTuple):

@@ -26,7 +26,7 @@ from s2studio.network.layers import (
     SumPool2d,
     Unsupported,
 )
-from s2studio.network.readers.hdf5 import Hdf5Reading
+from s2studio.network.readers.child import ChildReading
 from s2studio.network.readers.nir import read_nir
 
 
@@ -231,9 +231,9 @@ def test_that_flipped_bytes_never_take_the_program_with_them(tmp_path: Path, see
         content[place] = random.integers(256)
     path.write_bytes(content)
     with contextlib.suppress(NetworkError):
-        Hdf5Reading(path).result(time_limit_s=2)
+        ChildReading(path, "hdf5").result(time_limit_s=2)
 
 
 def test_that_a_file_that_takes_too_long_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(NetworkError, match="it took more than 0 s; save the model again"):
-        Hdf5Reading(saved(tmp_path, recurrent_network())).result(time_limit_s=0)
+    with pytest.raises(NetworkError, match="it took more than 0 s; save it again"):
+        ChildReading(saved(tmp_path, recurrent_network()), "hdf5").result(time_limit_s=0)

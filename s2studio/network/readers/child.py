@@ -1,4 +1,4 @@
-"""HDF5 files from strangers as plain dictionaries, read by another process: a damaged file can break its library."""
+"""Files of formats that a native library parses, read by another process: a damaged file can break the library."""
 
 from __future__ import annotations
 
@@ -8,24 +8,26 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from s2studio.errors import NetworkError
 
 TIME_LIMIT_S = 30.0
-_SCRIPT = Path(__file__).with_name("hdf5_process.py")
+Format = Literal["hdf5", "aedat4"]
+TITLES: dict[Format, str] = {"hdf5": "HDF5", "aedat4": "AEDAT 4"}
+_SCRIPT = Path(__file__).with_name("child_process.py")
 
 
-class Hdf5Reading:
+class ChildReading:
     """A file that is being read: begun when this is made, so that its user can do other things until `result`."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, kind: Format) -> None:
+        self.path, self.title = path, TITLES[kind]
         # -P: beside the script is a nir.py, which must not be taken for the package.
         self._process = subprocess.Popen(
-            [sys.executable, "-P", str(_SCRIPT), str(path)],
+            [sys.executable, "-P", str(_SCRIPT), kind, str(path)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -34,10 +36,11 @@ class Hdf5Reading:
         )
 
     def result(self, time_limit_s: float = TIME_LIMIT_S) -> dict[str, Any]:
-        """Return the file's groups as dictionaries, its datasets as NumPy arrays and its texts as str.
+        """Return the file's groups as dictionaries, its arrays as NumPy arrays and its texts as str.
 
-        Raises NetworkError for what is no HDF5 file, what is too large, links that leave the file, and a file on which
-        the library breaks down or takes longer than `time_limit_s`.
+        A table with named columns is a dictionary of them, a list of arrays of different lengths one of `values` and
+        `lengths`. Raises NetworkError for what is no such file, what is too large, links that leave the file, and a
+        file on which the library breaks down or takes longer than `time_limit_s`.
         """
         with self._process as process:
             try:
@@ -50,7 +53,7 @@ class Hdf5Reading:
                 raise
         if process.returncode:
             last = complaint.decode(errors="replace").strip().splitlines()[-1:] or [f"signal {-process.returncode}"]
-            raise self._broken(f"the HDF5 library broke down ({last[0][:200]})")
+            raise self._broken(f"the library broke down ({last[0][:200]})")
         return self._content(io.BytesIO(output))
 
     def _content(self, output: io.BytesIO) -> dict[str, Any]:
@@ -69,4 +72,4 @@ class Hdf5Reading:
         return content
 
     def _broken(self, reason: str) -> NetworkError:
-        return NetworkError(self.path.name, f"cannot be read as HDF5: {reason}", hint="save the model again")
+        return NetworkError(self.path.name, f"cannot be read as {self.title}: {reason}", hint="save it again")

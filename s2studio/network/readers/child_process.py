@@ -1,0 +1,198 @@
+"""The process that opens a file from a stranger with a native library: what it does to the library ends with it.
+
+A script, not a module of the others: `python child_process.py FORMAT FILE` writes one line of JSON and then each array
+as .npy.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+MAX_BYTES = 2**30
+MAX_ENTRIES = 100_000
+MAX_DEPTH = 32
+# Of the whole process: the data, a second copy of it, the libraries.
+MAX_MEMORY_BYTES = 4 * 2**30
+# A Python object for each text, its letters not counted.
+TEXT_BYTES = 64
+# Whatever a number takes in the file, it becomes one of 64 bits.
+NUMBER_BYTES = 8
+NUMBERS = "biuf"
+
+Place = tuple[str, ...]
+
+
+class Refusal(Exception):
+    """What is wrong with the file: (found, limit, hint)."""
+
+    def __init__(self, found: str, limit: str = "", hint: str = "save a plain copy") -> None:
+        super().__init__(found, limit, hint)
+
+
+class Content:
+    """What was read, and how much memory it takes.
+
+    `entries` holds [names of the groups and its own, text, or None for a group, or True for an array], `arrays` those.
+    """
+
+    def __init__(self) -> None:
+        self.entries: list[tuple[Place, str | bool | None]] = []
+        self.arrays: list[Any] = []
+        self.bytes = 0
+
+    def count(self, values: int, size: int, place: Place) -> None:
+        """Refuse `values` more of `size` bytes each where they are too many; called before they are read."""
+        self.bytes += values * max(size, NUMBER_BYTES)
+        if self.bytes > MAX_BYTES:
+            raise Refusal(f"{self.bytes:,} B up to {_path(place)}", f"at most {MAX_BYTES:,} B are read", "")
+
+    def begin(self, place: Place, value: str | bool | None) -> None:
+        """Add an entry."""
+        if len(self.entries) >= MAX_ENTRIES:
+            raise Refusal(f"more than {MAX_ENTRIES:,} groups and datasets")
+        self.entries.append((place, value))
+
+    def array(self, place: Place, array: Any) -> None:
+        """Add an array, or a dictionary of the columns of a table."""
+        if array.dtype.names:
+            self.begin(place, None)
+            for name in array.dtype.names:
+                self.array((*place, name), array[name])
+            return
+        if array.dtype.kind not in f"{NUMBERS}S":
+            raise Refusal(f"{_path(place)} holds {array.dtype}", "numbers and texts are expected", "")
+        self.begin(place, True)
+        self.arrays.append(array)
+
+    def text(self, place: Place, value: str | bytes) -> None:
+        """Add a text."""
+        text = value if isinstance(value, str) else value.decode(errors="replace")
+        self.count(len(text), 1, place)
+        self.begin(place, text)
+
+
+def read_hdf5(path: Path, content: Content) -> None:
+    """Read everything in an HDF5 file."""
+    import h5py
+
+    with h5py.File(path, "r") as file:
+        _group(file, (), content)
+
+
+def _group(group: Any, where: Place, content: Content) -> None:
+    import h5py
+
+    if len(where) > MAX_DEPTH:
+        raise Refusal(f"groups nested more than {MAX_DEPTH} deep")
+    for name in group:
+        place = (*where, name)
+        if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+            raise Refusal(f"{_path(place)} is a link", "links are not followed")
+        item = group[name]
+        if isinstance(item, h5py.Group):
+            content.begin(place, None)
+            _group(item, place, content)
+        elif isinstance(item, h5py.Dataset):
+            _dataset(item, place, content)
+
+
+def _dataset(dataset: Any, place: Place, content: Content) -> None:
+    """Read the value of `dataset`, its size checked first."""
+    if dataset.external or dataset.is_virtual:
+        raise Refusal(f"{_path(place)} keeps its data in another file")
+    import h5py
+
+    if h5py.check_vlen_dtype(dataset.dtype) not in (None, str, bytes):
+        _ragged(dataset, place, content)
+        return
+    size = TEXT_BYTES if dataset.dtype.hasobject else dataset.dtype.itemsize
+    size *= NUMBER_BYTES if dataset.dtype.names else 1  # each column becomes numbers of 64 bits
+    content.count(int(np.prod(dataset.shape or (1,), dtype=object)), size, place)
+    value = dataset[()]
+    if isinstance(value, bytes | str):
+        content.text(place, value)
+        return
+    array = np.asarray(value)
+    content.array(place, array.astype(np.bytes_) if array.dtype.kind == "O" else array)
+
+
+def _ragged(dataset: Any, place: Place, content: Content) -> None:
+    """Read a list of arrays of different lengths, one after the other: their size stands nowhere."""
+    if len(dataset.shape) != 1:
+        raise Refusal(f"{_path(place)} holds lists in {len(dataset.shape)} axes", "1 axis is expected", "")
+    content.count(dataset.shape[0], TEXT_BYTES, place)
+    rows = []
+    for row in range(dataset.shape[0]):
+        rows.append(np.asarray(dataset[row]))
+        content.count(rows[-1].size, rows[-1].dtype.itemsize, place)
+    content.begin(place, None)
+    content.array((*place, "values"), np.concatenate(rows) if rows else np.zeros(0))
+    content.array((*place, "lengths"), np.array([len(row) for row in rows], np.int64))
+
+
+def read_aedat4(path: Path, content: Content) -> None:
+    """Read the events of an AEDAT 4 recording as the columns t (µs), x, y and on."""
+    try:
+        import aedat
+    except ImportError as problem:
+        raise Refusal("is AEDAT 4", "the package 'aedat' is missing", "pip install aedat") from problem
+    parts = []
+    for packet in aedat.Decoder(path):
+        if "events" in packet:
+            parts.append(packet["events"])
+            content.count(len(parts[-1]), 4 * NUMBER_BYTES, ("events",))
+    if not parts:
+        raise Refusal("no events", "a camera's stream of events is expected", "")
+    content.array(("events",), np.concatenate(parts))
+
+
+FORMATS: Mapping[str, tuple[str, Callable[[Path, Content], None]]] = {
+    "hdf5": ("HDF5", read_hdf5),
+    "aedat4": ("AEDAT 4", read_aedat4),
+}
+
+
+def _path(place: Place) -> str:
+    return "/" + "/".join(place)
+
+
+def main(kind: str, path: Path) -> None:
+    """Write what is in the file at `path` to standard output, or why it is refused."""
+    title, read = FORMATS[kind]
+    _limit_memory()
+    content, refusal = Content(), None
+    try:
+        read(path, content)
+    except Refusal as problem:
+        refusal = problem.args
+    except (OSError, RuntimeError, ValueError, KeyError, TypeError, OverflowError, MemoryError) as problem:
+        reason = " ".join(str(problem).split())[:200] or type(problem).__name__
+        refusal = (f"cannot be read as {title}: {reason}", "", "save it again")
+    line = {"refusal": refusal} if refusal else {"entries": content.entries}
+    with open(sys.stdout.fileno(), "wb", closefd=False) as out:  # buffered whatever PYTHONUNBUFFERED says
+        out.write(json.dumps(line).encode() + b"\n")
+        for array in [] if refusal else content.arrays:
+            saved = io.BytesIO()  # NumPy asks a file for its position, which a pipe has not
+            np.lib.format.write_array(saved, array, allow_pickle=False)
+            out.write(saved.getbuffer())
+
+
+def _limit_memory() -> None:
+    if sys.platform == "win32":
+        return
+    import resource
+
+    with contextlib.suppress(OSError, ValueError):  # macOS may refuse
+        resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]))
