@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from s2studio.network.layers import Layer
 
+# Of all populations together: more than a board of 48 chips has room for; a line in a file can ask for any number.
+MAX_NEURONS = 10**7
+
 
 @dataclass(frozen=True)
 class Repair:

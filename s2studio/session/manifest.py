@@ -92,6 +92,8 @@ def read_json(path: Path) -> Json:
     """Return the JSON object in `path`; raises SessionError where it is no such thing or larger than 64 MiB."""
     try:
         size = path.stat().st_size
+        if not path.is_file():
+            raise SessionError(str(path), "is no file", hint="the session was changed")
         if size > MAX_BYTES:
             raise SessionError(str(path), f"{size:,} B", f"at most {MAX_BYTES:,} B are read")
         document = json.loads(path.read_text(encoding="utf-8"))

@@ -12,7 +12,8 @@ from s2studio.documents import Document, Section
 from s2studio.network.arrays import load_npz
 from s2studio.snn.connectivity import Connectivity, DenseWeights, SynapseList
 
-MAX_SYNAPSES = 10**8
+# Of all projections together: twice as many as the PEs of a chip have bytes.
+MAX_SYNAPSES = 3 * 10**7
 MAX_WEIGHT = 127
 
 
@@ -35,10 +36,13 @@ class Reader(Protocol):
     def number(self, section: Section, key: str, positive: bool = False) -> float:
         """Return the number at `key`."""
 
+    def count_synapses(self, section: Section, synapses: int) -> None:
+        """Refuse `synapses` more where the network has too many; called before they are made."""
+
 
 def _all_to_all(reader: Reader, weights: Section, ends: Ends, delay: int) -> Connectivity:
     weight = reader.whole(weights, "weight", -MAX_WEIGHT, MAX_WEIGHT)
-    _check_count(reader, weights, ends.pre * ends.post)
+    reader.count_synapses(weights, ends.pre * ends.post)
     matrix = np.full((ends.pre, ends.post), weight, np.int8)
     if ends.is_same and not _autapses(reader, weights):
         np.fill_diagonal(matrix, 0)
@@ -51,6 +55,7 @@ def _one_to_one(reader: Reader, weights: Section, ends: Ends, delay: int) -> Con
             weights, "rule", f"one_to_one from {ends.pre} to {ends.post} neurons", "equal sizes"
         )
     weight = reader.whole(weights, "weight", -MAX_WEIGHT, MAX_WEIGHT)
+    reader.count_synapses(weights, ends.pre)
     neurons = np.arange(ends.pre, dtype=np.int32)
     return _listed(neurons, neurons, np.full(ends.pre, weight), np.full(ends.pre, delay))
 
@@ -63,7 +68,7 @@ def _probability(reader: Reader, weights: Section, ends: Ends, delay: int) -> Co
         raise reader.document.refuse(weights, "p", f"'p' is {p:g}", "a probability from 0 to 1 is expected")
     seed = reader.whole(weights, "seed", 0, 2**63 - 1) if "seed" in weights else 0
     pairs = ends.pre * ends.post
-    _check_count(reader, weights, int(p * pairs))
+    reader.count_synapses(weights, int(p * pairs))
     joined = _bernoulli(np.random.default_rng(seed), p, pairs)
     pre, post = np.divmod(joined, ends.post)
     if ends.is_same and not _autapses(reader, weights):
@@ -94,7 +99,7 @@ def _gaussian(reader: Reader, weights: Section, ends: Ends, delay: int) -> Conne
         raise document.refuse(
             weights, "rule", f"gaussian from {ends.pre} to {ends.post} neurons", "equal sizes are expected"
         )
-    _check_count(reader, weights, ends.pre * ends.post)
+    reader.count_synapses(weights, ends.pre * ends.post)
     amplitude = reader.whole(weights, "amplitude", -MAX_WEIGHT, MAX_WEIGHT)
     sigma = reader.number(weights, "sigma", positive=True)
     inhibition = reader.whole(weights, "inhibition", 0, MAX_WEIGHT) if "inhibition" in weights else 0
@@ -167,7 +172,7 @@ def _checked(
     document, columns = reader.document, (pre, post, weight, delay)
     if any(column.ndim != 1 or column.dtype.kind not in "iu" or len(column) != len(pre) for column in columns):
         raise document.refuse(weights, key, "its columns differ in length or hold no whole numbers")
-    _check_count(reader, weights, len(pre))
+    reader.count_synapses(weights, len(pre))
     _check_weights(reader, weights, key, weight)
     for name, column, most in (("pre", pre, ends.pre - 1), ("post", post, ends.post - 1), ("delay", delay, 255)):
         wrong = (column < 0) | (column > most)
@@ -186,12 +191,6 @@ def _check_weights(reader: Reader, weights: Section, key: str, values: NDArray[A
     if not numbers or np.any(values != np.rint(values)) or np.any(np.abs(values.astype(np.float64)) > MAX_WEIGHT):
         limit = f"whole numbers from -{MAX_WEIGHT} to {MAX_WEIGHT} are expected"
         raise reader.document.refuse(weights, key, "weights that the chip cannot hold", limit, "scale and round them")
-
-
-def _check_count(reader: Reader, weights: Section, synapses: int) -> None:
-    if synapses > MAX_SYNAPSES:
-        limit = f"at most {MAX_SYNAPSES:,} are read"
-        raise reader.document.refuse(weights, "rule", f"{synapses:,} synapses in one projection", limit)
 
 
 def _autapses(reader: Reader, weights: Section) -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 from s2studio.chip.spec import ChipSpec
 from s2studio.documents import nearest
 from s2studio.errors import NetworkError
+from s2studio.network.graph import MAX_NEURONS
 from s2studio.snn.connectivity import ConvWeights, DenseWeights, SynapseList
 from s2studio.snn.models import MODELS
 from s2studio.snn.models.model import Parameter
@@ -17,7 +18,6 @@ from s2studio.snn.network import ChipNetwork
 from s2studio.snn.population import ParameterValue, Population
 from s2studio.snn.projection import Projection
 
-MAX_NEURONS = 10**8
 VARIABLES = ("spikes", "v", "v_last", "time_done", "n_packets")
 
 

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from s2studio.documents import Document, Section, nearest, read_document
 from s2studio.errors import NetworkError
+from s2studio.network.graph import MAX_NEURONS
 from s2studio.snn.network import ChipNetwork, SpikingPart
 from s2studio.snn.population import ParameterValue, Population
 from s2studio.snn.projection import Projection
-from s2studio.snn.rules import RULES, Ends
-from s2studio.snn.validate import MAX_NEURONS, VARIABLES
+from s2studio.snn.rules import MAX_SYNAPSES, RULES, Ends
+from s2studio.snn.validate import VARIABLES
 
 SCHEMA = "network/1"
 LARGEST = float(np.finfo(np.float32).max)
@@ -27,10 +28,11 @@ def read_network_yaml(path: Path) -> ChipNetwork:
 
 
 class _Reader:
-    """Turns the sections of a document into populations and projections."""
+    """Turns the sections of a document into populations and projections, and counts what they take of memory."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
+        self.neurons = self.synapses = 0
 
     def read(self) -> ChipNetwork:
         document, root = self.document, self.document.root
@@ -48,6 +50,10 @@ class _Reader:
         known = ("size", "model", "params", "record", "shape", "neurons_per_pe")
         document.check_keys(section, known, required=("size", "model"))
         size = self.whole(section, "size", 1, MAX_NEURONS)
+        self.neurons += size
+        if self.neurons > MAX_NEURONS:
+            found = f"{self.neurons:,} neurons up to '{name}'"
+            raise document.refuse(section, "size", found, f"at most {MAX_NEURONS:,} are read")
         params = document.section(section, "params")
         shape = section.get("shape")
         if shape is not None and not (
@@ -142,6 +148,13 @@ class _Reader:
             limit = f"a whole number from {least} to {most:,} is expected"
             raise self.document.refuse(section, key, f"'{key}' is {value!r}", limit)
         return value
+
+    def count_synapses(self, section: Section, synapses: int) -> None:
+        """Refuse `synapses` more where the network has too many; called before they are made."""
+        self.synapses += synapses
+        if self.synapses > MAX_SYNAPSES:
+            limit = f"at most {MAX_SYNAPSES:,} are read"
+            raise self.document.refuse(section, "rule", f"{self.synapses:,} synapses up to this projection", limit)
 
     def number(self, section: Section, key: str, positive: bool = False) -> float:
         """Return the number at `key`."""

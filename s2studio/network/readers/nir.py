@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from s2studio.errors import NetworkError
-from s2studio.network.graph import Network, Repair
+from s2studio.network.graph import MAX_NEURONS, Network, Repair
 from s2studio.network.layers import (
     IF,
     LI,
@@ -29,11 +29,13 @@ from s2studio.network.layers import (
     Input,
     Layer,
     Linear,
+    Neuron,
     Output,
     Scale,
     SumPool2d,
     Threshold,
     Unsupported,
+    neuron_shape,
 )
 from s2studio.network.readers.child import ChildReading
 from s2studio.network.readers.nir_shapes import UNKNOWN, settle_shapes
@@ -64,6 +66,7 @@ def read_nir(path: Path) -> Network:
     _check_edges(path, graph)
     layers = {name: _layer(path, graph, name, node) for name, node in graph.nodes.items()}
     settled, repairs = settle_shapes(layers, graph.edges)
+    _check_neurons(path, settled)
     for name, layer in settled.items():
         _check_settled(f"node '{name}' in {path.name}", layer)
     return Network(path.stem, settled, tuple(graph.edges), (*graph.repairs, *repairs))
@@ -186,6 +189,17 @@ def _stretch(node: dict[str, Any], names: Sequence[str]) -> list[str]:
     short = [name for name, value in values.items() if value.shape != shape and value.size == 1]
     node |= {name: np.full(shape, values[name].reshape(-1)[0]) for name in short}
     return [f"{', '.join(short)} had one value, which stands for all of {shape}"] if short and shape != (1,) else []
+
+
+def _check_neurons(path: Path, layers: Mapping[str, Layer]) -> None:
+    """Refuse more neurons than there is memory for: a shape costs the file nothing."""
+    total = 0
+    for name, layer in layers.items():
+        if isinstance(layer, Input | Neuron):
+            total += math.prod(layer.shape if isinstance(layer, Input) else neuron_shape(layer))
+        if total > MAX_NEURONS:
+            found = f"{total:,} neurons up to this node"
+            raise NetworkError(f"node '{name}' in {path.name}", found, f"at most {MAX_NEURONS:,} are read")
 
 
 def _check_settled(subject: str, layer: Layer) -> None:
