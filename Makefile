@@ -25,7 +25,7 @@ test: $(TOOLS) ## run every test
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 fuzz: $(TOOLS) ## read 20 times as many mutated files as the tests do
-	@S2STUDIO_FUZZ=20 $(BIN)/python -m pytest tests/fuzz
+	@S2STUDIO_FUZZ=20 $(BIN)/python -m pytest -s tests/fuzz
 
 check: $(TOOLS) ## formatting, lint, types and the one direction of imports
 	@$(BIN)/ruff format --check .

@@ -124,7 +124,10 @@ def array_in_npz(content: bytes) -> Callable[[Path], None]:
 
 
 def as_bytes(content: bytes | str) -> Callable[[Path], None]:
-    return lambda path: path.write_bytes(content if isinstance(content, bytes) else content.encode()) and None
+    def write(path: Path) -> None:
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+    return write
 
 
 def patched(path: Path, names: list[str], size: int) -> None:
