@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from s2studio.chip.spec import ChipSpec
-from s2studio.errors import LoweringError, UsageError
+from s2studio.errors import LoweringError, NetworkError, UsageError
 from s2studio.lowering.lower import Lowered, lower
 from s2studio.lowering.options import LoweringOptions
 from s2studio.network.graph import Network
@@ -419,3 +419,48 @@ def test_that_graphs_within_graphs_are_put_in_place_on_every_level(tmp_path: Pat
 
     assert set(network.layers) == {"input", "outer.b.c.n", "w", "output"}
     assert len(network.repairs) == 3
+
+
+def ports(*names: str) -> nir.NIRGraph:
+    """Return a graph with two inputs, two outputs, and one way straight through."""
+    nodes = {name: nir.Input({"input": np.array([2])}) for name in ("a", "b")}
+    nodes |= {"one": fire(2), "wb": nir.Linear(2 * np.eye(2)), "two": fire(2)}
+    nodes |= {name: nir.Output({"output": np.array([2])}) for name in ("x", "y", "straight")}
+    edges = [("a", "one"), ("b", "wb"), ("wb", "two"), ("one", "x"), ("two", "y"), ("a", "straight")]
+    inside = nir.NIRGraph(nodes, edges, type_check=False)
+    outer = {"in": nir.Input({"input": np.array([2])}), "graph": inside, "w": nir.Linear(np.eye(2)), "last": fire(2)}
+    outer |= {"out": nir.Output({"output": np.array([2])})}
+    pairs = [("in", names[0]), ("in", "graph.b"), ("graph.x", "w"), ("graph.y", "w"), (names[1], "w"), ("w", "last")]
+    return nir.NIRGraph(outer, [*pairs, ("last", "out")], type_check=False)
+
+
+def test_that_a_graph_with_several_inputs_and_outputs_is_put_in_place(tmp_path: Path) -> None:
+    nir.write(tmp_path / "net.nir", ports("graph.a", "graph.straight"))
+    network = read_nir(tmp_path / "net.nir")
+
+    assert set(network.layers) == {"in", "graph.one", "graph.wb", "graph.two", "w", "last", "out"}
+    assert set(network.edges) == {
+        ("in", "graph.one"),
+        ("in", "graph.wb"),
+        ("graph.wb", "graph.two"),
+        ("graph.one", "w"),
+        ("graph.two", "w"),
+        ("in", "w"),
+        ("w", "last"),
+        ("last", "out"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("names", "says"),
+    [
+        (("graph", "graph.straight"), "2 Input nodes, .*; let the edge name one: graph.a, graph.b"),
+        (("graph.a", "graph"), "3 Output nodes, .*; let the edge name one: graph.x, graph.y, graph.straight"),
+    ],
+)
+def test_that_an_edge_to_a_graph_with_several_ports_must_name_one(
+    tmp_path: Path, names: tuple[str, str], says: str
+) -> None:
+    nir.write(tmp_path / "net.nir", ports(*names))
+    with pytest.raises(NetworkError, match=says):
+        read_nir(tmp_path / "net.nir")

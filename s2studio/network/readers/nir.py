@@ -42,6 +42,8 @@ from s2studio.network.readers.nir_shapes import UNKNOWN, settle_shapes
 
 Nodes = dict[str, dict[str, Any]]
 Edge = tuple[str, str]
+# A guard against files whose edges multiply.
+MAX_EDGES = 100_000
 
 
 @dataclass
@@ -100,25 +102,46 @@ def _match_names(graph: _Graph) -> None:
 
 
 def _put_in_place(path: Path, outer: _Graph, name: str, inner: _Graph) -> None:
-    """Join the edges of the graph node `name` to what is inside it; its own Input and Output go."""
-    ends = {}
-    for kind in ("Input", "Output"):
-        found = [node for node, content in inner.nodes.items() if content["type"] == kind]
-        if len(found) != 1:
-            raise NetworkError(
-                f"node '{name}' in {path.name}", f"the graph inside it has {len(found)} {kind} nodes", "1 is expected"
-            )
-        ends[kind] = found[0]
-    entries = [b for a, b in inner.edges if a == ends["Input"]]
-    exits = [a for a, b in inner.edges if b == ends["Output"]]
-    edges: list[Edge] = []
-    for a, b in outer.edges:
-        sources = exits if a == name else [a]
-        targets = entries if b == name else [b]
-        edges += [(source, target) for source in sources for target in targets]
-    outer.edges = edges + [edge for edge in inner.edges if not {*edge} & {*ends.values()}]
-    outer.nodes |= {node: content for node, content in inner.nodes.items() if node not in ends.values()}
+    """Join the edges of the graph node `name` to what is inside it; its own Inputs and Outputs go.
+
+    An edge names the graph where that has one Input (Output), else the node inside it, `name.input`, as proposed in
+    github.com/neuromorphs/NIR/issues/28; NIR itself has not settled on a form.
+    """
+    ports = {
+        kind: [node for node, content in inner.nodes.items() if content["type"] == kind] for kind in ("Input", "Output")
+    }
+    outer.edges = [
+        (
+            _port(path, name, "Output", ports["Output"]) if a == name else a,
+            _port(path, name, "Input", ports["Input"]) if b == name else b,
+        )
+        for a, b in outer.edges
+    ] + inner.edges
+    outer.nodes |= inner.nodes
+    for port in (*ports["Input"], *ports["Output"]):
+        _bridge(path, outer, port)
     outer.repairs += [*inner.repairs, Repair(name, "the graph inside this node was put in its place")]
+
+
+def _port(path: Path, name: str, kind: str, ports: Sequence[str]) -> str:
+    """Return the only Input or Output of the graph `name`."""
+    if len(ports) != 1:
+        found = f"the graph inside it has {len(ports)} {kind} nodes"
+        hint = f"let the edge name one: {', '.join(ports[:8])}" if ports else "export the graph again"
+        raise NetworkError(f"node '{name}' in {path.name}", found, "1 is expected where an edge names the graph", hint)
+    return ports[0]
+
+
+def _bridge(path: Path, graph: _Graph, port: str) -> None:
+    """Take the node `port` out of the graph and join what leads into it to what it leads into."""
+    sources = [a for a, b in graph.edges if b == port and a != port]
+    targets = [b for a, b in graph.edges if a == port and b != port]
+    if len(sources) * len(targets) > MAX_EDGES:
+        found = f"{len(sources):,} edges meet {len(targets):,}"
+        raise NetworkError(f"node '{port}' in {path.name}", found, f"at most {MAX_EDGES:,} edges are made of them")
+    graph.edges = [edge for edge in graph.edges if port not in edge]
+    graph.edges += [(source, target) for source in sources for target in targets]
+    del graph.nodes[port]
 
 
 def _check_edges(path: Path, graph: _Graph) -> None:
