@@ -455,7 +455,7 @@ def test_that_a_graph_with_several_inputs_and_outputs_is_put_in_place(tmp_path: 
     ("names", "says"),
     [
         (("graph", "graph.straight"), "2 Input nodes, .*; let the edge name one: graph.a, graph.b"),
-        (("graph.a", "graph"), "3 Output nodes, .*; let the edge name one: graph.x, graph.y, graph.straight"),
+        (("graph.a", "graph"), "3 Output nodes, .*; let the edge name one: graph.straight, graph.x, graph.y"),
     ],
 )
 def test_that_an_edge_to_a_graph_with_several_ports_must_name_one(

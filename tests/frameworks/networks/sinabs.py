@@ -22,21 +22,27 @@ def iaf(threshold: float) -> torch.nn.Module:
     )
 
 
+def later(frames: torch.Tensor) -> torch.Tensor:
+    """Return the frames one tick later, as a layer of the chip sees what the layer in front of it sent."""
+    return torch.cat([torch.zeros_like(frames[:1]), frames[:-1]])
+
+
 network = torch.nn.Sequential(
-    torch.nn.Conv2d(2, 3, 3, padding=1, bias=False),
+    torch.nn.Conv2d(2, 3, 3, padding=1, bias=True),
     iaf(12.5),
     sinabs.layers.SumPool2d(2),
     torch.nn.Flatten(),
-    torch.nn.Linear(48, 5, bias=False),
+    torch.nn.Linear(48, 5, bias=True),
     iaf(20.5),
 )
 with torch.no_grad():
     for layer in (network[0], network[4]):
         layer.weight.copy_(torch.randint(-9, 10, layer.weight.shape, generator=generator).float())
+        layer.bias.copy_(torch.randint(-3, 4, layer.bias.shape, generator=generator) / 4)
 given = (torch.rand(200, 2, 8, 8, generator=generator) < 0.1).float()
 with torch.no_grad():
-    hidden = network[1](network[0](given))
-    out = network[5](network[4](network[3](network[2](hidden))))
+    hidden = network[1](network[0](later(given)))
+    out = network[5](network[4](network[3](network[2](later(hidden)))))
 
 np.savez(
     folder / "run.npz",
