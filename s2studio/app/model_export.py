@@ -8,8 +8,11 @@ from pathlib import Path
 from s2studio.app.workbench import Workbench
 from s2studio.documents import nearest
 from s2studio.errors import UsageError
+from s2studio.lowering.as_float import as_float
 from s2studio.mapping.board import board_class
+from s2studio.network.graph import Network
 from s2studio.session.export import EXPORTERS, write_into
+from s2studio.session.export.nir import write_float
 from s2studio.session.export.spinnaker2 import BoardRun, write_script
 
 
@@ -51,4 +54,11 @@ def board_run(bench: Workbench) -> BoardRun:
     )
 
 
-MODEL_FORMATS: Mapping[str, Callable[[Workbench], Callable[[Path], None]]] = {"spinnaker2": _script}
+def _nir(bench: Workbench) -> Callable[[Path], None]:
+    network, chip = bench.open(), bench.lower().network
+    if isinstance(network, Network):
+        return lambda folder: write_float(folder, network, bench.project.lowering, chip)
+    return lambda folder: write_float(folder, *as_float(chip), chip)
+
+
+MODEL_FORMATS: Mapping[str, Callable[[Workbench], Callable[[Path], None]]] = {"spinnaker2": _script, "nir": _nir}

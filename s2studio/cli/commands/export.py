@@ -17,7 +17,7 @@ from s2studio.session.window import Window
 Source = Annotated[
     Path, typer.Argument(metavar="SESSION|MODEL", help="A session folder (NAME.s2s), or a model or project.")
 ]
-Format = Annotated[str, typer.Option("--format", help="csv, spinnaker2 (also of a model).")]
+Format = Annotated[str, typer.Option("--format", help="csv; spinnaker2 and nir (also of a model).")]
 Folder = Annotated[Path, typer.Option("-o", "--output", metavar="FOLDER", help="Where to write.")]
 From = Annotated[float | None, typer.Option("--from", metavar="T", help="First moment, in s of chip time.")]
 To = Annotated[float | None, typer.Option("--to", metavar="T", help="Moment to stop before, in s of chip time.")]

@@ -12,6 +12,7 @@ from pathlib import Path
 from s2studio.documents import nearest
 from s2studio.errors import SessionError, UsageError
 from s2studio.session.export.csv import write_csv
+from s2studio.session.export.nir import write_nir_export
 from s2studio.session.export.spinnaker2 import write_spinnaker2
 from s2studio.session.files import not_written
 from s2studio.session.reader import Session, open_session
@@ -32,6 +33,7 @@ class Exporter:
 EXPORTERS: Mapping[str, Exporter] = {
     "csv": Exporter("CSV tables and summary.json", write_csv),
     "spinnaker2": Exporter("script for a board, in py-spinnaker2's API", write_spinnaker2),
+    "nir": Exporter("NIR file, and the project that lowers it", write_nir_export),
 }
 
 

@@ -1,0 +1,1 @@
+"""Writers of float networks in the formats of others."""
