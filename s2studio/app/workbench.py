@@ -253,11 +253,11 @@ class Workbench:
     def export(
         self, session: Path, format_name: str, folder: Path, window: Window, run: int = 0, overwrite: bool = False
     ) -> None:
-        """Write the run `run` of `session`, the part of it that lies in `window`, into `folder`."""
-        from s2studio.session.export import export
+        """Write the run `run` of `session`, its part in `window`, into `folder` (a report: the file)."""
+        from s2studio.app.session_export import export_session
 
         self._begin("export")
-        export(session, folder, format_name, window, run, overwrite, self.progress("export"))
+        export_session(session, folder, format_name, window, run, overwrite, self.progress("export"))
 
     def compare(self, a: Path, b: Path, run_a: int = 0, run_b: int = 0) -> Comparison:
         """Return how the run `run_b` of session `b` differs from the run `run_a` of session `a`."""

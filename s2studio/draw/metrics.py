@@ -78,7 +78,7 @@ METRICS: Mapping[str, Metric] = {
             lambda spec: 1.0,
             is_estimate=True,
         ),
-        Metric("energy", "Energy", "J", lambda mapping, profile, spec: profile.energy_j, is_estimate=True),
+        Metric("energy", "Energy of the PE", "J", lambda mapping, profile, spec: profile.energy_j, is_estimate=True),
         Metric(
             "level",
             "Performance level: mean clock",

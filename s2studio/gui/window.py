@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QSettings, Qt, QUrl
+from PySide6.QtCore import QPoint, QSettings, Qt, QTimer, QUrl
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QMessageBox,
     QProgressBar,
     QPushButton,
+    QSizePolicy,
     QStackedWidget,
     QTabWidget,
     QToolBar,
@@ -43,7 +44,8 @@ if TYPE_CHECKING:
     from s2studio.app.engine import Prepared
 
 # The share of the window's height that the panels at the bottom take.
-BOTTOM_SHARE, BOTTOM_SHARES = 0.38, {"Load": 0.22, "Map": 0.2, "Profile": 0.5}
+BOTTOM_SHARE, BOTTOM_SHARES = 0.38, {"Load": 0.22, "Map": 0.2, "Profile": 0.52, "Compare": 0.52}
+READING_PRESETS = ("Profile", "Compare")
 
 # Of the saved layout: a new number when panels come or go.
 LAYOUT_VERSION = 1
@@ -191,10 +193,10 @@ class Window(QMainWindow):
         first = next((dock for dock in self.docks.values() if name in dock.row.presets), None)
         if first is not None:
             first.raise_()
-        below = [dock for dock in self.docks.values() if dock.row.area == BOTTOM and name in dock.row.presets]
-        if below:
-            share = BOTTOM_SHARES.get(name, BOTTOM_SHARE)
-            self.resizeDocks(below[:1], [round(self.height() * share)], Qt.Orientation.Vertical)
+        # What an edit would change is of no use where nobody edits.
+        self.mesh.want_strip(name not in READING_PRESETS)
+        # Docks that were hidden have no size to be changed before they are laid out.
+        QTimer.singleShot(0, lambda: self._share_height(name))
 
     def show_about(self) -> None:
         """Say what this is, and under which licences."""
@@ -265,7 +267,13 @@ class Window(QMainWindow):
         """Show the mesh once there is something, else where to begin."""
         studio = self.controller.studio
         is_open = studio.prepared is not None or studio.shown is not None
-        self.centre.setCurrentWidget(self.mesh if is_open else self.start_page)
+        shown = self.mesh if is_open else self.start_page
+        # The page that is hidden must not say how small the window may be.
+        policy = QSizePolicy.Policy
+        for page in (self.mesh, self.start_page):
+            size = policy.Preferred if page is shown else policy.Ignored
+            page.setSizePolicy(size, size)
+        self.centre.setCurrentWidget(shown)
 
     def _show_mesh_menu(self, at: QPoint) -> None:
         menu = QMenu(self)
@@ -350,6 +358,15 @@ class Window(QMainWindow):
         name = "" if project is None else f"{(project.document or project.model).name}[*] – "
         self.setWindowTitle(f"{name}S2 Studio")
         self.setWindowModified(self.controller.is_changed)
+
+    def _share_height(self, preset: str) -> None:
+        """Give the panels at the bottom their share of the window's height."""
+        height = round(self.height() * BOTTOM_SHARES.get(preset, BOTTOM_SHARE))
+        first = next((dock for dock in self.docks.values() if dock.row.area == BOTTOM and dock.isVisible()), None)
+        foot = [dock for dock in self.docks.values() if dock.row.area == FOOT and dock.isVisible()]
+        if first is not None:
+            heights = [height, *(dock.height() for dock in foot)]
+            self.resizeDocks([first, *foot], heights, Qt.Orientation.Vertical)
 
     def _arrange(self) -> None:
         """Put every dock into its place: those of one side as tabs, the timeline below those at the bottom."""

@@ -274,7 +274,9 @@ class TestMutatedFiles:
 
         assert fuzz(original, tmp_path / "file.aedat4", read, 15, 14, tally) > 0
 
-    def test_that_mutated_results_of_a_board_are_read_or_refused(self, tmp_path: Path, repository: Path, tally: Tally) -> None:
+    def test_that_mutated_results_of_a_board_are_read_or_refused(
+        self, tmp_path: Path, repository: Path, tally: Tally
+    ) -> None:
         folder, file = tmp_path / "run.s2s", tmp_path / "results.npz"
         Workbench(open_project(repository / "sample_projects/lif_neuron/project.yaml")).run(folder)
         run = s2studio.open_session(folder).runs[0]
@@ -286,7 +288,9 @@ class TestMutatedFiles:
         read(file)
         assert fuzz(file.read_bytes(), file, read, 200, 16, tally) > 0
 
-    def test_that_a_mutated_network_of_a_session_is_read_or_refused(self, tmp_path: Path, repository: Path, tally: Tally) -> None:
+    def test_that_a_mutated_network_of_a_session_is_read_or_refused(
+        self, tmp_path: Path, repository: Path, tally: Tally
+    ) -> None:
         folder = tmp_path / "run.s2s"
         Workbench(open_project(repository / "sample_projects/lif_neuron/project.yaml")).run(folder)
         (file,) = (folder / "networks").iterdir()

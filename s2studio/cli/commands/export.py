@@ -17,12 +17,14 @@ from s2studio.session.window import Window
 Source = Annotated[
     Path, typer.Argument(metavar="SESSION|MODEL", help="A session folder (NAME.s2s), or a model or project.")
 ]
-Format = Annotated[str, typer.Option("--format", help="csv; spinnaker2 and nir (also of a model).")]
-Folder = Annotated[Path, typer.Option("-o", "--output", metavar="FOLDER", help="Where to write.")]
+Format = Annotated[str, typer.Option("--format", help="csv, report (one HTML file), spinnaker2 and nir (also of a model).")]
+Folder = Annotated[
+    Path, typer.Option("-o", "--output", metavar="FOLDER|FILE", help="Where to write: a folder, of a report a file.")
+]
 From = Annotated[float | None, typer.Option("--from", metavar="T", help="First moment, in s of chip time.")]
 To = Annotated[float | None, typer.Option("--to", metavar="T", help="Moment to stop before, in s of chip time.")]
 Run = Annotated[int, typer.Option("--run", metavar="N", help="Which run of the session.")]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is in the folder.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")]
 
 
 @takes(LOWERING, MAPPING, STIMULUS, RUN)

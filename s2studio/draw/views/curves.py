@@ -20,10 +20,14 @@ def places(values: FloatArray, scale: Scale) -> FloatArray:
 
 
 def steps(edges: FloatArray, values: FloatArray, across: Scale, up: Scale) -> FloatArray:
-    """Return the corners, shape (2 * bins, 2), of a line that is level within each bin."""
-    return np.column_stack([np.repeat(places(edges, across), 2)[1:-1], np.repeat(places(values, up), 2)])
+    """Return the corners, shape (corners, 2), of a line that is level within each bin."""
+    xs, ys = places(edges, across), np.round(places(values, up), 2)
+    # Bins at the same height are one piece: long runs are level for most of their time.
+    first = np.concatenate([[0], np.flatnonzero(np.diff(ys)) + 1])
+    last = np.append(first[1:], len(ys))
+    return np.column_stack([np.column_stack([xs[first], xs[last]]).ravel(), np.repeat(ys[first], 2)])
 
 
 def area(edges: FloatArray, low: FloatArray, high: FloatArray, across: Scale, up: Scale) -> FloatArray:
-    """Return the corners, shape (4 * bins, 2), of the area between two lines that are level within each bin."""
+    """Return the corners, shape (corners, 2), of the area between two lines that are level within each bin."""
     return np.concatenate([steps(edges, high, across, up), steps(edges, low, across, up)[::-1]])

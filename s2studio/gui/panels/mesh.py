@@ -46,6 +46,7 @@ class MeshPanel(Panel):
         layout.addWidget(self.view, 1)
         layout.addWidget(self.legend)
         layout.addWidget(self.strip)
+        self._is_strip_wanted = True
         self._said = QTimer(self)
         self._said.setSingleShot(True)
         self._said.setInterval(SAID_MS)
@@ -58,6 +59,11 @@ class MeshPanel(Panel):
     def show_metric(self, name: str) -> None:
         """Colour the PEs by the heat map `name` of `METRICS`, or by `population`."""
         self.heat.setCurrentIndex(self.heat.findData(name))
+
+    def want_strip(self, is_wanted: bool) -> None:
+        """Show below the mesh what the placement costs and what an edit would change, or leave it out."""
+        self._is_strip_wanted = is_wanted
+        self._show_strip()
 
     def pick_or_drop(self) -> None:
         """Pick up the slice at the focus, or drop what is held."""
@@ -282,7 +288,7 @@ class MeshPanel(Panel):
 
     def _show_strip(self) -> None:
         mapping, held = self.controller.studio.mapping, self.view.carried
-        self.strip.setVisible(mapping is not None)
+        self.strip.setVisible(mapping is not None and self._is_strip_wanted)
         if mapping is None:
             return
         if held is None or held.target is None:
