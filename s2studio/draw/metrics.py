@@ -22,8 +22,8 @@ Values = NDArray[np.float64]
 class Metric:
     """One number per slice: `of` takes mapping, profile of a run and chip. `unit` `%` means shares of 1.
 
-    `highest` is where its scale ends, None: at the largest value. `is_estimate` says whether it rests on the chip
-    file's estimates; `needs_run` whether a mapping alone does not say it.
+    `highest` is where its scale ends, None: at the largest value; `lowest` where it starts, None: at 0. `is_estimate`
+    says whether it rests on the chip file's estimates; `needs_run` whether a mapping alone does not say it.
     """
 
     name: str
@@ -31,6 +31,7 @@ class Metric:
     unit: str
     of: Callable[[ChipMapping, Any, ChipSpec], Values]
     highest: Callable[[ChipSpec], float] | None = None
+    lowest: Callable[[ChipSpec], float] | None = None
     colours: str = "viridis"
     needs_run: bool = True
     is_estimate: bool = False
@@ -85,7 +86,9 @@ METRICS: Mapping[str, Metric] = {
             "Hz",
             lambda mapping, profile, spec: profile.clock_hz,
             lambda spec: max(level.clock_hz for level in spec.levels.values()),
+            lambda spec: min(level.clock_hz for level in spec.levels.values()),
             "cividis",
+            is_estimate=True,
         ),
     )
 }

@@ -72,19 +72,19 @@ def axis_unit(largest: float, unit: str) -> tuple[float, str]:
 
 
 def quantity(value: float, unit: str) -> str:
-    """Return one number with its unit for people: `1.23 mJ`, `4.5 %`, `1,204 packets`."""
+    """Return one number with its unit for people: `1.23 mJ`, `4.50 %`, `1,204 packets`."""
     if unit == "%":
-        return f"{_short(100 * value)} %"
+        return f"{_three_digits(100 * value)} %"
     if unit in SI_UNITS:
         return with_unit(value, unit)
-    return f"{_short(value)} {unit}".rstrip()
+    return f"{f'{value:,.0f}' if float(value).is_integer() else _three_digits(value)} {unit}".rstrip()
 
 
-def _short(value: float) -> str:
-    """Return `value` to about three digits, without powers of ten."""
-    if value == 0 or float(value).is_integer():
-        return f"{value:,.0f}"
-    decimals = max(0, 2 - math.floor(math.log10(abs(value))))
+def _three_digits(value: float) -> str:
+    """Return `value` to three digits, without powers of ten."""
+    if value == 0:
+        return "0"
+    decimals = max(0, 2 - math.floor(math.log10(abs(value)) + 1e-9))
     return f"{value:,.{min(decimals, 6)}f}"
 
 

@@ -54,6 +54,16 @@ def test_that_counts_take_no_prefix() -> None:
     assert quantity(7.25, "") == "7.25"
 
 
+def test_that_shares_have_three_digits_so_that_they_stand_in_line() -> None:
+    assert [quantity(share, "%") for share in (0.0, 0.00413, 0.0999, 0.47, 1.0)] == [
+        "0 %",
+        "0.413 %",
+        "9.99 %",
+        "47.0 %",
+        "100 %",
+    ]
+
+
 def test_that_numbers_have_the_decimals_their_steps_need() -> None:
     assert [written(value, 0.2) for value in (0.0, 0.2, 1.0)] == ["0.0", "0.2", "1.0"]
     assert written(12000.0, 2000.0) == "12,000"

@@ -142,6 +142,15 @@ def test_that_a_metric_is_refused_where_it_has_no_meaning(scene: Scene) -> None:
         draw(replace(scene, run=None), VIEWS["mesh"], SMALL, metric("energy"))
 
 
+def test_that_the_chips_of_a_grid_are_drawn_and_named(scene: Scene) -> None:
+    chips = ((0, 0), (1, 0), (0, 1), (1, 1))
+    picture = draw(replace(scene, machine=replace(scene.machine, chips=chips), run=None), VIEWS["mesh"], SMALL)
+
+    assert {f"chip ({x}, {y})" for x, y in chips} <= {text for text, _ in texts(picture)}
+    assert outside(picture) == []
+    assert overlapping(picture) == []
+
+
 def wide_network(layers: int, width: int) -> Picture:
     """A network of `layers` layers of `width` populations with long names, each fed by all before and by itself."""
     nodes = []

@@ -201,7 +201,8 @@ def _fills(subject: MeshSubject, metric: Metric | None, values: Values | None) -
 def limits(metric: Metric, values: Values, machine: Machine) -> tuple[float, float]:
     """Return the values at which the scale of `metric` starts and ends."""
     largest = float(values.max(initial=0.0))
-    return 0.0, max(metric.highest(machine.spec), largest) if metric.highest else largest
+    lowest = metric.lowest(machine.spec) if metric.lowest else 0.0
+    return lowest, max(metric.highest(machine.spec), largest) if metric.highest else largest
 
 
 def _legend(subject: MeshSubject, theme: Theme, box: Box, metric: Metric | None, values: Values | None) -> list[Item]:

@@ -19,10 +19,10 @@ from s2studio.snn.connectivity import kind_of, weight_count
 from s2studio.snn.network import SpikingPart
 from s2studio.units import counted
 
-_GAP = (56.0, 28.0)
+_GAP = (44.0, 28.0)
 _LINE_PX = 17.0
-_WIDEST_PX, _NARROWEST_PX = 260.0, 120.0
-_INCOMING = 5
+_WIDEST_PX, _NARROWEST_PX = 240.0, 110.0
+_INCOMING = 4
 
 
 @dataclass(frozen=True)
@@ -33,10 +33,11 @@ class Input:
     kind: str = ""
     weights: int | None = None
 
-    def __str__(self) -> str:
+    @property
+    def what(self) -> str:
+        """The kind and number of the weights, empty where they are not known."""
         parts = [self.kind, counted(self.weights, "weight") if self.weights is not None else ""]
-        what = ", ".join(part for part in parts if part)
-        return f"← {self.source}: {what}" if what else f"← {self.source}"
+        return ", ".join(part for part in parts if part)
 
 
 @dataclass(frozen=True)
@@ -92,28 +93,40 @@ def network_picture(nodes: Sequence[Node], look: Look, subtitle: str) -> Picture
     return framed(look, "Network", words, (Group(tuple(items), offset, scale),))
 
 
-def _lines(node: Node) -> tuple[list[str], list[str]]:
-    """Return what a box says of the population, and of what comes into it."""
+@dataclass(frozen=True)
+class _Line:
+    """A line in a box: `is_about` it or of what comes in, of which only the first line names the source."""
+
+    text: str
+    is_about: bool
+    is_muted: bool = True
+
+
+def _lines(node: Node) -> list[_Line]:
+    """Return what a box says of the population, then of what comes into it."""
     about = [node.model, counted(node.size, "neuron")]
     if node.shape is not None and len(node.shape) > 1:
-        about[1] += f" ({' × '.join(map(str, node.shape))})"
-    inputs = [str(entry) for entry in node.inputs[:_INCOMING]]
-    if len(node.inputs) > _INCOMING:
-        inputs[-1] = f"and {len(node.inputs) - _INCOMING + 1} more"
-    return about, inputs
+        about.append(" × ".join(map(str, node.shape)))
+    lines = [_Line(text, True) for text in about]
+    shown = node.inputs if len(node.inputs) <= _INCOMING else node.inputs[: _INCOMING - 1]
+    for entry in shown:
+        lines.append(_Line(f"← {entry.source}", False, is_muted=False))
+        lines += [_Line(entry.what, False)] if entry.what else []
+    if len(shown) < len(node.inputs):
+        lines.append(_Line(f"← and {len(node.inputs) - len(shown)} more", False, is_muted=False))
+    return lines
 
 
 def _size(node: Node) -> tuple[float, float]:
-    about, inputs = _lines(node)
+    lines = _lines(node)
     name = width_px(node.name, BODY_PX, True) + (width_px("output", SMALL_PX) + SPACE_PX if node.is_output else 0.0)
-    widest = max(name, *(width_px(line, SMALL_PX) for line in (*about, *inputs)))
-    rule = SPACE_PX if inputs else 0.0
-    height = 2 * SPACE_PX + BODY_PX + (len(about) + len(inputs)) * _LINE_PX + rule
+    widest = max(name, *(width_px(line.text, SMALL_PX) for line in lines))
+    rule = SPACE_PX if node.inputs else 0.0
+    height = 2 * SPACE_PX + BODY_PX + len(lines) * _LINE_PX + rule
     return min(_WIDEST_PX, max(_NARROWEST_PX, widest + 2 * SPACE_PX + NEAR_PX)), height
 
 
 def _box(node: Node, box: Box, colour: str, theme: Theme) -> list[Item]:
-    about, inputs = _lines(node)
     x, y = box.x + SPACE_PX + NEAR_PX / 2, box.y + SPACE_PX + BODY_PX
     room = box.right - x - SPACE_PX
     tag = width_px("output", SMALL_PX) + SPACE_PX if node.is_output else 0.0
@@ -124,15 +137,15 @@ def _box(node: Node, box: Box, colour: str, theme: Theme) -> list[Item]:
     ]
     if node.is_output:
         items.append(Text((box.right - SPACE_PX, y), "output", theme.accent, SMALL_PX, "end"))
-    for line in about:
+    was_about = True
+    for line in _lines(node):
+        if was_about and not line.is_about:
+            items.append(Line((x, y + NEAR_PX), (box.right - SPACE_PX, y + NEAR_PX), theme.border))
+            y += SPACE_PX
+        was_about = line.is_about
         y += _LINE_PX
-        items.append(Text((x, y), fitted(line, room, SMALL_PX), theme.muted, SMALL_PX))
-    if inputs:
-        items.append(Line((x, y + NEAR_PX), (box.right - SPACE_PX, y + NEAR_PX), theme.border))
-        y += SPACE_PX
-    for line in inputs:
-        y += _LINE_PX
-        items.append(Text((x, y), fitted(line, room, SMALL_PX), theme.text, SMALL_PX))
+        ink = theme.muted if line.is_muted else theme.text
+        items.append(Text((x, y), fitted(line.text, room, SMALL_PX), ink, SMALL_PX))
     return items
 
 
