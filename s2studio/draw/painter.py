@@ -26,6 +26,8 @@ def paint(picture: Picture, painter: Any) -> None:
 
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
+    # Else images in a PDF are JPEG, and single spikes smear.
+    painter.setRenderHint(QPainter.RenderHint.LosslessImageRendering)
     painter.fillRect(QRectF(0, 0, picture.width, picture.height), QColor(picture.background))
     _paint_items(picture.items, painter)
 

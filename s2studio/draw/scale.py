@@ -67,7 +67,9 @@ def axis_unit(largest: float, unit: str) -> tuple[float, str]:
         return 0.01, "%"
     if unit not in SI_UNITS or largest <= 0 or not math.isfinite(largest):
         return 1.0, unit
-    power = min(9, max(-12, 3 * math.floor(math.log10(largest * (1 + 1e-9)) / 3)))
+    # Nobody counts time in kiloseconds.
+    most = 0 if unit == "s" else 9
+    power = min(most, max(-12, 3 * math.floor(math.log10(largest * (1 + 1e-9)) / 3)))
     return 10.0**power, _PREFIXES[power] + unit
 
 

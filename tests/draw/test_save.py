@@ -57,6 +57,7 @@ def test_that_a_pdf_holds_one_page_of_the_size_of_the_picture_with_its_words(tmp
     (page,) = re.findall(rb"/MediaBox \[([^]]*)\]", data)
     assert [float(side) for side in page.split()] == [0, 0, 90, 60]  # 120 x 80 px at 96 to the inch, in points
     assert b"/FontFile2" in data
+    assert b"/DCTDecode" not in data  # no image as JPEG
 
 
 def test_that_saving_again_and_again_works_and_leaves_no_application_behind(tmp_path: Path) -> None:

@@ -36,7 +36,13 @@ def test_that_a_rounded_up_end_holds_the_value_and_is_a_mark_of_its_axis(value: 
 
 @pytest.mark.parametrize(
     ("largest", "unit", "expected"),
-    [(0.064, "s", (1e-3, "ms")), (1.0, "s", (1.0, "s")), (3.0e8, "Hz", (1e6, "MHz")), (0.6, "%", (0.01, "%"))],
+    [
+        (0.064, "s", (1e-3, "ms")),
+        (1.0, "s", (1.0, "s")),
+        (2000.0, "s", (1.0, "s")),
+        (3.0e8, "Hz", (1e6, "MHz")),
+        (0.6, "%", (0.01, "%")),
+    ],
 )
 def test_that_an_axis_has_one_unit_that_keeps_its_numbers_short(
     largest: float, unit: str, expected: tuple[float, str]

@@ -13,7 +13,7 @@ from s2studio.app.scene import VIEWS, Scene, draw, scene_of_session
 from s2studio.draw.colours import population_colours
 from s2studio.draw.frame import Look
 from s2studio.draw.metrics import METRICS, metric
-from s2studio.draw.picture import Picture
+from s2studio.draw.picture import Group, Image, Item, Picture
 from s2studio.draw.svg import to_svg
 from s2studio.draw.theme import THEMES
 from s2studio.draw.views.network import Input, Node, network_picture
@@ -91,6 +91,23 @@ def test_that_a_pixel_of_one_neuron_and_tick_is_that_spike(scene: Scene) -> None
     np.add.at(expected, (found.neuron[own], found.tick[own]), 1)
 
     assert np.array_equal(band.counts, expected)
+
+
+def images(items: tuple[Item, ...]) -> list[Image]:
+    found = [item for item in items if isinstance(item, Image)]
+    return found + [image for item in items if isinstance(item, Group) for image in images(item.items)]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_that_no_row_or_column_of_the_raster_falls_between_two_pixels(scene: Scene, size: tuple[int, int]) -> None:
+    look = Look(THEMES["dark"], *size)
+    bands = images(draw(scene, VIEWS["raster"], look).items)
+
+    assert len(bands) == 2
+    for band in bands:
+        rows, columns, _ = band.pixels.shape
+        assert rows <= band.box.height * look.scale
+        assert columns <= band.box.width * look.scale
 
 
 def test_that_power_and_energy_are_those_of_the_summary(scene: Scene) -> None:

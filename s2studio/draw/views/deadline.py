@@ -20,6 +20,7 @@ from s2studio.units import with_unit
 _LEFT_PX, _AXIS_PX, _SIDE_PX, _STRIP_PX = 56, 40, 320, 12
 # Below this share of the tick a linear axis up to the deadline shows a flat line.
 _SMALL = 0.1
+_NOTE = "slowest PE of each tick; at 100 % the next one starts"
 
 
 def deadline_picture(
@@ -35,9 +36,7 @@ def deadline_picture(
     box = Box(x, whole.y + FAR_PX, width, strip.y - whole.y - 2 * FAR_PX - NEAR_PX)
     time = Scale(float(profile.edges_s[0]), float(profile.edges_s[-1]), x, x + width)
     items = [
-        *heading(
-            theme, box.x, box.y - NEAR_PX - TIGHT_PX, "Worst time done / tick", "the slowest PE of each tick", box.width
-        ),
+        *heading(theme, box.x, box.y - NEAR_PX - TIGHT_PX, "Worst time done / tick", _NOTE, box.width),
         *_curve(profile, theme, box, time),
         *time_axis(theme, strip, time),
         *_setters(profile, mapping, colours, theme, strip),
@@ -64,7 +63,6 @@ def _curve(profile: Profile, theme: Theme, box: Box, time: Scale) -> list[Item]:
         items.append(Polyline(area(profile.edges_s, limit, over, time, up), fill=theme.bad, opacity=0.85))
     y = float(places(np.array([1.0]), up)[0])
     items.append(Line((box.x, y), (box.right, y), theme.bad, 1.5))
-    items.append(Text((box.right, y - TIGHT_PX), "deadline: the next tick starts", theme.bad, SMALL_PX, "end"))
     return items
 
 

@@ -82,9 +82,10 @@ def _stack(
     highest = float(sums[-1].max() if peak is None else max(sums[-1].max(), peak.max()))
     up = upward(box, highest)
     items: list[Item] = [*time_axis(theme, box, time, labelled=peak is None), *value_axis(theme, box, up, "W")]
-    for kind, low, high in zip(kinds, sums[:-1], sums[1:], strict=True):
-        if high.max() > low.max() or (high > low).any():
-            items.append(Polyline(area(profile.edges_s, low, high, time, up), fill=KIND_COLOURS[kind]))
+    # Each area starts at zero and lies over the one above it, so that no seam shows between them.
+    for kind, low, high in reversed(list(zip(kinds, sums[:-1], sums[1:], strict=True))):
+        if (high > low).any():
+            items.append(Polyline(area(profile.edges_s, sums[0], high, time, up), fill=KIND_COLOURS[kind]))
     if peak is not None:
         items.append(Polyline(steps(profile.edges_s, peak, time, up), theme.text, 1.0))
         mean = mean_w(profile)

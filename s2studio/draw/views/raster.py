@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,7 +98,9 @@ def raster_picture(spikes: Raster, names: tuple[str, ...], look: Look, subtitle:
         words += f" · not kept: {', '.join(spikes.missing)}"
     items = [*_rates(spikes, colours, theme, top, time), *time_axis(theme, below, time)]
     for band, box in zip(spikes.bands, _boxes(spikes.bands, below), strict=True):
-        items += _band(band, colours[band.name], theme, box, area.x)
+        # No more rows than the band has pixels: a row that falls between two would hide its spikes.
+        shown = replace(band, counts=_fit(band.counts, int(box.height * look.scale)))
+        items += _band(shown, colours[band.name], theme, box, area.x)
     return framed(look, title, words, items)
 
 
@@ -134,7 +136,7 @@ def _band(band: Band, colour: str, theme: Theme, box: Box, left: float) -> list[
     shades = ramp(theme.background, mixed(theme.background, colour, 0.75), colour, _bright(colour, theme))
     # Most pixels hold few spikes and some very many: by the logarithm, both are seen.
     highest = float(np.log1p(band.counts.max(initial=1)))
-    pixels = apply(np.log1p(_fit(band.counts, int(box.height * 2))), 0.0, highest, shades)
+    pixels = apply(np.log1p(band.counts), 0.0, highest, shades)
     room = box.x - left - 2 * NEAR_PX
     middle = box.centre[1]
     items: list[Item] = [
