@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from s2studio.app.report import report_html
 from s2studio.app.scene import VIEWS, Scene, draw, scene_of_session
 from s2studio.draw.colours import population_colours
 from s2studio.draw.frame import Look
@@ -21,9 +22,10 @@ from s2studio.draw.views.power import energy_j, mean_w
 from s2studio.draw.views.raster import raster
 from s2studio.errors import UsageError
 from s2studio.session.reader import open_session
+from s2studio.session.recorder import Recorder
 from s2studio.session.window import Window
 from tests.draw.pictures import outside, overlapping, texts
-from tests.session.runs import record, whole_block
+from tests.session.runs import HEADER, record, start_run, whole_block
 
 SIZES = ((640, 480), (1280, 800), (2560, 1440), (700, 1200))
 SMALL = Look(THEMES["light"], 1280, 800)
@@ -132,6 +134,19 @@ def test_that_a_run_of_hardly_any_ticks_is_drawn(tmp_path: Path, ticks: int) -> 
 
     for view in VIEWS.values():
         assert outside(draw(scene, view, SMALL)) == []
+
+
+def test_that_a_run_that_stopped_before_its_first_tick_says_so(tmp_path: Path) -> None:
+    with Recorder(tmp_path / "run.s2s", HEADER) as recorder:
+        start_run(recorder, 100)
+    session = open_session(tmp_path / "run.s2s")
+    scene = scene_of_session(session)
+
+    for view in VIEWS.values():
+        assert ("The run has no ticks" in to_svg(draw(scene, view, SMALL))) == view.needs_run
+    for asked in METRICS.values():
+        assert "nan" not in to_svg(draw(scene, VIEWS["mesh"], SMALL, asked))
+    assert "0 s" in report_html(session, scene)
 
 
 def test_that_a_run_without_spikes_is_drawn(tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ def raster(run: Run, start: int, stop: int, columns: int, rows: int, progress: P
         index = first[block.population] + row * width + column_of[block.tick - start]
         np.add.at(counts, index, 1)
     bands = tuple(
-        Band(entry.name, entry.size, counts[first[number] : first[number + 1]].reshape(-1, width))
+        Band(entry.name, entry.size, counts[first[number] : first[number + 1]].reshape(heights[number], width))
         for number, entry in enumerate(run.about.populations)
         if entry in kept
     )
