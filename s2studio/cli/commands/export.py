@@ -17,7 +17,9 @@ from s2studio.session.window import Window
 Source = Annotated[
     Path, typer.Argument(metavar="SESSION|MODEL", help="A session folder (NAME.s2s), or a model or project.")
 ]
-Format = Annotated[str, typer.Option("--format", help="csv, report (one HTML file), spinnaker2 and nir (also of a model).")]
+Format = Annotated[
+    str, typer.Option("--format", help="csv, report (one HTML file); spinnaker2, nir (also of a model).")
+]
 Folder = Annotated[
     Path, typer.Option("-o", "--output", metavar="FOLDER|FILE", help="Where to write: a folder, of a report a file.")
 ]
