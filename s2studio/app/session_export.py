@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from s2studio.app.report import write_report
@@ -28,8 +28,11 @@ def export_session(
     run: int = 0,
     overwrite: bool = False,
     progress: Progress = no_progress,
+    channels: Collection[str] = (),
 ) -> Path:
     """Write the run `run` of `session`, or the part of it in `window`, to `path` and return it.
+
+    `channels` are some of those of the format (empty: all); a report has all.
 
     Raises UsageError for a format that is not in `FORMATS`.
     """
@@ -37,4 +40,4 @@ def export_session(
         raise UsageError(f"format '{format_name}'", "not known", hint=nearest(format_name, FORMATS))
     if format_name == REPORT:
         return write_report(session, path, window, run, overwrite, progress)
-    return export(session, path, format_name, window, run, overwrite, progress)
+    return export(session, path, format_name, window, run, overwrite, progress, channels)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -251,13 +251,20 @@ class Workbench:
         return run_sweep(self.project, points, data, table, jobs, self.progress("sweep"))
 
     def export(
-        self, session: Path, format_name: str, folder: Path, window: Window, run: int = 0, overwrite: bool = False
+        self,
+        session: Path,
+        format_name: str,
+        path: Path,
+        window: Window,
+        run: int = 0,
+        overwrite: bool = False,
+        channels: Collection[str] = (),
     ) -> None:
-        """Write the run `run` of `session`, its part in `window`, into `folder` (a report: the file)."""
+        """Write `channels` (empty: all) of the run `run` of `session`, as far as it lies in `window`, to `path`."""
         from s2studio.app.session_export import export_session
 
         self._begin("export")
-        export_session(session, folder, format_name, window, run, overwrite, self.progress("export"))
+        export_session(session, path, format_name, window, run, overwrite, self.progress("export"), channels)
 
     def compare(self, a: Path, b: Path, run_a: int = 0, run_b: int = 0) -> Comparison:
         """Return how the run `run_b` of session `b` differs from the run `run_a` of session `a`."""

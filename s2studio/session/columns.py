@@ -29,7 +29,7 @@ def arrow_schema(table: Table) -> pa.Schema:
 
 def write_chunk(path: Path, table: Table, columns: Columns, texts: Mapping[str, Sequence[str]]) -> None:
     """Write `columns` (text as indices into `texts[column]`) to `path`, through a temporary file beside it."""
-    arrays = [_arrow_array(column, columns[column.name], texts) for column in table.columns]
+    arrays = [arrow_array(column, columns[column.name], texts) for column in table.columns]
     rows = pa.Table.from_arrays(arrays, schema=arrow_schema(table))
     plain = {column.name for column in table.columns} & {"neuron", "v_chip"}
     write_whole(
@@ -124,7 +124,8 @@ def _arrow_type(column: Column) -> Any:
     return pa.bool_() if column.dtype == "bool" else pa.from_numpy_dtype(np.dtype(column.dtype))
 
 
-def _arrow_array(column: Column, values: NDArray[np.generic], texts: Mapping[str, Sequence[str]]) -> Any:
+def arrow_array(column: Column, values: NDArray[np.generic], texts: Mapping[str, Sequence[str]]) -> Any:
+    """Return `values` (text as indices into `texts[column.name]`) as an Arrow array of the column's type."""
     if column.dtype == "text":
         words = pa.array(list(texts[column.name]), pa.string())
         return pa.DictionaryArray.from_arrays(pa.array(values.astype(np.int32, copy=False)), words)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 import yaml
 
@@ -119,6 +120,27 @@ def test_that_export_writes_what_run_printed(cli_json: CliJson, cli: Cli, model:
     assert len(energy) == 148 * run["steps"]
     rest = sum(run["energy_j"][kind] for kind in ("always_on", "noc", "router"))
     assert energy.sum() + rest == pytest.approx(run["energy_j"]["total"], rel=1e-9)
+
+
+def test_that_an_estimate_writes_nothing_and_channels_and_span_choose_what_is_written(
+    cli_json: CliJson, cli: Cli, model: Path, tmp_path: Path
+) -> None:
+    run = cli_json("run", model, *given(model), "-o", tmp_path / "a.s2s")
+    export = ("export", tmp_path / "a.s2s", "--format", "parquet", "--channels", "power", "--channels", "pe")
+    estimate = cli(*export, "--estimate")
+
+    assert estimate.exit_code == 0
+    assert [line.split() for line in estimate.stdout.splitlines()[:2]] == [
+        ["pe", f"{148 * run['steps']:,}", "rows"],
+        ["power", f"{run['steps']:,}", "rows"],
+    ]
+    assert estimate.stdout.splitlines()[2].startswith("total")
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == ["a.s2s"]
+
+    assert cli(*export, "--from", run["tick_s"], "-o", tmp_path / "out").exit_code == 0
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["pe.parquet", "power.parquet"]
+    assert pq.read_table(tmp_path / "out/power.parquet")["step"].to_pylist() == list(range(1, run["steps"]))
+    assert "name a folder or a file" in cli(*export).stderr
 
 
 def test_that_a_project_holds_everything_and_the_command_line_overrules_it(

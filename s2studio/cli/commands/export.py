@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated
 
@@ -18,30 +19,38 @@ Source = Annotated[
     Path, typer.Argument(metavar="SESSION|MODEL", help="A session folder (NAME.s2s), or a model or project.")
 ]
 Format = Annotated[
-    str, typer.Option("--format", help="csv, report (one HTML file); spinnaker2, nir (also of a model).")
+    str,
+    typer.Option("--format", help="csv, parquet, hdf5, json, chrome, report; spinnaker2 and nir (also of a model)."),
 ]
-Folder = Annotated[
-    Path, typer.Option("-o", "--output", metavar="FOLDER|FILE", help="Where to write: a folder, of a report a file.")
+Target = Annotated[Path | None, typer.Option("-o", "--output", metavar="PATH", help="Where to write: folder or file.")]
+Channels = Annotated[
+    list[str] | None,
+    typer.Option("--channels", metavar="NAME", help="spikes, voltages, pe, links, power or summary; repeatable."),
 ]
 From = Annotated[float | None, typer.Option("--from", metavar="T", help="First moment, in s of chip time.")]
 To = Annotated[float | None, typer.Option("--to", metavar="T", help="Moment to stop before, in s of chip time.")]
 Run = Annotated[int, typer.Option("--run", metavar="N", help="Which run of the session.")]
+Estimate = Annotated[bool, typer.Option("--estimate", help="Print rows and bytes, and write nothing.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")]
 
 
 @takes(LOWERING, MAPPING, STIMULUS, RUN)
 def export(
     source: Source,
-    output: Folder,
     given: Given,
+    output: Target = None,
     format: Format = "csv",  # noqa: A002 - the option's name
+    channels: Channels = None,
     start: From = None,
     stop: To = None,
     run: Run = 0,
+    estimate: Estimate = False,
     overwrite: Overwrite = False,
 ) -> None:
     """Write a session's tables for other programs, or a network for a board."""
-    if source.is_file():
+    if output is None and (source.is_file() or not estimate):
+        raise UsageError("--output", "is missing", hint="name a folder or a file, or, for a session, add --estimate")
+    if source.is_file() and output is not None:
         from s2studio.app.model_export import export_model
 
         with workbench(apply(open_project(source), given), quiet=False) as bench:
@@ -51,5 +60,18 @@ def export(
     if options:
         found = f"--{options[0].replace('_', '-')} is about a model"
         raise UsageError(f"export of {source}", found, hint="a session was run already: leave it out")
+    window = Window(start, stop)
+    if estimate or output is None:
+        _print_estimate(source, format, window, run, channels or ())
+        return
     with workbench(Project(source), quiet=False) as bench:
-        bench.export(source, format, output, Window(start, stop), run, overwrite)
+        bench.export(source, format, output, window, run, overwrite, channels or ())
+
+
+def _print_estimate(session: Path, name: str, window: Window, run: int, channels: Collection[str]) -> None:
+    from s2studio.session.export import estimate
+
+    found = estimate(session, name, window, run, channels)
+    for channel, rows in found.rows.items():
+        print(f"{channel:10}{rows:>15,} rows")
+    print(f"{'total':10}{found.bytes:>15,} B" + ("" if found.is_exact else ", about"))

@@ -4,88 +4,156 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from s2studio.documents import nearest
 from s2studio.errors import SessionError, UsageError
+from s2studio.session.export.chrome import CHROME_CHANNELS, chrome_rows, write_chrome
 from s2studio.session.export.csv import write_csv
+from s2studio.session.export.hdf5 import write_hdf5
+from s2studio.session.export.json import write_json
 from s2studio.session.export.nir import write_nir_export
+from s2studio.session.export.parquet import write_parquet
+from s2studio.session.export.part import EXPORT_TABLES, SUMMARY, TABLE_CHANNELS, Part
+from s2studio.session.export.size import Estimate, estimate_size
 from s2studio.session.export.spinnaker2 import write_spinnaker2
 from s2studio.session.files import not_written
 from s2studio.session.reader import Session, open_session
-from s2studio.session.run import Progress, Run, no_progress
+from s2studio.session.run import Progress, no_progress
 from s2studio.session.window import Window
 
-__all__ = ["EXPORTERS", "Exporter", "Window", "export"]
+__all__ = ["EXPORTERS", "Estimate", "Exporter", "Window", "estimate", "export"]
+
+
+def _table_rows(part: Part) -> dict[str, int]:
+    return {name: part.rows(name) if name in EXPORT_TABLES else 1 for name in part.channels}
+
+
+def _one_row(part: Part) -> dict[str, int]:
+    return dict.fromkeys(part.channels, 1)
+
+
+def _write_board_script(part: Part, folder: Path, progress: Progress) -> None:
+    write_spinnaker2(part.run, folder, part.start, part.stop, progress)
+
+
+def _write_network(part: Part, folder: Path, progress: Progress) -> None:
+    write_nir_export(part.run, folder, part.start, part.stop, progress)
 
 
 @dataclass(frozen=True)
 class Exporter:
-    """A format: `write(run, folder, start, stop, progress)` puts ticks `start` to `stop` of a run into a new folder."""
+    """A format: `write(part, path, progress)` puts a part of a run into the empty folder `path`, or the file `path`.
+
+    `suffix` is that of the file, empty for a folder; `channels` are what it can hold, and `rows(part)` tells how much
+    of each a part has.
+    """
 
     title: str
-    write: Callable[[Run, Path, int, int, Progress], None]
+    write: Callable[[Part, Path, Progress], None]
+    suffix: str = ""
+    channels: tuple[str, ...] = TABLE_CHANNELS
+    rows: Callable[[Part], Mapping[str, int]] = _table_rows
 
 
 EXPORTERS: Mapping[str, Exporter] = {
-    "csv": Exporter("CSV tables and summary.json", write_csv),
-    "spinnaker2": Exporter("script for a board, in py-spinnaker2's API", write_spinnaker2),
-    "nir": Exporter("NIR file, and the project that lowers it", write_nir_export),
+    "csv": Exporter("CSV tables and summary.json in a folder", write_csv),
+    "parquet": Exporter("Parquet tables and summary.json in a folder", write_parquet),
+    "hdf5": Exporter("HDF5 file of all tables", write_hdf5, ".h5"),
+    "json": Exporter("JSON summary", write_json, ".json", (SUMMARY,)),
+    "spinnaker2": Exporter(
+        "script for a board, in py-spinnaker2's API", _write_board_script, channels=("script",), rows=_one_row
+    ),
+    "nir": Exporter("NIR file, and the project that lowers it", _write_network, channels=("network",), rows=_one_row),
+    "chrome": Exporter("Chrome or Perfetto trace", write_chrome, ".json.gz", CHROME_CHANNELS, chrome_rows),
 }
 
 
 def export(
     session: Session | Path | str,
-    folder: Path | str,
+    path: Path | str,
     format_name: str = "csv",
     window: Window | None = None,
     run: int = 0,
     overwrite: bool = False,
     progress: Progress = no_progress,
+    channels: Collection[str] = (),
 ) -> Path:
-    """Write the run `run` of `session`, or the part of it in `window`, into `folder`, and return the folder.
+    """Write the run `run` of `session`, or the part of it in `window`, to `path`, a folder or a file, and return it.
 
-    Files appear in `folder` once all are complete. A folder with files in it is refused unless `overwrite`, which
-    replaces files of the same names and leaves others alone. `progress` may raise Cancelled.
+    `channels` are some of those of the format (empty: all). Files appear once all are complete. A file, or a folder
+    with files in it, is refused unless `overwrite`, which replaces files of the same names and leaves others alone.
+    `progress` may raise Cancelled.
     """
-    if format_name not in EXPORTERS:
-        raise UsageError(f"format '{format_name}'", "not known", hint=nearest(format_name, EXPORTERS))
-    folder = Path(folder)
-    opened = session if isinstance(session, Session) else open_session(session)
-    source = opened.run(run)
-    start, stop = (window or Window()).ticks(source.tick_s, source.ticks)
-    write = EXPORTERS[format_name].write
-    return write_into(folder, overwrite, lambda unfinished: write(source, unfinished, start, stop, progress))
+    exporter, part = _chosen(session, format_name, window, run, channels)
+    return write_into(
+        Path(path), overwrite, lambda unfinished: exporter.write(part, unfinished, progress), bool(exporter.suffix)
+    )
 
 
-def write_into(folder: Path, overwrite: bool, write: Callable[[Path], None]) -> Path:
-    """Let `write` fill a folder that is moved into `folder` once it is complete; return `folder`."""
-    _check(folder, overwrite)
-    made = not folder.exists()
+def write_into(path: Path, overwrite: bool, write: Callable[[Path], None], is_file: bool = False) -> Path:
+    """Let `write` fill a folder, or the file, that is moved to `path` once it is complete; return `path`."""
+    _check(path, overwrite, is_file)
+    folder = path.parent if is_file else path
+    made = [each for each in (folder, *folder.parents) if not each.exists()]
     unfinished = folder / f".unfinished-{secrets.token_hex(4)}"
     try:
         unfinished.mkdir(parents=True)
-        write(unfinished)
+        write(unfinished / path.name if is_file else unfinished)
         for file in sorted(unfinished.iterdir()):
             file.replace(folder / file.name)
         unfinished.rmdir()
     except BaseException as problem:
         with suppress(OSError):
-            shutil.rmtree(folder if made else unfinished)
+            shutil.rmtree(made[-1] if made else unfinished)
         if isinstance(problem, OSError):
-            raise not_written(folder, problem) from problem
+            raise not_written(path, problem) from problem
         raise
-    return folder
+    return path
 
 
-def _check(folder: Path, overwrite: bool) -> None:
+def estimate(
+    session: Session | Path | str,
+    format_name: str = "csv",
+    window: Window | None = None,
+    run: int = 0,
+    channels: Collection[str] = (),
+) -> Estimate:
+    """Return how large the export of the same arguments would be."""
+    exporter, part = _chosen(session, format_name, window, run, channels)
+    return estimate_size(part, exporter.write, exporter.rows, f"export{exporter.suffix}" if exporter.suffix else "")
+
+
+def _chosen(
+    session: Session | Path | str, format_name: str, window: Window | None, run: int, channels: Collection[str]
+) -> tuple[Exporter, Part]:
+    if format_name not in EXPORTERS:
+        raise UsageError(f"format '{format_name}'", "not known", hint=nearest(format_name, EXPORTERS))
+    exporter = EXPORTERS[format_name]
+    for name in channels:
+        if name not in exporter.channels:
+            raise UsageError(
+                f"channel '{name}'", f"is not in format '{format_name}'", hint=nearest(name, exporter.channels)
+            )
+    opened = session if isinstance(session, Session) else open_session(session)
+    source = opened.run(run)
+    start, stop = (window or Window()).ticks(source.tick_s, source.ticks)
+    chosen = tuple(name for name in exporter.channels if not channels or name in channels)
+    return exporter, Part(source, start, stop, chosen)
+
+
+def _check(path: Path, overwrite: bool, is_file: bool) -> None:
     try:
-        if folder.exists() and not folder.is_dir():
-            raise SessionError(str(folder), "is a file", hint="name a folder")
-        if folder.is_dir() and any(folder.iterdir()) and not overwrite:
-            raise SessionError(str(folder), "has files in it", hint="name a new folder or add --overwrite")
+        if is_file and path.is_dir():
+            raise SessionError(str(path), "is a folder", hint="name a file")
+        if is_file and path.exists() and not overwrite:
+            raise SessionError(str(path), "exists", hint="name a new file or add --overwrite")
+        if not is_file and path.exists() and not path.is_dir():
+            raise SessionError(str(path), "is a file", hint="name a folder")
+        if not is_file and path.is_dir() and any(path.iterdir()) and not overwrite:
+            raise SessionError(str(path), "has files in it", hint="name a new folder or add --overwrite")
     except OSError as problem:
-        raise SessionError(str(folder), f"cannot be read: {problem.strerror or problem}") from problem
+        raise SessionError(str(path), f"cannot be read: {problem.strerror or problem}") from problem

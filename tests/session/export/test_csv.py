@@ -17,7 +17,7 @@ from s2studio.sim.level import LevelPolicy
 from tests.session.runs import SPEC, TICK_S, V_SCALE, record, whole_block
 
 TICKS = 300
-FILES = ["links.csv", "pe.csv", "spikes.csv", "summary.json", "voltages.csv"]
+FILES = ["links.csv", "pe.csv", "power.csv", "spikes.csv", "summary.json", "voltages.csv"]
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
@@ -45,6 +45,7 @@ def test_that_the_files_and_their_columns_are_the_documented_ones(tables: Path) 
         "voltages.csv": "population,neuron,step,v,v_chip",
         "pe.csv": "step,pe,packets,synaptic_events,neuron_updates,spikes,cycles,time_done_s,level,energy_j",
         "links.csv": "step,from,to,flits",
+        "power.csv": "step,always_on_w,asleep_w,neurons_w,synapses_w,packets_w,recording_w,noc_w,router_w,total_w",
     }
 
 

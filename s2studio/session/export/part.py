@@ -1,0 +1,236 @@
+"""What is exported of a run: the tables in a form for other tools, row by row from the session's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from s2studio.session.run import PricedBlock, Progress, Run
+from s2studio.session.summary import summarize
+from s2studio.session.tables import AXIS, LINKS, NEURON, POPULATION, SPIKES, Column, Table
+from s2studio.sim.energy import ENERGY_KINDS, idle_pe_energy_j
+from s2studio.sim.pricing import energy_by_tick_j
+
+# Numbers, or texts with the index of each row's text.
+ExportColumn = NDArray[Any] | tuple[Sequence[str], NDArray[Any]]
+Rows = dict[str, ExportColumn]
+SUMMARY = "summary"
+_COUNTS = ("packets", "synaptic_events", "spikes")
+
+
+@dataclass(frozen=True)
+class Part:
+    """The ticks `start` to `stop` (excluded) of `run`, and which `channels` of them are wanted."""
+
+    run: Run
+    start: int
+    stop: int
+    channels: tuple[str, ...]
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The tables among the channels."""
+        return tuple(name for name in EXPORT_TABLES if name in self.channels)
+
+    def columns(self, name: str) -> tuple[Column, ...]:
+        """Return the columns of a table; `sample` is there where a run has several."""
+        columns = EXPORT_TABLES[name].columns
+        return columns if self.run.about.samples == 1 else (*columns, _SAMPLE)
+
+    def blocks(self, name: str, progress: Progress) -> Iterator[Rows]:
+        """Return the rows of a table in blocks of ticks."""
+        steps, all_steps = self.stop - self.start, (self.stop - self.start) * len(self.channels)
+        before = self.channels.index(name) * steps
+        for tick, rows in EXPORT_TABLES[name].rows(self.run, self.start, self.stop):
+            progress(before + tick - self.start, all_steps)
+            yield rows
+
+    def rows(self, name: str) -> int:
+        """Return how many rows a table has, about: the links that carry traffic are taken as even over the run."""
+        return EXPORT_TABLES[name].count(self.run, self.start, self.stop)
+
+    def summary(self, progress: Progress) -> dict[str, Any]:
+        """Return the summary of these ticks."""
+        before = self.channels.index(SUMMARY)
+        count = len(self.channels)
+
+        def after(done: int, total: int) -> None:
+            progress(before * total + done, count * total)
+
+        return summarize(self.run, self.start, self.stop, progress=after)
+
+
+@dataclass(frozen=True)
+class ExportTable:
+    """A table: its columns, what yields (tick, rows), and how many rows there are."""
+
+    columns: tuple[Column, ...]
+    rows: Callable[[Run, int, int], Iterator[tuple[int, Rows]]]
+    count: Callable[[Run, int, int], int]
+
+
+def _spikes(run: Run, start: int, stop: int) -> Iterator[tuple[int, Rows]]:
+    for block in run.spike_blocks(start, stop):
+        rows: Rows = {"population": (run.about.names, block.population), "neuron": block.neuron}
+        yield int(block.tick[0]), rows | {"step": block.tick, "sample": block.sample}
+
+
+def _voltages(run: Run, start: int, stop: int) -> Iterator[tuple[int, Rows]]:
+    columns = run.voltage_columns
+    if not columns:
+        return
+    index = {name: number for number, name in enumerate(run.about.names)}
+    sizes = [part.stop - part.start for part in columns.values()]
+    population = np.repeat([index[name] for name in columns], sizes)
+    neuron = np.concatenate([np.arange(size) for size in sizes])
+    scales = [run.network.spiking.population(name).v_scale for name in columns]
+    scale = np.concatenate([np.broadcast_to(own, size) for own, size in zip(scales, sizes, strict=True)])
+    span = run.span(len(neuron))
+    for first in range(start, stop, span):
+        kept = run.all_voltages(first, min(first + span, stop)).transpose(1, 0, 2)
+        times = kept.shape[0] * kept.shape[1]
+        rows: Rows = {"population": (run.about.names, np.tile(population, times)), "neuron": np.tile(neuron, times)}
+        yield first, rows | {"v": (kept / scale).reshape(-1), "v_chip": kept.reshape(-1)} | _axis(kept, first)
+
+
+def _pes(run: Run, start: int, stop: int) -> Iterator[tuple[int, Rows]]:
+    usable = run.machine.usable_pes
+    place = {pe: number for number, pe in enumerate(usable)}
+    used = np.array([place[piece.pe] for piece in run.mapping.slices])
+    names = [str(pe) for pe in usable]
+    levels = tuple(run.machine.spec.levels)
+    asleep = levels.index(run.machine.spec.sleep_level)
+    idle_j = idle_pe_energy_j(1, run.tick_s, run.machine.spec)
+    span = run.span(len(usable))
+    for block in run.priced_blocks(start, stop):
+        for first in range(0, block.counts.packets.shape[1], span):
+            values = _pe_values(block, slice(first, first + span))
+            rows = {name: _on_all(kept, used, len(usable)) for name, kept in values.items()}
+            rows["level"] = _on_all(values["level"], used, len(usable), asleep)
+            rows["energy_j"] = _on_all(values["energy_j"], used, len(usable), idle_j)
+            axis = _axis(rows["level"], block.start + first)
+            pe = np.tile(np.arange(len(usable)), rows["level"].size // len(usable))
+            flat: Mapping[str, ExportColumn] = {name: kept.reshape(-1) for name, kept in rows.items()}
+            yield block.start + first, {**flat, **axis, "pe": (names, pe), "level": (levels, rows["level"].reshape(-1))}
+
+
+def _pe_values(block: PricedBlock, part: slice) -> dict[str, NDArray[Any]]:
+    """Return the columns of `pe` for the used PEs in the ticks `part` of `block`, each (ticks, samples, slices)."""
+    counts, priced = block.counts, block.priced
+    values: dict[str, NDArray[Any]] = {name: getattr(counts, name) for name in _COUNTS}
+    values["neuron_updates"] = np.broadcast_to(counts.updates, counts.packets.shape)
+    values["cycles"] = sum(priced.cycles.values(), np.zeros(1))
+    values["time_done_s"] = priced.time_done_s
+    values["level"] = priced.levels
+    values["energy_j"] = sum(priced.energy_j.values(), np.zeros(1))
+    return {name: kept[:, part].transpose(1, 0, 2) for name, kept in values.items()}
+
+
+def _on_all(values: NDArray[Any], used: NDArray[Any], pes: int, unused: float = 0) -> NDArray[Any]:
+    """Return (ticks, samples, slices) as (ticks, samples, PEs)."""
+    whole = np.full((*values.shape[:2], pes), unused, values.dtype)
+    whole[:, :, used] = values
+    return whole
+
+
+def _axis(values: NDArray[Any], first: int) -> Rows:
+    """Return the columns step and sample of (ticks, samples, objects)."""
+    ticks, samples, objects = values.shape
+    return {
+        "step": np.repeat(np.arange(first, first + ticks), samples * objects),
+        "sample": np.tile(np.repeat(np.arange(samples), objects), ticks),
+    }
+
+
+def _links(run: Run, start: int, stop: int) -> Iterator[tuple[int, Rows]]:
+    for columns, texts in run.link_blocks(start, stop):
+        ends: Rows = {name: (texts[end], columns[end]) for name, end in (("from", "source"), ("to", "target"))}
+        rows: Rows = {"step": columns["tick"], "flits": columns["flits"], "sample": columns["sample"]}
+        yield int(columns["tick"][0]), rows | ends
+
+
+def _power(run: Run, start: int, stop: int) -> Iterator[tuple[int, Rows]]:
+    for block in run.priced_blocks(start, stop):
+        power_w = power_by_tick_w(run, block)
+        rows: Rows = {f"{kind}_w": values.T.reshape(-1) for kind, values in power_w.items()}
+        total = sum(power_w.values(), np.zeros(1)).T
+        yield block.start, rows | {"total_w": total.reshape(-1)} | _axis(total[:, :, None], block.start)
+
+
+def power_by_tick_w(run: Run, block: PricedBlock) -> dict[str, NDArray[np.float64]]:
+    """Return the power of the whole machine in W, the mean of each tick, by kind, each (samples, ticks)."""
+    energy = energy_by_tick_j(block.priced, run.machine, run.tick_s)
+    return {kind: values / run.tick_s for kind, values in energy.items()}
+
+
+def _spike_rows(run: Run, start: int, stop: int) -> int:
+    if (start, stop) == (0, run.ticks):
+        return run.stored(SPIKES.name).rows
+    kept = [entry.keeps("spikes") for entry in run.about.populations]
+    counts = run.spike_counts(1, start, stop)
+    return int(counts[:, : stop - start, kept].sum())
+
+
+def _link_rows(run: Run, start: int, stop: int) -> int:
+    return round(run.stored(LINKS.name).rows * (stop - start) / max(1, run.ticks))
+
+
+def _each(objects: Callable[[Run], int]) -> Callable[[Run, int, int], int]:
+    return lambda run, start, stop: (stop - start) * run.about.samples * objects(run)
+
+
+_SAMPLE = AXIS[2]
+_STEP = Column("step", "int64", "ticks", "the chip's tick, the first is 0")
+_WATTS = tuple(Column(f"{kind}_w", "float64", "W", "mean of the tick") for kind in (*ENERGY_KINDS, "total"))
+
+EXPORT_TABLES: Mapping[str, ExportTable] = {
+    "spikes": ExportTable((POPULATION, NEURON, _STEP), _spikes, _spike_rows),
+    "voltages": ExportTable(
+        (
+            POPULATION,
+            NEURON,
+            _STEP,
+            Column("v", "float64", "", "in the model's units"),
+            Column("v_chip", "float32", "", "on the chip"),
+        ),
+        _voltages,
+        _each(lambda run: max((part.stop for part in run.voltage_columns.values()), default=0)),
+    ),
+    "pe": ExportTable(
+        (
+            _STEP,
+            Column("pe", "text", "", "PE(x, y, p)"),
+            Column("packets", "int32", "packets", "received"),
+            Column("synaptic_events", "int32", "events"),
+            Column("neuron_updates", "int32", "updates"),
+            Column("spikes", "int32", "spikes"),
+            Column("cycles", "float64", "cycles"),
+            Column("time_done_s", "float64", "s", "when in its tick the PE has done its work"),
+            Column("level", "text", "", "performance level"),
+            Column("energy_j", "float64", "J"),
+        ),
+        _pes,
+        _each(lambda run: len(run.machine.usable_pes)),
+    ),
+    "links": ExportTable(
+        (
+            _STEP,
+            Column("from", "text", "", "QPE(x, y) or ROUTER"),
+            Column("to", "text", "", "QPE(x, y) or ROUTER"),
+            Column("flits", "int32", "flits"),
+        ),
+        _links,
+        _link_rows,
+    ),
+    "power": ExportTable((_STEP, *_WATTS), _power, _each(lambda run: 1)),
+}
+TABLE_CHANNELS = (*EXPORT_TABLES, SUMMARY)
+
+
+def arrow_table(name: str, part: Part) -> Table:
+    """Return the table with the types of its columns."""
+    return Table(name, part.columns(name))
