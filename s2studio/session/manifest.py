@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
@@ -22,6 +22,7 @@ MAX_BYTES = 64 * 2**20
 Origin = Literal["simulated", "measured"]
 State = Literal["running", "complete", "cancelled", "crashed"]
 Json = dict[str, Any]
+Texts = dict[int, tuple[Any, str]]
 
 
 @dataclass(frozen=True)
@@ -68,9 +69,30 @@ class Manifest:
 MIGRATIONS: Mapping[int, Callable[[Json], Json]] = {}
 
 
-def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Write the manifest of the session at `folder`, the old one staying until the new one is complete."""
-    write_json(folder / FILE, {"s2studio": f"session/{SCHEMA}"} | to_plain(manifest))
+def write_manifest(folder: Path, manifest: Manifest, texts: Texts | None = None) -> None:
+    """Write the manifest of the session at `folder`, the old one staying until the new one is complete.
+
+    A line for each run. `texts` keeps the parts in words: give the same one each time, and a session of hundreds of
+    runs does not write all of them anew with each.
+    """
+    kept = {} if texts is None else texts
+    lines = [f'"s2studio": "session/{SCHEMA}"']
+    for column in fields(manifest):
+        value = getattr(manifest, column.name)
+        if column.name == "runs":
+            rows = ",\n  ".join(_text(run, kept) for run in value)
+            lines.append(f'"runs": [\n  {rows}\n ]')
+        else:
+            lines.append(f'"{column.name}": {_text(value, kept)}')
+    text = "{\n " + ",\n ".join(lines) + "\n}\n"
+    write_whole(folder / FILE, lambda unfinished: unfinished.write_text(text, encoding="utf-8"))
+
+
+def _text(part: Any, kept: Texts) -> str:
+    """Return `part` as JSON; the part itself is kept with its text, so that no other has its identity meanwhile."""
+    if id(part) not in kept:
+        kept[id(part)] = (part, json.dumps(to_plain(part), ensure_ascii=False))
+    return kept[id(part)][1]
 
 
 def read_manifest(folder: Path) -> Manifest:

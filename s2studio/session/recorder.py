@@ -20,7 +20,7 @@ from s2studio.session.about import Variables
 from s2studio.session.about_writer import about_run
 from s2studio.session.chunks import TableContent
 from s2studio.session.files import not_written
-from s2studio.session.manifest import InputEntry, Manifest, Origin, RunEntry, State, write_manifest
+from s2studio.session.manifest import InputEntry, Manifest, Origin, RunEntry, State, Texts, write_manifest
 from s2studio.session.network_file import network_path, write_network
 from s2studio.session.plain import to_plain
 from s2studio.session.provenance import provenance_now
@@ -67,6 +67,7 @@ class Recorder:
         self._started = time.monotonic()
         self._target = Target(target, overwrite)
         self._runs: list[RunRecorder] = []
+        self._texts: Texts = {}
         self._closed = False
         try:
             self._manifest = Manifest(
@@ -203,7 +204,7 @@ class Recorder:
         self._save()
 
     def _save(self) -> None:
-        write_manifest(self.path, self._manifest)
+        write_manifest(self.path, self._manifest, self._texts)
 
 
 def _copied(files: tuple[InputFile, ...], folder: Path) -> list[InputEntry]:
