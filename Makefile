@@ -35,6 +35,7 @@ check: $(TOOLS) ## formatting, lint, types and the one direction of imports
 
 bench: $(TOOLS) ## speed, as ratios against a plain NumPy loop in the same run
 	@$(BIN)/python benchmarks/simulation.py
+	@$(BIN)/python benchmarks/compat.py
 
 clean: ## remove what builds, tests and linters leave behind (not .venv)
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

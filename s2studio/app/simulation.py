@@ -74,12 +74,14 @@ def run_ticks(
     report: Callable[[int, int], None],
     control: RunControl | None = None,
     is_watched: bool = False,
-) -> None:
+    span: int | None = None,
+) -> int:
     """Advance `simulator` by all steps of `inputs`, or until `control` stops it, giving each block to `write`.
 
-    `report` may raise Cancelled. A run that is watched goes in shorter spans.
+    `report` may raise Cancelled. A run that is watched goes in shorter spans. Returns the length of a span that suited
+    this program; given as `span`, the next run of it begins with that.
     """
-    done, span = 0, 1 if is_watched else FIRST_SPAN
+    done, span = 0, span or (1 if is_watched else FIRST_SPAN)
     span_s = WATCHED_SPAN_S if is_watched else SPAN_S
 
     def waiting() -> None:
@@ -91,13 +93,14 @@ def run_ticks(
         if control is not None:
             ticks = control.grant(ticks, waiting)
             if not ticks:
-                return
+                return span
         started = time.perf_counter()
         write(simulator.advance(ticks, _between(inputs, done, done + ticks)))
         done += ticks
         if ticks == span and time.perf_counter() - started < span_s / 2:
             span = min(span * 2, LONGEST_SPAN)
     report(done, inputs.steps)
+    return span
 
 
 def _all(write: Callable[[TickBlock], None], watch: Callable[[TickBlock], None] | None) -> Callable[[TickBlock], None]:

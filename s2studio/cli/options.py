@@ -21,6 +21,13 @@ from s2studio.sim.level import LevelPolicy
 Given = Mapping[str, Any]
 
 Model = Annotated[Path, typer.Argument(metavar="MODEL|PROJECT.yaml", help="A .nir file, a network YAML or a project.")]
+ModelOrScript = Annotated[
+    Path,
+    typer.Argument(
+        metavar="MODEL|PROJECT.yaml|SCRIPT.py",
+        help="A .nir file, a network YAML, a project, or a script written for py-spinnaker2.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output and nothing else.")]
 
 

@@ -179,6 +179,33 @@ def show_run(summary: Json) -> None:
     console.print(f"session      {summary['session']}")
 
 
+def show_runs(summaries: Sequence[Json]) -> None:
+    """Print a row for each run of a session, and what they warn of, once."""
+    console = _console()
+    if not summaries:
+        console.print("no network was run, so there is no session")
+        return
+    rows = [
+        (
+            str(summary["run"]),
+            summary["network"],
+            f"{summary['steps']:,}",
+            f"{sum(row['spikes'] for row in summary['populations']):,}",
+            f"{summary['synaptic_events']:,}",
+            f"{summary['late_ticks']:,}",
+            with_unit(summary["smallest_safe_tick_s"], "s"),
+            with_unit(summary["energy_j"]["total"], "J"),
+            summary["level"],
+        )
+        for summary in summaries
+    ]
+    heads = ("run", "network", ">ticks", ">spikes", ">events", ">late", ">safe tick", ">energy", "level")
+    _table(console, "Runs (times and energies are estimates)", heads, rows)
+    for warning in dict.fromkeys(warning for summary in summaries for warning in summary["warnings"]):
+        console.print(Text(f"warning      {warning}", style="yellow"))
+    console.print(f"session      {summaries[0]['session']}", markup=False)
+
+
 def show_stimulus(about: Json) -> None:
     """Print what is in a stimulus file; the rate over time as a row of bars."""
     console = _console()

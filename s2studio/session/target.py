@@ -31,6 +31,15 @@ def check_target(path: Path, overwrite: bool) -> None:
         raise SessionError(str(path), f"is being written by process {old.provenance.pid}", hint="choose another name")
 
 
+def free_path(wanted: Path) -> Path:
+    """Return `wanted`, or the first of `NAME-2.s2s`, `NAME-3.s2s` ... that does not exist."""
+    path, number = wanted, 1
+    while path.exists():
+        number += 1
+        path = wanted.with_stem(f"{wanted.stem}-{number}")
+    return path
+
+
 class Target:
     """The folder a recorder writes to. `folder` is where it writes now, `path` where the session shall stand."""
 

@@ -13,8 +13,13 @@ from s2studio.snn.network import ChipNetwork
 
 def network_digest(network: ChipNetwork) -> str:
     """Return the SHA-256 (hex) of everything that decides how `network` runs and maps; its name is not part of it."""
+    return value_digest((network.spiking, network.dt_s))
+
+
+def value_digest(value: Any) -> str:
+    """Return the SHA-256 (hex) of dataclasses, arrays, mappings, sets, sequences and scalars, by what they hold."""
     digest = hashlib.sha256()
-    _add(digest, (network.spiking, network.dt_s))
+    _add(digest, value)
     return digest.hexdigest()
 
 

@@ -10,7 +10,8 @@ import typer
 from s2studio.app.project import Project, open_project
 from s2studio.cli.command import print_json, takes
 from s2studio.cli.monitor import workbench
-from s2studio.cli.options import LOWERING, MAPPING, RUN, STIMULUS, AsJson, Given, Model, apply
+from s2studio.cli.options import LOWERING, MAPPING, RUN, STIMULUS, AsJson, Given, ModelOrScript, apply
+from s2studio.errors import UsageError
 from s2studio.resources import resource_path
 
 DEMO = "event_digits"
@@ -25,13 +26,33 @@ Overwrite = Annotated[
 ]
 
 
+ScriptArguments = Annotated[
+    list[str] | None, typer.Argument(metavar="[-- ARGUMENTS]", help="What a script finds in sys.argv.")
+]
+
+
 @takes(LOWERING, MAPPING, STIMULUS, RUN)
 def run(
-    model: Model, given: Given, output: Output = None, overwrite: Overwrite = False, as_json: AsJson = False
+    model: ModelOrScript,
+    given: Given,
+    script_arguments: ScriptArguments = None,
+    output: Output = None,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Lower, map and simulate a network, and write a session with its profile."""
-    project = apply(open_project(model), given)
-    _run(project, output or _free_name(Path(f"{model.stem}.s2s")), overwrite, as_json)
+    """Lower, map and simulate a network, or run a script for the board, and write a session with its profile."""
+    from s2studio.session.target import free_path
+
+    target = output or free_path(Path(f"{model.stem}.s2s"))
+    if model.suffix == ".py":
+        from s2studio.cli.script import run_script
+
+        run_script(model, script_arguments or [], given, target, overwrite, as_json)
+        return
+    if script_arguments:
+        found = f"unexpected: {' '.join(script_arguments)}"
+        raise UsageError("run", found, "only a script (.py) takes arguments")
+    _run(apply(open_project(model), given), target, overwrite, as_json)
 
 
 @takes()
@@ -62,12 +83,3 @@ def _run(project: Project, target: Path, overwrite: bool, as_json: bool) -> None
         from s2studio.cli.show import show_run
 
         show_run(summary)
-
-
-def _free_name(wanted: Path) -> Path:
-    """Return `wanted`, or the first of `NAME-2.s2s`, `NAME-3.s2s` ... that does not exist."""
-    name, number = wanted, 1
-    while name.exists():
-        number += 1
-        name = wanted.with_stem(f"{wanted.stem}-{number}")
-    return name

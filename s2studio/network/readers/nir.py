@@ -64,6 +64,11 @@ def read_nir(path: Path) -> Network:
     root = content.get("node")
     if not isinstance(root, dict) or "nodes" not in root or "edges" not in root:
         raise NetworkError(path.name, "holds no NIR graph", hint="write it with nir.write")
+    return network_of(path, root)
+
+
+def network_of(path: Path, root: dict[str, Any]) -> Network:
+    """Return the network in `root`, a graph as the `nir` package writes it; `path` is what errors call it."""
     graph = _graph(path, root, "")
     _check_edges(path, graph)
     layers = {name: _layer(path, graph, name, node) for name, node in graph.nodes.items()}

@@ -1,0 +1,34 @@
+"""A network that is mapped and compiled: what a second run of it starts from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from s2studio.app.simulation import FIRST_SPAN
+from s2studio.mapping.mapping import ChipMapping
+from s2studio.sim.lockstep import Simulator
+from s2studio.sim.timing import SliceWork, slice_work
+from s2studio.sim.traffic import Traffic, traffic
+from s2studio.snn.network import ChipNetwork
+
+
+@dataclass
+class Compiled:
+    """`notes` is what had to be changed of the script's network; `span` the ticks that suit one advance."""
+
+    network: ChipNetwork
+    notes: tuple[str, ...]
+    mapping: ChipMapping
+    simulator: Simulator
+    span: int = FIRST_SPAN
+
+    @cached_property
+    def work(self) -> SliceWork:
+        """What each slice does the same way in every tick."""
+        return slice_work(self.network, self.mapping)
+
+    @cached_property
+    def traffic(self) -> Traffic:
+        """What one spike of each slice puts on the NoC."""
+        return traffic(self.mapping)

@@ -1,0 +1,224 @@
+"""`hw.run`: map and compile what is new, simulate, record, and give each population what it asked to record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from s2studio.app.inputs import RunInputs
+from s2studio.app.simulation import run_ticks
+from s2studio.compat.compiled import Compiled
+from s2studio.compat.convert import Described, convert, describe
+from s2studio.compat.levels import policy_of
+from s2studio.compat.results import PopulationResults
+from s2studio.compat.sources import stimulus_of
+from s2studio.compat.spinnaker2.experiment_backends.backend_settings import ROUTING, BackendSettings
+from s2studio.compat.spinnaker2.snn import Network
+from s2studio.compat.studio import Studio
+from s2studio.compat.writer import RunWriter
+from s2studio.errors import UsageError
+from s2studio.mapping.map import map_network
+from s2studio.mapping.mapping import ChipMapping, Demand, MappingOptions, Routing
+from s2studio.mapping.restock import restock
+from s2studio.network.stimulus.spikes import SpikeTrain
+from s2studio.session.run_recorder import ended_by
+from s2studio.sim.counts import Counts, TickBlock
+from s2studio.sim.level import LevelPolicy
+from s2studio.sim.lockstep import Simulator
+from s2studio.sim.pricing import price_counts
+from s2studio.sim.program import compile_program
+from s2studio.snn.digest import value_digest
+from s2studio.snn.network import ChipNetwork
+from s2studio.snn.validate import validate
+
+POISSON = "poisson_process"
+POISSON_NOTE = (
+    "Poisson sources agree with the board statistically, not spike for spike: the seeds of the board are not known"
+)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What `hw.run` was called with. `notes` are about the hardware that was chosen."""
+
+    steps: int
+    tick_s: float = 1e-3
+    mapping_only: bool = False
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.steps < 1:
+            raise UsageError("hw.run", f"{self.steps} timesteps", "at least 1 is expected")
+        if not 0 < self.tick_s < np.inf:
+            raise UsageError("hw.run", f"sys_tick_in_s is {self.tick_s}", "a positive number of seconds is expected")
+
+
+def run_network(studio: Studio, network: Network, asked: Asked) -> ChipMapping:
+    """Run `network` and leave what it gave with its populations; return the mapping it ran on."""
+    described = describe(network, studio.options.rounding)
+    notes = list(asked.notes)
+    stimulus, stored = stimulus_of(network.populations, described.names, asked.steps, notes)
+    inputs = _inputs(described, stimulus, asked.steps)
+    compiled = _compiled(studio, network, described, Demand(asked.steps, inputs.record, stored))
+    if any(population.model == POISSON for population in described.populations):
+        notes.append(POISSON_NOTE)
+    told = (*compiled.notes, *notes)
+    studio.tell(told)
+    if not asked.mapping_only:
+        policy = studio.options.level or policy_of(_models(described), studio.machine.spec)
+        block = _simulate(studio, compiled, inputs, asked, policy, told)
+        _give(network, described, compiled, block, _Priced(studio, compiled, policy, asked.tick_s))
+    return compiled.mapping
+
+
+def _models(described: Described) -> Sequence[str]:
+    return tuple(dict.fromkeys(population.model for population in described.populations))
+
+
+def _inputs(described: Described, stimulus: dict[str, SpikeTrain], steps: int) -> RunInputs:
+    record = {population.name: population.record or frozenset() for population in described.populations}
+    observe = {population.name: frozenset({"spikes"}) for population in described.populations}
+    return RunInputs(stimulus, steps, record, observe)
+
+
+def _compiled(studio: Studio, network: Network, described: Described, demand: Demand) -> Compiled:
+    """Return the network compiled: that of an earlier run where only its stimulus is another."""
+    options = _mapping_options(studio.options.mapping)
+    key = value_digest((described.digest, demand.steps, options.routing))
+    kept = studio.compiled_for(key)
+    if kept is not None:
+        mapping = restock(kept.mapping, kept.network.spiking, studio.machine, demand)
+        if mapping is not None:
+            kept.mapping = mapping
+            return kept
+    spec = studio.machine.spec
+    if kept is None:
+        converted = convert(network, studio.options.rounding, spec, described)
+        validate(converted.network, spec)
+        chip_network, notes = converted.network, converted.notes
+    else:
+        chip_network, notes = kept.network, kept.notes
+    mapping = map_network(chip_network, studio.machine, options, demand)
+    voltages = [population.name for population in described.populations if _keeps_voltages(population.record)]
+    program = compile_program(chip_network, mapping, spec, voltages)
+    compiled = Compiled(chip_network, notes, mapping, Simulator(program, options.seed))
+    studio.keep(key, compiled)
+    return compiled
+
+
+def _keeps_voltages(record: frozenset[str] | None) -> bool:
+    return bool({"v", "v_last"} & (record or frozenset()))
+
+
+def _mapping_options(options: MappingOptions) -> MappingOptions:
+    asked = BackendSettings().routing_type
+    routing: Routing = "c2c" if asked is ROUTING.C2C else "mc" if asked is ROUTING.MC else options.routing
+    return replace(options, routing=routing)
+
+
+def _simulate(
+    studio: Studio,
+    compiled: Compiled,
+    inputs: RunInputs,
+    asked: Asked,
+    policy: LevelPolicy,
+    notes: tuple[str, ...],
+) -> list[TickBlock]:
+    """Run all ticks, give each block to the session, and return them."""
+    run = _start(studio, compiled.network, compiled.mapping, inputs, asked, policy, notes)
+    blocks: list[TickBlock] = []
+
+    def write(block: TickBlock) -> None:
+        blocks.append(block)
+        if run is not None:
+            run.write(block)
+
+    compiled.simulator.reset()
+    studio.runs += 1
+    try:
+        compiled.span = run_ticks(compiled.simulator, inputs, write, lambda done, total: None, span=compiled.span)
+    except BaseException as problem:
+        if run is not None:
+            run.finish(ended_by(type(problem)))
+        raise
+    if run is not None:
+        run.finish()
+    return blocks
+
+
+def _start(
+    studio: Studio,
+    network: ChipNetwork,
+    mapping: ChipMapping,
+    inputs: RunInputs,
+    asked: Asked,
+    policy: LevelPolicy,
+    notes: tuple[str, ...],
+) -> RunWriter | None:
+    writer = studio.writer(network.name)
+    if writer is None:
+        return None
+    return writer.start_run(
+        network=network,
+        mapping=mapping,
+        policy=policy,
+        tick_s=asked.tick_s,
+        steps=inputs.steps,
+        recorded=inputs.record,
+        observed=inputs.observe,
+        notes=notes,
+    )
+
+
+@dataclass(frozen=True)
+class _Priced:
+    """Prices the blocks of a run, where a population recorded when its PEs were done."""
+
+    studio: Studio
+    compiled: Compiled
+    policy: LevelPolicy
+    tick_s: float
+
+    def shares_of_tick(self, counts: Counts) -> NDArray[np.float64]:
+        """Return when each slice was done in each tick, as a share of the tick, shape (ticks, slices)."""
+        compiled = self.compiled
+        priced = price_counts(
+            counts, compiled.work, compiled.traffic, self.studio.machine.spec, self.policy, self.tick_s
+        )
+        return np.asarray(priced.time_done_s[0] / self.tick_s)
+
+
+def _give(network: Network, described: Described, compiled: Compiled, blocks: list[TickBlock], priced: _Priced) -> None:
+    """Leave with each population of the script what it recorded."""
+    recorded = frozenset[str]().union(*(population.record or () for population in described.populations))
+    spikes = tuple(block.spikes for block in blocks)
+    shares = packets = None
+    if "time_done" in recorded:
+        shares = np.concatenate([priced.shares_of_tick(block.counts) for block in blocks])
+    if "n_packets" in recorded:
+        packets = np.concatenate([block.counts.packets[0] for block in blocks])
+    for index, (population, chip) in enumerate(zip(network.populations, described.populations, strict=True)):
+        record = chip.record or frozenset()
+        results = PopulationResults(chip.size, index, ran=True)
+        if "spikes" in record:
+            results.spikes = spikes
+        if "v" in record:
+            results.voltages = np.concatenate([block.voltages[chip.name][0] for block in blocks])
+        elif "v_last" in record:
+            results.voltages = blocks[-1].voltages[chip.name][0, -1:]
+        if shares is not None and "time_done" in record:
+            results.time_done = _by_pe(compiled.mapping, chip.name, shares)
+        if packets is not None and "n_packets" in record:
+            results.n_packets = _by_pe(compiled.mapping, chip.name, packets)
+        population.results = results
+
+
+def _by_pe(mapping: ChipMapping, name: str, values: NDArray[Any]) -> dict[str, NDArray[Any]]:
+    """Return the columns of `values` (ticks, slices) that belong to the population `name`, by the name of the PE."""
+    return {
+        str(piece.pe): values[:, place].copy() for place, piece in enumerate(mapping.slices) if piece.population == name
+    }

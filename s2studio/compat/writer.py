@@ -1,0 +1,78 @@
+"""Writes the runs of a script into one session, in a thread of its own: the script goes on meanwhile."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from s2studio.session.manifest import State
+from s2studio.session.recorder import Recorder, SessionHeader
+from s2studio.session.run_recorder import RunRecorder
+from s2studio.sim.counts import TickBlock
+
+# Blocks and ends of runs that may wait to be written; then the script waits.
+_WAITING = 32
+
+
+class SessionWriter:
+    """Hands the calls of a Recorder to one thread, in their order; what fails there is raised at the next call."""
+
+    def __init__(self, path: Path, header: SessionHeader, overwrite: bool = False) -> None:
+        self._recorder = Recorder(path, header, overwrite)
+        self._thread = ThreadPoolExecutor(1, "s2studio session")
+        self._waiting: deque[Future[None]] = deque()
+
+    @property
+    def path(self) -> Path:
+        """The folder of the session."""
+        return self._recorder.path
+
+    def start_run(self, **about: Any) -> RunWriter:
+        """Begin a run: `about` is what `Recorder.start_run` takes."""
+        return RunWriter(self, lambda: self._recorder.start_run(**about))
+
+    def submit(self, job: Callable[[], None]) -> None:
+        """Let the thread do `job` after all others. Raises SessionError where one of those before failed."""
+        while self._waiting and (self._waiting[0].done() or len(self._waiting) >= _WAITING):
+            self._waiting.popleft().result()
+        self._waiting.append(self._thread.submit(job))
+
+    def flush(self) -> None:
+        """Wait until everything is written. Raises SessionError where it cannot be."""
+        while self._waiting:
+            self._waiting.popleft().result()
+
+    def close(self, state: State) -> None:
+        """End the session after all that waits."""
+        try:
+            self.flush()
+        except BaseException:
+            self._recorder.close("crashed")
+            raise
+        finally:
+            self._thread.shutdown()
+        self._recorder.close(state)
+
+
+class RunWriter:
+    """One run of the session; `write` and `finish` return at once."""
+
+    def __init__(self, session: SessionWriter, start: Callable[[], RunRecorder]) -> None:
+        self._session = session
+        self._started: list[RunRecorder] = []
+        session.submit(lambda: self._started.append(start()))
+
+    def write(self, block: TickBlock) -> None:
+        """Store `block`, which nobody changes any more."""
+        self._session.submit(lambda: self._started[0].write(block))
+
+    def finish(self, state: State = "complete") -> None:
+        """End the run."""
+
+        def end() -> None:
+            self._started[0].finish(state)
+
+        self._session.submit(end)
