@@ -136,12 +136,14 @@ class Engine:
             shared.close()
         return Ran(session, summary)
 
-    def export(self, session: Path, format_name: str, folder: Path, window: Window, run: int, overwrite: bool) -> Path:
-        """Write a part of a session in another format; see `s2studio export`."""
+    def export(
+        self, session: Path, format_name: str, path: Path, window: Window, run: int, channels: tuple[str, ...]
+    ) -> Path:
+        """Write a part of a session in another format to `path`, replacing what is there; see `s2studio export`."""
         bench = self._bench or self._on(Project(session))
         bench.renew()
-        bench.export(session, format_name, folder, window, run, overwrite)
-        return folder
+        bench.export(session, format_name, path, window, run, True, channels)
+        return path
 
     def cancel(self) -> None:
         """Cancel the command that is worked on; a run keeps the ticks it made."""

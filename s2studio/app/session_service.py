@@ -16,8 +16,10 @@ from s2studio.analysis.view import Layout, Span, View, Viewer
 from s2studio.app.remote import Emit
 from s2studio.chip.machine import Machine
 from s2studio.mapping.mapping import ChipMapping
+from s2studio.session.export import Estimate, estimate
 from s2studio.session.reader import Session, open_session
 from s2studio.session.run import Run
+from s2studio.session.window import Window
 from s2studio.sim.energy import ENERGY_KINDS
 from s2studio.snn.network import ChipNetwork
 
@@ -112,6 +114,12 @@ class SessionService:
     def compare(self, a: Path, run_a: int, b: Path, run_b: int) -> Comparison:
         """Return how the run `run_b` of `b` differs from `run_a` of `a`."""
         return compare_runs(self._run(a, run_a), self._run(b, run_b))
+
+    def estimate(
+        self, path: Path, number: int, format_name: str, window: Window, channels: tuple[str, ...]
+    ) -> Estimate:
+        """Return how large an export would be."""
+        return estimate(path, format_name, window, number, channels)
 
     def neuron_spikes(self, path: Path, number: int) -> Mapping[str, NDArray[np.int64]]:
         """Return how often each neuron spiked in the whole run, by population, shape (neurons,)."""

@@ -17,7 +17,7 @@ from s2studio.app.remote import Refusal
 from s2studio.gui.commands import EditMapping
 from s2studio.gui.edits import Edits
 from s2studio.gui.models.selection import Selection
-from s2studio.gui.models.studio import Busy, SessionName, Studio
+from s2studio.gui.models.studio import Busy, Studio
 from s2studio.gui.models.timeline import Timeline
 from s2studio.gui.processes import Client
 from s2studio.gui.source import Source
@@ -179,8 +179,9 @@ class Controller(QObject):
         if studio.project is None or studio.mapping is None or studio.run_state != "none" or studio.busy is not None:
             return
         from s2studio.session.ring import Ring
+        from s2studio.session.target import free_path
 
-        self._run_path = SessionName(self.session_folder, studio.project.model.stem).free()
+        self._run_path = free_path(self.session_folder / f"{studio.project.model.stem}.s2s")
         self._run_ring = Ring.create(len(studio.mapping.slices))
         self._run_first = first
         arguments = (studio.project, studio.mapping, self._run_path, self._run_ring.name, first)
@@ -220,8 +221,8 @@ class Controller(QObject):
         """Cancel what the engine works on."""
         self.engine.request("cancel")
 
-    def export(self, format_name: str, path: Path, window: Any, run: int = 0, overwrite: bool = False) -> None:
-        """Write the session that is shown, or a part of it, in another format."""
+    def export(self, format_name: str, path: Path, window: Any, channels: tuple[str, ...] = ()) -> None:
+        """Write the run that is shown, or a part of it, in another format."""
         shown = self.studio.shown
         if shown is None:
             return
@@ -230,7 +231,8 @@ class Controller(QObject):
             self.studio.say("info", f"Exported to {where}.")
             self.exported.emit(where)
 
-        self._ask("Exporting", "export", shown.session, format_name, path, window, run, overwrite, done=written)
+        arguments = (shown.session, format_name, path, window, shown.number, channels)
+        self._ask("Exporting", "export", *arguments, done=written)
 
     # ------------------------------------------------------------------------------------------------------ every frame
     def pull(self) -> None:

@@ -33,6 +33,7 @@ from s2studio.gui.docks import BOTTOM, FOOT, LEFT, PANELS, PRESETS, RIGHT, Panel
 from s2studio.gui.menus import MENUS, MESH_MENU, PLACER_ROWS, rows
 from s2studio.gui.models.studio import Busy
 from s2studio.gui.panels.mesh import MeshPanel
+from s2studio.gui.scripts import ScriptRunner
 from s2studio.gui.theme import ThemeSwitch
 from s2studio.gui.views.panel import Panel
 from s2studio.gui.views.start_page import StartPage
@@ -62,6 +63,7 @@ class Window(QMainWindow):
         self.themes = ThemeSwitch(str(self.settings.value("theme", "system")), self)
         self.themes.apply()
         self.controller = Controller(self)
+        self.scripts = ScriptRunner(self.controller, self)
         self.autosave = Autosave(self.controller, parent=self)
         self.asks_before_closing = True
         self.setWindowTitle("S2 Studio")
@@ -133,6 +135,12 @@ class Window(QMainWindow):
         if project is not None:
             QApplication.clipboard().setText(command_line(project))
             self.controller.studio.say("info", f"Copied: {command_line(project)}")
+
+    def ask_export(self) -> None:
+        """Ask how and where to export the run that is shown."""
+        from s2studio.gui.dialogs.export import ExportDialog
+
+        ExportDialog(self.controller, self).open()
 
     def show_palette(self) -> None:
         """Show the command palette."""
@@ -228,6 +236,7 @@ class Window(QMainWindow):
         self.settings.setValue("geometry", self.saveGeometry())
         self.settings.setValue("layout", self.saveState(LAYOUT_VERSION))
         self.settings.setValue("theme", self.themes.choice)
+        self.scripts.stop()
         self.autosave.discard()
         self.controller.close()
         super().closeEvent(event)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from pathlib import Path
@@ -190,3 +191,30 @@ def test_that_the_console_sees_what_is_open(window: Window, until: Until) -> Non
     panel.line.setText("1 / 0")
     panel.run_line()
     until(lambda: "ZeroDivisionError" in panel.text.toPlainText())
+
+
+def test_that_a_session_is_exported_as_the_dialog_says(window: Window, until: Until, tmp_path: Path) -> None:
+    from s2studio.gui.dialogs.export import ExportDialog
+
+    opened(window, until)
+    ran(window, until)
+    dialog = ExportDialog(window.controller, window)
+    dialog.format.setCurrentIndex(dialog.format.findData("json"))
+    until(lambda: "rows" in dialog.estimated.text())
+    dialog.path.setText(str(tmp_path / "out.json"))
+    dialog.accept()
+    until((tmp_path / "out.json").exists)
+
+    assert json.loads((tmp_path / "out.json").read_text())["steps"] == 600
+
+
+def test_that_a_script_runs_after_a_yes_and_its_session_is_shown(window: Window, until: Until) -> None:
+    script = resource_path("sample_projects", "scripts", "two_neurons.py")
+    window.scripts.run(script)
+    until(lambda: not window.scripts.is_running)
+    until(lambda: window.controller.studio.shown is not None)
+
+    shown = window.controller.studio.shown
+    assert shown is not None
+    assert shown.ticks > 0
+    assert shown.session.name == "two_neurons.s2s"

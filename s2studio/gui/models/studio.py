@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 from psygnal import Signal
@@ -144,19 +143,3 @@ class Studio:
         line = Said(level, text, error, trace)
         self.log.append(line)
         self.said.emit(line)
-
-
-@dataclass(frozen=True)
-class SessionName:
-    """Where a run that was started in the window is recorded."""
-
-    folder: Path
-    stem: str
-
-    def free(self) -> Path:
-        """Return the first of `STEM.s2s`, `STEM-2.s2s` ... that does not exist."""
-        number, path = 1, self.folder / f"{self.stem}.s2s"
-        while path.exists():
-            number += 1
-            path = self.folder / f"{self.stem}-{number}.s2s"
-        return path
