@@ -58,8 +58,8 @@ def calibrate(simulated: Run, measured: Run, first_tick: int | None, progress: P
     """Return the costs that bring the times of `simulated` closest to those that `measured` recorded.
 
     Only ticks before `first_tick`, the first in which spikes differ (None: nowhere), PEs that were in time and, where
-    packets were recorded, ticks with equal packets count: elsewhere the simulated counts are not those of the board.
-    Raises SessionError where nothing is left.
+    packets were recorded, ticks with equal packets count, of slices that sit on the same PE on the board: elsewhere the
+    simulated counts are not those of the board. Raises SessionError where nothing is left.
     """
     if simulated.is_measured or not measured.is_measured:
         raise SessionError("--fit", "one run must be simulated and the other measured", hint="see s2studio import")
@@ -84,7 +84,10 @@ class _Data:
         self.spec, self.work = simulated.machine.spec, simulated.work
         done, packets = measured.measured(TIME_DONE), measured.measured(N_PACKETS)
         pes = [str(piece.pe) for piece in simulated.mapping.slices]
-        self.columns = [number for number, pe in enumerate(pes) if pe in done]
+        board = simulated.about.board
+        # A slice that sits elsewhere on the board leaves its PE to another.
+        moved = {row.pe for row in board.moved} if board is not None else set()
+        self.columns = [number for number, pe in enumerate(pes) if pe in done and pe not in moved]
         self.done = [done[pes[number]] for number in self.columns]
         self.packets = [packets.get(pes[number]) for number in self.columns]
         self.keys = _keys(self.work, self.spec)

@@ -11,7 +11,7 @@ import numpy as np
 from s2studio.analysis.pe_ticks import PeTotals, pe_totals
 from s2studio.analysis.spike_difference import FirstDifference, SpikeDifference, spike_differences
 from s2studio.session.run import Progress, Run, no_progress
-from s2studio.session.tables import SPIKES
+from s2studio.session.tables import SPIKES, TIME_DONE
 
 Json = dict[str, Any]
 # What says which run it is, and no result of it.
@@ -147,15 +147,28 @@ def _side(run: Run) -> Side:
 
 def _notes(a: Run, b: Run) -> Iterator[str]:
     if a.about.network_digest != b.about.network_digest:
-        yield "the networks are not the same"
+        yield "the networks are not written the same: their digests differ"
     if a.ticks != b.ticks:
         yield f"A has {a.ticks:,} ticks and B {b.ticks:,}: spikes, voltages and PEs are compared over those of both"
     if a.about.samples != b.about.samples:
         yield f"A has {a.about.samples:,} samples and B {b.about.samples:,}: spikes and voltages are not compared"
     for one, other, name in ((a, b, "A"), (b, a, "B")):
+        yield from _measured_notes(one, name)
         missing = [population for population in one.about.names if population not in other.about.names]
         if missing:
             yield f"only {name} has {', '.join(map(repr, missing))}"
+
+
+def _measured_notes(run: Run, name: str) -> Iterator[str]:
+    """Yield what a reader of a measured run's numbers must know."""
+    if not run.is_measured:
+        return
+    used, board = len(run.mapping.slices), run.about.board
+    recorded = len(run.measured(TIME_DONE))
+    if 0 < recorded < used:
+        yield f"{name} has time_done of {recorded:,} of {used:,} PEs: its deadline and smallest tick are of these alone"
+    if board is not None and board.moved:
+        yield f"{len(board.moved):,} slices sit on other PEs on the board than in the simulation"
 
 
 def _same_hash(a: Run, b: Run) -> bool:

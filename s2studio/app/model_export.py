@@ -13,7 +13,7 @@ from s2studio.mapping.board import board_class
 from s2studio.network.graph import Network
 from s2studio.session.export import EXPORTERS, write_into
 from s2studio.session.export.nir import write_float
-from s2studio.session.export.spinnaker2 import BoardRun, write_script
+from s2studio.session.export.spinnaker2 import BoardRun, with_thresholds, write_script
 
 
 def export_model(bench: Workbench, format_name: str, folder: Path, overwrite: bool = False) -> Path:
@@ -48,7 +48,7 @@ def board_run(bench: Workbench) -> BoardRun:
         stimulus=inputs.stimulus,
         steps=inputs.steps,
         tick_s=options.tick_s,
-        level=options.level,
+        level=with_thresholds(options.level, machine.spec),
         record=inputs.record,
         source=f"the model {bench.project.model.name}",
     )

@@ -10,7 +10,7 @@ from rich.text import Text
 from s2studio.analysis.calibration import Calibration
 from s2studio.analysis.compare import Comparison, Number, PeDifference, PopulationDifference, Side
 from s2studio.cli.tables import new_console, print_table
-from s2studio.units import with_unit
+from s2studio.units import counted, with_unit
 
 # PEs that are listed, those whose time differs most first.
 PES = 12
@@ -103,10 +103,11 @@ def _population(row: PopulationDifference) -> tuple[str, ...]:
 
 
 def _pes(console: Console, rows: Sequence[PeDifference]) -> None:
-    differing = [row for row in rows if _apart(row) or row.packets_a != row.packets_b]
+    known = [row for row in rows if row.time_done_mean_a_s is not None and row.time_done_mean_b_s is not None]
+    differing = [row for row in known if _apart(row) or _packets_differ(row)]
     print_table(
         console,
-        f"PEs that differ ({len(differing)} of {len(rows)})",
+        f"PEs that differ ({len(differing)} of {len(known)})",
         ("PE", "population", ">time_done A", ">B", ">mean A", ">B", ">packets A", ">B"),
         [
             (
@@ -122,6 +123,10 @@ def _pes(console: Console, rows: Sequence[PeDifference]) -> None:
             for row in sorted(differing, key=_apart, reverse=True)[:PES]
         ],
     )
+    alone = len(rows) - len(known)
+    if alone:
+        console.print(f"{counted(alone, 'PE')} of which only one run has the time")
+        console.print()
 
 
 def _fit(console: Console, fit: Calibration) -> None:
@@ -147,10 +152,12 @@ def _fit(console: Console, fit: Calibration) -> None:
 
 
 def _apart(row: PeDifference) -> float:
-    """Return how far the mean times of a PE are apart, in s; a PE that only one run has is furthest."""
-    if row.time_done_mean_a_s is None or row.time_done_mean_b_s is None:
-        return float("inf") if row.time_done_mean_a_s != row.time_done_mean_b_s else 0.0
-    return abs(row.time_done_mean_a_s - row.time_done_mean_b_s)
+    """Return how far the mean times of a PE are apart, in s."""
+    return abs((row.time_done_mean_a_s or 0.0) - (row.time_done_mean_b_s or 0.0))
+
+
+def _packets_differ(row: PeDifference) -> bool:
+    return None not in (row.packets_a, row.packets_b) and row.packets_a != row.packets_b
 
 
 def _time(value_s: float | None) -> str:

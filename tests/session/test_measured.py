@@ -90,7 +90,9 @@ def test_that_what_was_not_recorded_is_unknown_not_zero(simulated: Run, tmp_path
     assert summary["packets_received"] is summary["power_mean_w"] is summary["energy_j"]["total"] is None
     assert summary["pes_with_time_done"] == 1
     assert (len(board.measured(TIME_DONE)), len(board.measured(N_PACKETS))) == (1, 0)
-    rows = compare_runs(simulated, board).populations
+    comparison = compare_runs(simulated, board)
+    assert any("time_done of 1 of 3 PEs" in note for note in comparison.notes)
+    rows = comparison.populations
     assert (rows[0].spikes, rows[1].largest_v) == (None, None)
 
 

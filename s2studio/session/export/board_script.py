@@ -287,9 +287,8 @@ def _settings(source: BoardRun) -> Iterator[str]:
     """Yield the line that sets the routing, and one for each neuron model that sets its performance level."""
     policy = source.level
     yield f"BackendSettings().routing_type = ROUTING.{source.routing.upper()}"
-    yield f"# The performance level is {', '.join(policy.texts)}."
+    yield f"# The performance level is {policy.mode}."
     for model in dict.fromkeys(population.model for population in source.network.spiking.populations):
         module, name = APPLICATIONS[model]
-        packets = policy.thresholds.get(model)
-        limit = "" if packets is None else f", pl_threshold={packets}"
+        limit = f", pl_threshold={policy.thresholds[model]}" if policy.mode == AUTO else ""
         yield f'set_level("{module}", "{name}", "{_MODES[policy.mode]}"{limit})'

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from s2studio.chip.spec import ChipSpec
 from s2studio.errors import SessionError
 from s2studio.mapping.board import BoardClass
 from s2studio.network.stimulus.spikes import SpikeTrain, Stimulus
 from s2studio.session.about import Variables
 from s2studio.session.export.board_script import script_text
 from s2studio.session.run import Progress, Run
-from s2studio.sim.level import LevelPolicy
+from s2studio.sim.level import AUTO, LevelPolicy
 from s2studio.snn.connectivity import ConvWeights, DenseWeights, SynapseList
 from s2studio.snn.network import ChipNetwork
 from s2studio.snn.projection import Projection
@@ -28,7 +29,8 @@ SCRIPT, ARRAYS = "run_on_board.py", "network.npz"
 class BoardRun:
     """A run that a board can repeat: the network, its placement, stimulus, ticks, level and recording.
 
-    `source` says where it comes from, in words; `digest` is the network's.
+    An `auto` level holds the threshold of every neuron model. `source` says where the run comes from, in words;
+    `digest` is the network's.
     """
 
     network: ChipNetwork
@@ -55,6 +57,14 @@ def write_spinnaker2(run: Run, folder: Path, start: int, stop: int, progress: Pr
     progress(2, 2)
 
 
+def with_thresholds(policy: LevelPolicy, spec: ChipSpec) -> LevelPolicy:
+    """Return `policy`, an `auto` one with a threshold for every neuron model: the board's defaults need not be ours."""
+    if policy.mode != AUTO:
+        return policy
+    defaults = {model: limits.auto_threshold_packets for model, limits in spec.models.items()}
+    return replace(policy, thresholds={**defaults, **policy.thresholds})
+
+
 def write_script(source: BoardRun, folder: Path) -> None:
     """Write script and arrays of `source` into `folder`."""
     arrays = _arrays(source)
@@ -79,7 +89,7 @@ def _board_run(run: Run, start: int, stop: int) -> BoardRun:
         stimulus=_stimulus(run, subject, stop),
         steps=stop,
         tick_s=run.tick_s,
-        level=about.level,
+        level=with_thresholds(about.level, run.machine.spec),
         record={entry.name: frozenset(entry.recorded) for entry in about.populations},
         source=f"run {run.number} of the session {run.session.name}",
     )

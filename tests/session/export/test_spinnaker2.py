@@ -78,7 +78,8 @@ def test_that_the_script_asks_the_board_for_the_same_network_and_run(
         "PL_MODE_AUTO",
         50,
     )
-    assert asked.levels["LIFApplication"].mode == "PL_MODE_AUTO"
+    lif = asked.levels["LIFApplication"]
+    assert (lif.mode, lif.pl_threshold) == ("PL_MODE_AUTO", bench.machine().spec.models["lif"].auto_threshold_packets)
     assert asked.levels["LIFConv2dApplication"] is None
     assert "SpikeListApplication is left as it is" in capsys.readouterr().out
 
