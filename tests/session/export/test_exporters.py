@@ -17,8 +17,8 @@ from s2studio.session.recorder import Recorder
 from tests.session.runs import HEADER, TICK_S, record, start_run, whole_block
 
 TICKS = 300
-# A script for the board holds whole runs of real networks only; it has tests of its own.
-every_format = pytest.mark.parametrize("name", sorted(EXPORTERS.keys() - {"spinnaker2"}))
+# A script for the board and a NIR file hold whole networks only, which this run has not; they have tests of their own.
+every_format = pytest.mark.parametrize("name", sorted(EXPORTERS.keys() - {"spinnaker2", "nir"}))
 
 
 @pytest.fixture(scope="module")
