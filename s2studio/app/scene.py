@@ -12,10 +12,11 @@ from s2studio.draw.frame import Look
 from s2studio.draw.metrics import Metric
 from s2studio.draw.picture import Picture
 from s2studio.draw.views.deadline import deadline_picture
-from s2studio.draw.views.mesh import MeshSubject, mesh_picture
+from s2studio.draw.views.mesh import mesh_picture
 from s2studio.draw.views.network import Input, Node, network_picture, nodes_of
 from s2studio.draw.views.power import power_picture
 from s2studio.draw.views.raster import raster, raster_columns, raster_picture
+from s2studio.draw.views.shading import MeshSubject
 from s2studio.draw.views.traffic import traffic_picture
 from s2studio.draw.views.utilisation import utilisation_picture
 from s2studio.errors import SessionError, UsageError

@@ -11,7 +11,7 @@ from s2studio.draw.mesh import Box
 from s2studio.draw.picture import Image, Item, Line, Picture, Polyline, Text
 from s2studio.draw.scale import Scale, quantity
 from s2studio.draw.theme import FAR_PX, NEAR_PX, SMALL_PX, SPACE_PX, TIGHT_PX, Theme, rgb
-from s2studio.draw.views.curves import area, places, steps
+from s2studio.draw.views.curves import area, steps
 from s2studio.mapping.mapping import ChipMapping
 from s2studio.session.profile import Profile
 from s2studio.sim.timing import smallest_safe_tick_s
@@ -61,7 +61,7 @@ def _curve(profile: Profile, theme: Theme, box: Box, time: Scale) -> list[Item]:
         over = np.where(is_late, worst, np.minimum(worst, 1.0))
         limit = np.minimum(over, 1.0)
         items.append(Polyline(area(profile.edges_s, limit, over, time, up), fill=theme.bad, opacity=0.85))
-    y = float(places(np.array([1.0]), up)[0])
+    y = up.px(1.0)
     items.append(Line((box.x, y), (box.right, y), theme.bad, 1.5))
     return items
 

@@ -11,7 +11,7 @@ from s2studio.draw.mesh import Box
 from s2studio.draw.picture import Item, Line, Picture, Polyline
 from s2studio.draw.scale import Scale
 from s2studio.draw.theme import FAR_PX, NEAR_PX, SMALL_PX, TIGHT_PX, Theme
-from s2studio.draw.views.curves import FloatArray, area, places, steps
+from s2studio.draw.views.curves import FloatArray, area, steps
 from s2studio.session.profile import Profile
 from s2studio.sim.channels import CHANNELS
 from s2studio.sim.energy import ENERGY_KINDS
@@ -88,8 +88,7 @@ def _stack(
             items.append(Polyline(area(profile.edges_s, sums[0], high, time, up), fill=KIND_COLOURS[kind]))
     if peak is not None:
         items.append(Polyline(steps(profile.edges_s, peak, time, up), theme.text, 1.0))
-        mean = mean_w(profile)
-        y = float(places(np.array([mean]), up)[0])
+        y = up.px(mean_w(profile))
         items.append(Line((box.x, y), (box.right, y), theme.text, 1.0, (4.0, 4.0)))
     return items
 

@@ -16,6 +16,7 @@ from s2studio.draw.text import fitted
 from s2studio.draw.theme import FAR_PX, NEAR_PX, SMALL_PX, TIGHT_PX, Theme, mixed, readable_on
 from s2studio.draw.views.curves import steps
 from s2studio.session.run import Progress, Run, no_progress
+from s2studio.session.tables import SPIKES
 from s2studio.units import counted
 
 _LEFT_PX = 132
@@ -61,7 +62,9 @@ def raster(run: Run, start: int, stop: int, columns: int, rows: int, progress: P
     counts = np.zeros(int(first[-1]), np.int64)
     column_of = np.repeat(np.arange(width), np.diff(edges))
     for block in run.spike_blocks(start, stop):
-        progress(int(block.tick[-1]) - start if len(block.tick) else 0, stop - start)
+        progress(int(block.tick[-1]) - start, stop - start)
+        if block.tick.min() < start or block.tick.max() >= stop:
+            raise run.stored(SPIKES.name).damaged()
         row = block.neuron.astype(np.int64) * heights[block.population] // sizes[block.population]
         index = first[block.population] + row * width + column_of[block.tick - start]
         np.add.at(counts, index, 1)
