@@ -93,7 +93,8 @@ def _checked(path: Path) -> ChipDocument:
 
 def _joined(path: Path, below: tuple[Path, ...]) -> tuple[dict[str, Any], dict[str, _Leaf]]:
     """Return head and leaves of the file, in place of those of the file that it extends."""
-    root = read_document(path, FORMAT, ChipError).root
+    document = read_document(path, FORMAT, ChipError)
+    root = document.root
     head = {key: root[key] for key in _HEAD if key in root}
     head["sources"] = _sources(path, root)
     own = {leaf.key: leaf for leaf in islice(_leaves(path, root, ""), _MOST_LEAVES + 1)}
@@ -105,7 +106,8 @@ def _joined(path: Path, below: tuple[Path, ...]) -> tuple[dict[str, Any], dict[s
     if path.resolve() in below or not isinstance(base, str):
         found = f"is {base!r}" if path.resolve() not in below else "leads back to this file"
         raise _refuse(path.name, "extends", found, "the name or path of another chip file is expected")
-    base_path = path.parent / base if base.lower().endswith((".yaml", ".yml")) else chip_path(base)
+    is_file = base.lower().endswith((".yaml", ".yml"))
+    base_path = document.inside(root, "extends", base) if is_file else chip_path(base)
     base_head, leaves = _joined(base_path, (*below, path.resolve()))
     if head.get("name") in (None, base_head.get("name")):
         raise _refuse(path.name, "name", f"is not its own: the chip '{base_head.get('name')}' is another one")

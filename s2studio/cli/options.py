@@ -149,7 +149,7 @@ STIMULUS: Mapping[str, Any] = {
         "--input",
         metavar="[POP=]FILE",
         panel="Run",
-        help="Spikes in: .csv, .npy, .npz, .bin (N-MNIST), .aedat4, .dat (Prophesee), or poisson:HZ (repeatable).",
+        help="Spikes in: .csv, .npy, .npz, .bin (N-MNIST), .aedat, .aedat4, .dat, .h5, or poisson:HZ (repeatable).",
     ),
     **EVENTS,
     "steps": _option(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from s2studio.app.project import open_project
+from s2studio.chip.loader import load_chip
 from s2studio.errors import S2StudioError, UsageError
 from tests.conftest import Cli
 
@@ -88,6 +89,15 @@ def test_that_paths_inside_the_project_are_taken(tmp_path: Path) -> None:
 def test_that_a_malicious_document_is_refused(tmp_path: Path, text: str, says: str) -> None:
     with pytest.raises(S2StudioError, match=says):
         open_project(project(tmp_path, text))
+
+
+@pytest.mark.parametrize("outside", ["/etc/passwd.yaml", "../secret.yaml"])
+def test_that_a_chip_file_extends_none_outside_its_folder(tmp_path: Path, outside: str) -> None:
+    (tmp_path / "secret.yaml").write_text("secret: 1")
+    path = project(tmp_path, "model: net.yaml\nchip: chip.yaml")
+    (path.parent / "chip.yaml").write_text(f"s2studio: chip/1\nname: mine\nextends: {outside}\nsources: {{}}\n")
+    with pytest.raises(S2StudioError, match="leads out of the folder"):
+        load_chip(open_project(path).chip)
 
 
 def test_that_a_pipe_is_no_document(tmp_path: Path) -> None:

@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from s2studio.errors import NetworkError
-from s2studio.network.stimulus.columns import MAX_SPIKES, Columns
+from s2studio.network.stimulus.columns import Columns
 
+# A row is about 200 B of texts until all are read.
+MAX_ROWS = 10**7
 COLUMNS = ("population", "neuron", "step")
 
 
@@ -44,8 +46,8 @@ def _columns(path: Path, header: Sequence[str], rows: Iterable[list[str]]) -> Co
             continue
         if len(row) != len(header):
             raise NetworkError(f"{path.name}, line {line}", f"{len(row)} fields", f"{len(header)} are expected")
-        if len(lines) >= MAX_SPIKES:
-            raise NetworkError(path.name, f"more than {MAX_SPIKES:,} spikes", hint="cut the recording")
+        if len(lines) >= MAX_ROWS:
+            raise NetworkError(path.name, f"more than {MAX_ROWS:,} spikes", hint="save them as .npz columns")
         lines.append(line)
         for name, value in zip(header, row, strict=True):
             texts[name].append(value)
