@@ -18,8 +18,8 @@ from s2studio.snn.connectivity import ConvWeights, DenseWeights, SynapseList
 Value = TypeVar("Value", np.int8, np.float64)
 Delays = tuple[FloatArray, FloatArray]
 
-# A guard against files that unfold into more than a machine's memory; the largest known SpiNNaker2 networks stay below.
-MAX_SYNAPSES = 2**31
+# A guard against files that unfold into more than a machine's memory: some GB, and seven times what a chip's PEs hold.
+MAX_SYNAPSES = 10**8
 
 
 def convolution(chain: Chain, layer: Conv2d, weight: NDArray[np.int8]) -> ConvWeights:

@@ -92,6 +92,18 @@ def many_pixels(path: Path) -> None:
     saved(path, nodes, [("in", "conv"), ("conv", "lif"), ("lif", "out")])
 
 
+def many_pooled(path: Path) -> None:
+    """Write a pool of 1000 x 1000 pixels in steps of 90: 484 million synapses."""
+    fire = nir.IF(r=np.ones((1, 22, 22)), v_threshold=np.ones((1, 22, 22)), v_reset=np.zeros((1, 22, 22)))
+    nodes = {
+        "in": nir.Input({"input": np.array([1, 2900, 2900])}),
+        "pool": nir.AvgPool2d(np.array([1000, 1000]), np.array([90, 90]), np.array([0, 0])),
+        "if": fire,
+        "out": nir.Output({"output": np.array([1, 22, 22])}),
+    }
+    saved(path, nodes, [("in", "pool"), ("pool", "if"), ("if", "out")])
+
+
 def cleared_screen(path: Path) -> None:
     with plain(path) as file:
         file.move("node/nodes/if", "node/nodes/\x1b[2J")
@@ -183,6 +195,7 @@ NETWORKS: Mapping[str, tuple[str, Callable[[Path], None], str]] = {
     "10^9 neurons in NIR": (".nir", many_neurons, "1,000,000,000 neurons"),
     "10^9 pixels in NIR": (".nir", many_pixels, "900,000,000 neurons"),
     "name that clears the screen": (".nir", cleared_screen, r"\\x1b\[2J"),
+    "10^8 synapses of a pool": (".nir", many_pooled, "484,000,000"),
     "200 nested graphs": (".nir", deep_graphs, "nested more than 32 deep"),
     "10^9 neurons in YAML": (".yaml", as_bytes(HEAD + "  a: {size: 1000000000, model: lif}\n"), "'size' is 1000000000"),
     "many populations": (
