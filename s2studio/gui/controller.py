@@ -116,13 +116,24 @@ class Controller(QObject):
         self._ask("Saving", "save_project", project, path, mapping, done=saved)
 
     def add_stimulus(self, path: Path, population: str | None = None) -> None:
-        """Take the spikes in `path` for an input of the open network, in place of what drove that input."""
+        """Take the spikes in `path` for an input of the open network, in place of what drove that input.
+
+        Events in time are cut into steps as long as the model's, unless the project says how long.
+        """
+        from s2studio.app.workbench import ASSUMED_DT_S
+        from s2studio.network.stimulus import RECORDINGS
+
         project = self.studio.project
         if project is None:
             self.studio.say("warning", f"{path.name} is a stimulus: open a network first, then drop it again.")
             return
         kept = tuple(source for source in project.stimuli if population and source.population != population)
         events = project.stimuli[0].events if project.stimuli else StimulusSource(None).events
+        if path.suffix in RECORDINGS and events.bin_s is None:
+            events = replace(events, bin_s=project.lowering.dt_s or ASSUMED_DT_S)
+            self.studio.say(
+                "info", f"{path.name}: events are cut into steps of {events.bin_s:g} s, see Run."
+            )
         self.change(stimuli=(*kept, StimulusSource(population, path, None, events)))
 
     def open_session(self, path: Path, run: int = 0) -> None:

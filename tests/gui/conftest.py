@@ -12,6 +12,7 @@ import pytest
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtCore import QSettings
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from s2studio.gui.main import prepare
@@ -40,6 +41,8 @@ def window(application: QApplication, tmp_path: Path) -> Iterator[Window]:
     found.asks_before_closing = False
     found.resize(1280, 800)
     found.show()
+    found.activateWindow()
+    QTest.qWaitForWindowActive(found, 5000)
     yield found
     found.close()
     found.deleteLater()

@@ -324,6 +324,7 @@ class _Input(QWidget):
             self._replace(None)
 
     def _choose_file(self) -> None:
+        from s2studio.app.workbench import ASSUMED_DT_S
         from s2studio.network.stimulus import READERS, RECORDINGS
 
         patterns = " ".join(f"*{suffix}" for suffix in (*READERS, *RECORDINGS))
@@ -335,7 +336,7 @@ class _Input(QWidget):
             before = None if project is None else self._source(project)
             events = StimulusSource(None).events if before is None else before.events
             if Path(name).suffix in RECORDINGS and events.bin_s is None and project is not None:
-                events = replace(events, bin_s=project.lowering.dt_s or 1e-3)
+                events = replace(events, bin_s=project.lowering.dt_s or ASSUMED_DT_S)
             self._replace(StimulusSource(self._name, Path(name), None, events))
 
     def _set_rate(self) -> None:

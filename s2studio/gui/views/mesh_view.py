@@ -92,7 +92,7 @@ class MeshView(QWidget):
         self._zoom_anchor = QPointF()
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMinimumSize(320, 280)
+        self.setMinimumSize(240, 150)
         self.setAccessibleName("Mesh of the chip")
         self.setAccessibleDescription("Arrows move the focus, Enter picks up a slice and drops it, Escape gives up")
 

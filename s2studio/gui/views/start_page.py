@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
 
+from s2studio.app.kinds import known_suffixes
 from s2studio.draw.theme import FAR_PX, MARGIN_PX, NEAR_PX, RADIUS_PX, SPACE_PX, TITLE_PX, Theme
 from s2studio.resources import resource_path
 
@@ -25,7 +26,7 @@ class StartPage(QWidget):
         self._lead.setProperty("role", "muted")
         self._drop = QLabel(
             "Drop here\n\nnetworks  .nir  .yaml\nprojects  .yaml\nsessions  .s2s\n"
-            "stimuli  .csv  .npy  .npz  .bin  .aedat4  .dat\nmappings  .yaml"
+            f"stimuli  {_stimuli()}\nmappings  .yaml\nboard scripts  .py"
         )
         self._drop.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._drop.setMinimumSize(280, 220)
@@ -104,6 +105,11 @@ class StartPage(QWidget):
 
     def _activated(self, item: QListWidgetItem) -> None:
         self.chosen.emit(item.data(Qt.ItemDataRole.UserRole))
+
+
+def _stimuli() -> str:
+    """Return the suffixes of stimuli."""
+    return "  ".join(suffix for suffix in known_suffixes() if suffix not in (".nir", ".yaml", ".yml", ".py"))
 
 
 def _list(name: str) -> QListWidget:
