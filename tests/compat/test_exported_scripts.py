@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from s2studio.session.export import export
 from s2studio.session.reader import open_session
+from s2studio.session.run import Run
 from tests.conftest import REPOSITORY, Cli, CliJson
-
-pytest.importorskip("s2studio.compat.script", reason="scripts for the board need the room compat")
 
 SAMPLES = REPOSITORY / "sample_projects"
 MIXED = """\
@@ -45,6 +45,13 @@ CASES = {
 }
 
 
+def run_script(script: Path, session: Path) -> Run:
+    """Run `script` without a board and return the first run of the session that it leaves."""
+    command = [sys.executable, "-m", "s2studio.compat", "-o", str(session), script.name]
+    subprocess.run(command, cwd=script.parent, check=True, capture_output=True)
+    return open_session(session).run()
+
+
 @pytest.mark.parametrize("arguments", CASES.values(), ids=CASES)
 def test_that_an_exported_script_gives_the_same_content_hashes_and_results(
     cli: Cli, cli_json: CliJson, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
@@ -53,12 +60,22 @@ def test_that_an_exported_script_gives_the_same_content_hashes_and_results(
     Path("mixed.yaml").write_text(MIXED)
     cli_json("run", *arguments, "-o", "simulated.s2s")
     assert cli("export", "simulated.s2s", "--format", "spinnaker2", "-o", "script").exit_code == 0
-    command = [sys.executable, "-m", "s2studio.compat", "-o", str(tmp_path / "script.s2s"), "run_on_board.py"]
-    subprocess.run(command, cwd=tmp_path / "script", check=True, capture_output=True)
+    script = run_script(tmp_path / "script/run_on_board.py", tmp_path / "script.s2s")
 
-    simulated, script = (open_session(tmp_path / f"{name}.s2s").run() for name in ("simulated", "script"))
+    simulated = open_session("simulated.s2s").run()
     assert script.content == simulated.content
     assert (script.tick_s, script.about.mapping.routing) == (simulated.tick_s, simulated.about.mapping.routing)
     assert script.summary()["energy_j"] == simulated.summary()["energy_j"]
     cli_json("import", "script/results.npz", "--session", "simulated.s2s", "-o", "measured.s2s")
     assert cli_json("compare", "simulated.s2s", "measured.s2s", "--fail-if", "spikes")["spikes_equal"] is True
+
+
+def test_that_a_script_comes_back_from_its_session_with_the_same_spikes(tmp_path: Path) -> None:
+    script = tmp_path / "two_neurons.py"
+    script.write_text((SAMPLES / "scripts/two_neurons.py").read_text())
+    original = run_script(script, tmp_path / "original.s2s")
+    export(tmp_path / "original.s2s", tmp_path / "back", "spinnaker2")
+    again = run_script(tmp_path / "back/run_on_board.py", tmp_path / "again.s2s")
+
+    assert original.spikes().tick.size
+    assert again.content == original.content
