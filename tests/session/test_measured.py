@@ -61,7 +61,10 @@ def test_that_everything_says_that_it_was_measured(simulated: Run, tmp_path: Pat
     with pytest.raises(SessionError, match="a board returns no counts"):
         board.counts()
     with pytest.raises(SessionError, match="a board returns no counts"):
-        export(board.session, tmp_path / "csv")
+        export(board.session, tmp_path / "csv", channels=["pe"])
+    assert not (tmp_path / "csv").exists()
+    export(board.session, tmp_path / "csv")
+    assert sorted(path.name for path in (tmp_path / "csv").iterdir()) == ["spikes.csv", "summary.json", "voltages.csv"]
     open_session(board.session).verify()
 
 

@@ -17,7 +17,7 @@ from s2studio.session.export.hdf5 import write_hdf5
 from s2studio.session.export.json import write_json
 from s2studio.session.export.nir import write_nir_export
 from s2studio.session.export.parquet import write_parquet
-from s2studio.session.export.part import EXPORT_TABLES, SUMMARY, TABLE_CHANNELS, Part
+from s2studio.session.export.part import COUNTED, EXPORT_TABLES, SUMMARY, TABLE_CHANNELS, Part
 from s2studio.session.export.size import Estimate, estimate_size
 from s2studio.session.export.spinnaker2 import write_spinnaker2
 from s2studio.session.files import not_written
@@ -84,9 +84,9 @@ def export(
 ) -> Path:
     """Write the run `run` of `session`, or the part of it in `window`, to `path`, a folder or a file, and return it.
 
-    `channels` are some of those of the format (empty: all). Files appear once all are complete. A file, or a folder
-    with files in it, is refused unless `overwrite`, which replaces files of the same names and leaves others alone.
-    `progress` may raise Cancelled.
+    `channels` are some of those of the format (empty: all that the run has). Files appear once all are complete. A
+    file, or a folder with files in it, is refused unless `overwrite`, which replaces files of the same names and leaves
+    others alone. `progress` may raise Cancelled.
     """
     exporter, part = _chosen(session, format_name, window, run, channels)
     return write_into(
@@ -141,7 +141,8 @@ def _chosen(
     opened = session if isinstance(session, Session) else open_session(session)
     source = opened.run(run)
     start, stop = (window or Window()).ticks(source.tick_s, source.ticks)
-    chosen = tuple(name for name in exporter.channels if not channels or name in channels)
+    unknown = COUNTED if source.is_measured and not channels else ()
+    chosen = tuple(name for name in exporter.channels if name not in unknown and (not channels or name in channels))
     return exporter, Part(source, start, stop, chosen)
 
 

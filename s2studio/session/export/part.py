@@ -19,6 +19,8 @@ from s2studio.sim.pricing import energy_by_tick_j
 ExportColumn = NDArray[Any] | tuple[Sequence[str], NDArray[Any]]
 Rows = dict[str, ExportColumn]
 SUMMARY = "summary"
+# What follows from counts, which a measured run has not.
+COUNTED = ("pe", "links", "power")
 _COUNTS = ("packets", "synaptic_events", "spikes")
 
 
