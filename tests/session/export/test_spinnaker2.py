@@ -1,21 +1,25 @@
 from __future__ import annotations
 
+import ast
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from s2studio.app.model_export import export_model
+from s2studio.app.model_export import board_run, export_model
 from s2studio.app.project import Project, RunOptions, StimulusSource, open_project
 from s2studio.app.workbench import Workbench
 from s2studio.errors import SessionError, UsageError
-from s2studio.mapping.board import board_class
+from s2studio.mapping.board import Moved, board_class
 from s2studio.mapping.mapping import MappingOptions
 from s2studio.session.export import Window, export
+from s2studio.session.export.board_script import script_text
 from s2studio.session.export.spinnaker2 import listed
 from s2studio.session.reader import open_session
 from s2studio.sim.level import LevelPolicy
 from s2studio.snn.connectivity import ConvWeights
+from s2studio.snn.network import ChipNetwork, SpikingPart
 from tests.conftest import REPOSITORY
 from tests.session.export.board import Asked, run_script
 from tests.session.runs import record, whole_block
@@ -154,3 +158,18 @@ def test_that_a_model_is_not_exported_as_tables(bench: Workbench, tmp_path: Path
         export_model(bench, "csv", tmp_path / "out")
     with pytest.raises(UsageError, match="did you mean 'spinnaker2'"):
         export_model(bench, "spinaker2", tmp_path / "out")
+
+
+@pytest.mark.parametrize("name", ['"""\nimport evil\n"""', "\\", "x\\'''\"", "'); import evil; ('", "#\nimport evil"])
+def test_that_no_name_becomes_code(bench: Workbench, name: str) -> None:
+    source = board_run(bench)
+    population = replace(source.network.spiking.populations[0], name=name)
+    part = SpikingPart((population,), ())
+    board = replace(source.board, order=(name,), neurons_per_pe={name: 4}, moved=(Moved(name, 0, 4, name, name),))
+    said = replace(source, network=ChipNetwork(name, part), board=replace(board, expressible=False), source=name)
+    tree = ast.parse(script_text(said))
+
+    imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    assert imported == {"os", "sys", "numpy"}
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "snn.Network"]
+    assert [ast.literal_eval(call.args[0]) for call in calls] == [name]
