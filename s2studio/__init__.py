@@ -10,8 +10,8 @@ from s2studio.version import __version__
 if TYPE_CHECKING:
     from s2studio.app.api import load_stimulus, lower, map_network, simulate
     from s2studio.app.loading import load_network
+    from s2studio.app.session_export import export
     from s2studio.chip.loader import load_chip
-    from s2studio.session.export import export
     from s2studio.session.reader import open_session
     from s2studio.sim.lockstep import Simulator
     from s2studio.sim.program import compile_program
@@ -27,7 +27,7 @@ _PUBLIC = {
     "compile_program": "s2studio.sim.program",
     "Simulator": "s2studio.sim.lockstep",
     "open_session": "s2studio.session.reader",
-    "export": "s2studio.session.export",
+    "export": "s2studio.app.session_export",
 }
 
 __all__ = [

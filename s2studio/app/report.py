@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from s2studio.app.scene import VIEWS, Scene, draw, scene_of_session
+from s2studio.app.scene import VIEWS, Scene, draw, scene_of_run
 from s2studio.chip.spec import Quantity
 from s2studio.draw.colours import population_colours
 from s2studio.draw.frame import Look
@@ -14,11 +14,9 @@ from s2studio.draw.html import Heading, Number, cards, figure, folded, page, par
 from s2studio.draw.metrics import METRICS
 from s2studio.draw.scale import quantity
 from s2studio.draw.theme import THEMES
-from s2studio.errors import SessionError
-from s2studio.session.files import write_whole
+from s2studio.session.export import Part
 from s2studio.session.reader import Session, open_session
-from s2studio.session.run import Progress, no_progress
-from s2studio.session.window import Window
+from s2studio.session.run import Progress
 from s2studio.sim.channels import CHANNELS
 from s2studio.sim.energy import ENERGY_KINDS
 from s2studio.units import counted, with_unit
@@ -61,26 +59,10 @@ _SURE = (
 )
 
 
-def write_report(
-    session: Session | Path,
-    path: Path,
-    window: Window | None = None,
-    run: int = 0,
-    overwrite: bool = False,
-    progress: Progress = no_progress,
-) -> Path:
-    """Write the report of the run `run` of `session`, of its part in `window`, to the file `path` and return it.
-
-    Raises SessionError where `path` is there already and `overwrite` is not asked for. `progress` may raise Cancelled.
-    """
-    if path.is_dir():
-        raise SessionError(str(path), "is a folder", hint="name a file, such as report.html")
-    if path.exists() and not overwrite:
-        raise SessionError(str(path), "exists already", hint="choose another name or add --overwrite")
-    opened = session if isinstance(session, Session) else open_session(session)
-    html = report_html(opened, scene_of_session(opened, run, window, progress))
-    write_whole(path, lambda unfinished: unfinished.write_text(html, encoding="utf-8"))
-    return path
+def write_report(part: Part, path: Path, progress: Progress) -> None:
+    """Write the report of a part of a run to the file `path`."""
+    scene = scene_of_run(part.run, part.start, part.stop, progress)
+    path.write_text(report_html(open_session(part.run.session), scene), encoding="utf-8")
 
 
 def report_html(session: Session, scene: Scene) -> str:

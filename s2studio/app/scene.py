@@ -90,12 +90,16 @@ def scene_of_session(
 ) -> Scene:
     """Return the scene of the run `number` of `session`, the part of it in `window`."""
     run = session.run(number)
-    start, stop = (window or Window()).ticks(run.tick_s, run.ticks)
+    return scene_of_run(run, *(window or Window()).ticks(run.tick_s, run.ticks), progress)
+
+
+def scene_of_run(run: Run, start: int, stop: int, progress: Progress = no_progress) -> Scene:
+    """Return the scene of the ticks `start` to `stop` of `run`."""
     try:
         nodes = nodes_of(run.whole_network.spiking)
     except SessionError:
         nodes = _nodes_of_run(run)
-    return Scene(session.machine, run.mapping, nodes, run, start, stop, progress)
+    return Scene(run.machine, run.mapping, nodes, run, start, stop, progress)
 
 
 def _nodes_of_run(run: Run) -> tuple[Node, ...]:

@@ -261,10 +261,10 @@ class Workbench:
         channels: Collection[str] = (),
     ) -> None:
         """Write `channels` (empty: all) of the run `run` of `session`, as far as it lies in `window`, to `path`."""
-        from s2studio.app.session_export import export_session
+        from s2studio.app.session_export import export
 
         self._begin("export")
-        export_session(session, path, format_name, window, run, overwrite, self.progress("export"), channels)
+        export(session, path, format_name, window, run, overwrite, self.progress("export"), channels)
 
     def compare(self, a: Path, b: Path, run_a: int = 0, run_b: int = 0) -> Comparison:
         """Return how the run `run_b` of session `b` differs from the run `run_a` of session `a`."""

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from s2studio.app.report import report_html, write_report
+from s2studio.app.report import report_html
 from s2studio.app.scene import Scene, scene_of_session
-from s2studio.app.session_export import FORMATS, export_session
+from s2studio.app.session_export import estimate, export
 from s2studio.draw.theme import THEMES
 from s2studio.errors import SessionError, UsageError
 from s2studio.session.reader import Session, open_session
+from s2studio.session.window import Window
 from s2studio.units import with_unit
 from tests.session.runs import record, whole_block
 
@@ -124,22 +125,29 @@ def test_that_names_cannot_add_markup(session: Session, scene: Scene) -> None:
 
 
 def test_that_the_file_is_written_whole_and_not_over_another(session: Session, tmp_path: Path) -> None:
-    path = write_report(session, tmp_path / "a.html")
+    path = export(session, tmp_path / "a.html", "report")
     first = path.read_text("utf-8")
 
-    with pytest.raises(SessionError, match="exists already; choose another name or add --overwrite"):
-        write_report(session, path)
+    with pytest.raises(SessionError, match="exists; name a new file or add --overwrite"):
+        export(session, path, "report")
     with pytest.raises(SessionError, match="is a folder; name a file"):
-        write_report(session, tmp_path)
-    with pytest.raises(SessionError, match="cannot be written"):
-        write_report(session, tmp_path / "nowhere" / "a.html")
-    assert write_report(session, path, overwrite=True).read_text("utf-8") == first
+        export(session, tmp_path, "report")
+    assert export(session, path, "report", overwrite=True).read_text("utf-8") == first
     assert [each.name for each in tmp_path.iterdir()] == ["a.html"]
 
 
 def test_that_the_report_is_a_format_like_the_others(session: Session, tmp_path: Path) -> None:
-    assert export_session(session.path, tmp_path / "r.html", "report").stat().st_size > 100_000
-    assert export_session(session.path, tmp_path / "csv", "csv").is_dir()
-    assert "report" in FORMATS
+    size = export(session.path, tmp_path / "r.html", "report").stat().st_size
+
+    assert estimate(session.path, "report").bytes == pytest.approx(size, rel=0.2)
+    assert export(session.path, tmp_path / "csv", "csv").is_dir()
+    with pytest.raises(UsageError, match="channel 'spikes': is not in format 'report'"):
+        export(session.path, tmp_path / "x", "report", channels=["spikes"])
     with pytest.raises(UsageError, match="format 'repot': not known; did you mean 'report'"):
-        export_session(session.path, tmp_path / "x", "repot")
+        export(session.path, tmp_path / "x", "repot")
+
+
+def test_that_a_report_of_a_part_is_of_that_part(session: Session, tmp_path: Path) -> None:
+    path = export(session.path, tmp_path / "r.html", "report", Window(0.01, 0.03))
+
+    assert "20 ticks of 1.00 ms from 10.0 ms" in path.read_text("utf-8")

@@ -69,7 +69,7 @@ def export(
 
 
 def _print_estimate(session: Path, name: str, window: Window, run: int, channels: Collection[str]) -> None:
-    from s2studio.session.export import estimate
+    from s2studio.app.session_export import estimate
 
     found = estimate(session, name, window, run, channels)
     for channel, rows in found.rows.items():

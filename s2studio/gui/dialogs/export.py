@@ -25,7 +25,6 @@ from PySide6.QtWidgets import (
 from s2studio.app.session_export import FORMATS, REPORT
 from s2studio.draw.theme import NEAR_PX, SPACE_PX, WIDE_PX
 from s2studio.gui.views.quantity import quantity
-from s2studio.session.export import EXPORTERS
 from s2studio.session.window import Window
 
 if TYPE_CHECKING:
@@ -47,8 +46,8 @@ class ExportDialog(QDialog):
         timeline = controller.timeline
         end = max(timeline.length, 1) * timeline.tick_s
         self.format = QComboBox()
-        for name, title in FORMATS.items():
-            self.format.addItem(title, name)
+        for name, exporter in FORMATS.items():
+            self.format.addItem(exporter.title, name)
         self.span = QComboBox()
         self.span.addItem("the whole run", (0.0, end))
         self.span.addItem("the span that is shown", (timeline.start * timeline.tick_s, timeline.stop * timeline.tick_s))
@@ -139,7 +138,7 @@ class ExportDialog(QDialog):
             widget = None if item is None else item.widget()
             if widget is not None:
                 widget.setParent(None)
-        names = () if self.format_name == REPORT else EXPORTERS[self.format_name].channels
+        names = () if self.format_name == REPORT else FORMATS[self.format_name].channels
         for name in names:
             box = QCheckBox(name)
             box.setChecked(True)
@@ -148,7 +147,7 @@ class ExportDialog(QDialog):
         self._channels_layout.addWidget(QLabel("" if names else "all of it"), 1, Qt.AlignmentFlag.AlignLeft)
         shown = self.controller.studio.shown
         if shown is not None:
-            suffix = ".html" if self.format_name == REPORT else EXPORTERS[self.format_name].suffix
+            suffix = FORMATS[self.format_name].suffix
             folder = (
                 Path.home() if shown.session.is_relative_to(self.controller.session_folder) else shown.session.parent
             )
@@ -166,8 +165,7 @@ class ExportDialog(QDialog):
         self._timer.start()
 
     def _ask_path(self) -> None:
-        is_file = self.format_name == REPORT or bool(EXPORTERS[self.format_name].suffix)
-        if is_file:
+        if FORMATS[self.format_name].suffix:
             name, _ = QFileDialog.getSaveFileName(self, "Export to", self.path.text())
         else:
             name = QFileDialog.getExistingDirectory(self, "Export into folder", str(Path(self.path.text()).parent))

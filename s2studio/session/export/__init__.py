@@ -25,14 +25,15 @@ from s2studio.session.reader import Session, open_session
 from s2studio.session.run import Progress, no_progress
 from s2studio.session.window import Window
 
-__all__ = ["EXPORTERS", "Estimate", "Exporter", "Window", "estimate", "export"]
+__all__ = ["EXPORTERS", "Estimate", "Exporter", "Part", "Window", "estimate", "export", "one_row"]
 
 
 def _table_rows(part: Part) -> dict[str, int]:
     return {name: part.rows(name) if name in EXPORT_TABLES else 1 for name in part.channels}
 
 
-def _one_row(part: Part) -> dict[str, int]:
+def one_row(part: Part) -> dict[str, int]:
+    """Return what a format that is written whole has of each channel."""
     return dict.fromkeys(part.channels, 1)
 
 
@@ -65,9 +66,9 @@ EXPORTERS: Mapping[str, Exporter] = {
     "hdf5": Exporter("HDF5 file of all tables", write_hdf5, ".h5"),
     "json": Exporter("JSON summary", write_json, ".json", (SUMMARY,)),
     "spinnaker2": Exporter(
-        "script for a board, in py-spinnaker2's API", _write_board_script, channels=("script",), rows=_one_row
+        "script for a board, in py-spinnaker2's API", _write_board_script, channels=("script",), rows=one_row
     ),
-    "nir": Exporter("NIR file, and the project that lowers it", _write_network, channels=("network",), rows=_one_row),
+    "nir": Exporter("NIR file, and the project that lowers it", _write_network, channels=("network",), rows=one_row),
     "chrome": Exporter("Chrome or Perfetto trace", write_chrome, ".json.gz", CHROME_CHANNELS, chrome_rows),
 }
 
@@ -81,14 +82,15 @@ def export(
     overwrite: bool = False,
     progress: Progress = no_progress,
     channels: Collection[str] = (),
+    formats: Mapping[str, Exporter] = EXPORTERS,
 ) -> Path:
     """Write the run `run` of `session`, or the part of it in `window`, to `path`, a folder or a file, and return it.
 
     `channels` are some of those of the format (empty: all that the run has). Files appear once all are complete. A
     file, or a folder with files in it, is refused unless `overwrite`, which replaces files of the same names and leaves
-    others alone. `progress` may raise Cancelled.
+    others alone. `progress` may raise Cancelled. `formats` is the table in which `format_name` is looked up.
     """
-    exporter, part = _chosen(session, format_name, window, run, channels)
+    exporter, part = _chosen(session, formats, format_name, window, run, channels)
     return write_into(
         Path(path), overwrite, lambda unfinished: exporter.write(part, unfinished, progress), bool(exporter.suffix)
     )
@@ -121,18 +123,24 @@ def estimate(
     window: Window | None = None,
     run: int = 0,
     channels: Collection[str] = (),
+    formats: Mapping[str, Exporter] = EXPORTERS,
 ) -> Estimate:
     """Return how large the export of the same arguments would be."""
-    exporter, part = _chosen(session, format_name, window, run, channels)
+    exporter, part = _chosen(session, formats, format_name, window, run, channels)
     return estimate_size(part, exporter.write, exporter.rows, f"export{exporter.suffix}" if exporter.suffix else "")
 
 
 def _chosen(
-    session: Session | Path | str, format_name: str, window: Window | None, run: int, channels: Collection[str]
+    session: Session | Path | str,
+    formats: Mapping[str, Exporter],
+    format_name: str,
+    window: Window | None,
+    run: int,
+    channels: Collection[str],
 ) -> tuple[Exporter, Part]:
-    if format_name not in EXPORTERS:
-        raise UsageError(f"format '{format_name}'", "not known", hint=nearest(format_name, EXPORTERS))
-    exporter = EXPORTERS[format_name]
+    if format_name not in formats:
+        raise UsageError(f"format '{format_name}'", "not known", hint=nearest(format_name, formats))
+    exporter = formats[format_name]
     for name in channels:
         if name not in exporter.channels:
             raise UsageError(
