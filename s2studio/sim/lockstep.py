@@ -13,12 +13,17 @@ from numpy.typing import NDArray
 from s2studio.documents import nearest
 from s2studio.errors import SimulationError
 from s2studio.network.stimulus.spikes import SpikeTrain, Stimulus
+from s2studio.sim.arrays import aligned
 from s2studio.sim.counts import Counts, SpikeTable, TickBlock
-from s2studio.sim.kernels.ticks import MOST_SPIKES_PER_TICK, STIMULUS, Outputs, State, run_ticks
+from s2studio.sim.kernels.order import to_neuron_order
+from s2studio.sim.kernels.ticks import MOST_SPIKES_PER_TICK, STIMULUS, Outputs, run_ticks
+from s2studio.sim.kernels.update import State
 from s2studio.sim.program import Program
 from s2studio.snn.fan_out import IntArray
 
 Result = TypeVar("Result")
+# The spikes of the last tick in the engine's order, and where those of each population start.
+InFlight = tuple[NDArray[np.int32], IntArray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +32,7 @@ class Snapshot:
 
     tick: int
     state: State
-    in_flight: tuple[tuple[NDArray[np.int32], IntArray], ...]
+    in_flight: tuple[InFlight, ...]
     sent: NDArray[np.int32]
 
 
@@ -69,14 +74,15 @@ class Simulator:
         neurons, sums = len(parameters.v_init), int(populations.first_sum[-1])
         self._tick = 0
         self._state = State(
-            v=np.tile(parameters.v_init, (self.batch, 1)),
-            i_exc=np.zeros((self.batch, neurons), np.float32),
-            i_inh=np.zeros((self.batch, neurons), np.float32),
-            ready=np.zeros((self.batch, neurons), np.int32),
-            sums=np.zeros((self.batch, sums), np.int32),
+            v=aligned((self.batch, neurons), np.float32, 0),
+            i_exc=aligned((self.batch, neurons), np.float32, 1),
+            i_inh=aligned((self.batch, neurons), np.float32, 2),
+            ready=aligned((self.batch, neurons), np.int32, 3),
+            sums=aligned((self.batch, sums), np.int32, 4),
         )
-        nothing = (np.zeros(0, np.int32), np.zeros(len(self.program.names) + 1, np.int64))
-        self._in_flight = (nothing,) * self.batch
+        self._state.v[:] = parameters.v_init
+        nothing: InFlight = (np.zeros(0, np.int32), np.zeros(len(self.program.names) + 1, np.int64))
+        self._in_flight: tuple[InFlight, ...] = (nothing,) * self.batch
         self._sent = np.zeros((self.batch, len(self.program.updates)), np.int32)
 
     def snapshot(self) -> Snapshot:
@@ -107,11 +113,13 @@ class Simulator:
         packets, events, sent = (np.zeros((self.batch, steps, slices), np.int32) for _ in range(3))
         voltages = np.zeros((self.batch, steps, self._columns()[-1]), np.float32)
 
-        def run(sample: int) -> tuple[NDArray[np.int32], IntArray]:
+        def run(sample: int) -> tuple[NDArray[np.int32], IntArray, InFlight]:
             outputs = Outputs(packets[sample], events[sample], sent[sample], voltages[sample])
             return self._run(sample, given[sample], outputs)
 
-        tables = [self._take(sample, *found) for sample, found in enumerate(self._each_sample(run))]
+        found = self._each_sample(run)
+        tables = [self._table(sample, spikes, start) for sample, (spikes, start, _) in enumerate(found)]
+        self._in_flight = tuple(in_flight for _, _, in_flight in found)
         counts = Counts(packets, events, sent, self.program.updates, self.program.recorded_bytes)
         block = TickBlock(self._tick, steps, _joined(tables), counts, self._voltages(voltages))
         if steps:
@@ -128,8 +136,11 @@ class Simulator:
 
     def _run(
         self, sample: int, given: tuple[NDArray[np.int32], IntArray], outputs: Outputs
-    ) -> tuple[NDArray[np.int32], IntArray]:
-        """Run one sample: its rows of the state and `outputs` are all that changes."""
+    ) -> tuple[NDArray[np.int32], IntArray, InFlight]:
+        """Run one sample and return its spikes, their starts, and those still under way.
+
+        Its rows of the state and `outputs` are all that changes.
+        """
         spikes, start = run_ticks(
             self._tick,
             self.seed,
@@ -138,7 +149,7 @@ class Simulator:
             self.program.parameters,
             self.program.rows,
             _each(self._state, lambda array: array[sample]),
-            self.program.receivers,
+            self.program.packets,
             *self._in_flight[sample],
             self._sent[sample],
             *given,
@@ -148,16 +159,10 @@ class Simulator:
         if start[0, 0] < 0:
             found = f"more than {MOST_SPIKES_PER_TICK:,} spikes in one tick"
             raise SimulationError("simulation", found, hint="look for relays that feed each other")
-        return spikes, start
-
-    def _take(self, sample: int, spikes: NDArray[np.int32], start: IntArray) -> SpikeTable:
-        """Keep the spikes that are under way after the last tick, and return all."""
         last = start[-1]
-        self._in_flight = tuple(
-            (spikes[last[0] :].copy(), last - last[0]) if index == sample else kept
-            for index, kept in enumerate(self._in_flight)
-        )
-        return self._table(sample, spikes, start)
+        in_flight = (spikes[last[0] :].copy(), last - last[0])
+        to_neuron_order(spikes, start[1:], self.program.populations)
+        return spikes, start, in_flight
 
     def _table(self, sample: int, spikes: NDArray[np.int32], start: IntArray) -> SpikeTable:
         """Return the spikes of the ticks that ran as rows; row 0 of `start` is the tick before them."""
@@ -202,8 +207,9 @@ class Simulator:
         if not trains:
             return np.zeros(0, np.int32), start
         step, population, neuron = (np.concatenate(column) for column in zip(*trains, strict=True))
-        order = np.lexsort((population, step))
-        return neuron[order].astype(np.int32), start
+        if len(trains) > 1 or np.any(step[1:] < step[:-1]):
+            neuron = neuron[np.lexsort((population, step))]
+        return neuron.astype(np.int32), start
 
     def _check(self, name: str, train: SpikeTrain, size: int, steps: int) -> None:
         if train.step.min() < 0 or train.step.max() >= steps:

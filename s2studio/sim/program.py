@@ -13,7 +13,7 @@ from s2studio.chip.spec import ChipSpec
 from s2studio.mapping.mapping import ChipMapping
 from s2studio.mapping.memory import Cuts, words_per_step
 from s2studio.mapping.partition import cuts_of
-from s2studio.sim.rows import Rows, compile_rows, planes
+from s2studio.sim.rows import Rows, compile_rows, engine_order, planes
 from s2studio.sim.traffic import receivers
 from s2studio.snn.connectivity import ConvWeights
 from s2studio.snn.fan_out import IntArray, slice_of
@@ -45,7 +45,10 @@ class Populations(NamedTuple):
 
 
 class Parameters(NamedTuple):
-    """The parameters of the neurons, one entry each, in the engine's order; the last two one entry per population."""
+    """The parameters of the neurons, one entry each, in the engine's order; the last three one entry per population.
+
+    `alike` says where all neurons have the same: then the kernels read those of the first.
+    """
 
     alpha_decay: Float32
     i_offset: Float32
@@ -58,22 +61,29 @@ class Parameters(NamedTuple):
     t_refrac: NDArray[np.int32]
     subtracts: NDArray[np.bool_]
     seed: IntArray
+    alike: NDArray[np.bool_]
+
+
+class Packets(NamedTuple):
+    """Whom packets reach: slice i sends as row `kind[i]` of `receivers` says, 1 where the column's PE gets one."""
+
+    kind: NDArray[np.int32]
+    receivers: NDArray[np.int32]
 
 
 @dataclass(frozen=True)
 class Program:
     """What an engine needs to run a network: names and flat arrays only, so that it travels without pickle.
 
-    `receivers` (slices, slices) int32 is 1 where a packet of the row's slice reaches the column's PE; `updates` and
-    `recorded_bytes` (slices,) int32 are counts that are the same in every tick. `voltages_of` lists the populations
-    (indices) whose voltages an engine returns.
+    `updates` and `recorded_bytes` (slices,) int32 are counts that are the same in every tick. `voltages_of` lists the
+    populations (indices) whose voltages an engine returns.
     """
 
     names: tuple[str, ...]
     populations: Populations
     parameters: Parameters
     rows: Rows
-    receivers: NDArray[np.int32]
+    packets: Packets
     updates: NDArray[np.int32]
     recorded_bytes: NDArray[np.int32]
     voltages_of: tuple[int, ...]
@@ -92,7 +102,7 @@ def compile_program(
         populations=populations,
         parameters=_parameters(part, populations),
         rows=compile_rows(part, cuts),
-        receivers=receivers(mapping),
+        packets=_packets(mapping),
         updates=_per_slice(part, cuts, lambda population, sizes: sizes * MODELS[population.model].is_updated),
         recorded_bytes=_per_slice(
             part,
@@ -104,6 +114,11 @@ def compile_program(
         ),
         voltages_of=tuple(index for index, name in enumerate(names) if name in voltages_of),
     )
+
+
+def _packets(mapping: ChipMapping) -> Packets:
+    rows, kind = np.unique(receivers(mapping), axis=0, return_inverse=True)
+    return Packets(kind.reshape(-1).astype(np.int32), np.ascontiguousarray(rows))
 
 
 def _per_slice(
@@ -119,6 +134,7 @@ def _populations(part: SpikingPart, cuts: Cuts) -> Populations:
     first_neuron = _starts(population.size for population in part.populations)
     first_slice = _starts(len(cuts[population.name]) - 1 for population in part.populations)
     slots = [1 + _longest_delay(part, population.name) for population in part.populations]
+    images = [planes(part, population) for population in part.populations]
     sums = [
         count * model.inputs * population.size
         for count, model, population in zip(slots, models, part.populations, strict=True)
@@ -129,11 +145,11 @@ def _populations(part: SpikingPart, cuts: Cuts) -> Populations:
         first_slice=first_slice,
         slice_of=np.concatenate(
             [
-                slice_of(cuts[population.name]) + start
-                for population, start in zip(part.populations, first_slice[:-1], strict=True)
+                engine_order(slice_of(cuts[population.name]) + start, channels)
+                for population, start, channels in zip(part.populations, first_slice[:-1], images, strict=True)
             ]
         ).astype(np.int32),
-        planes=np.array([planes(part, population) for population in part.populations], np.int32),
+        planes=np.array(images, np.int32),
         first_sum=_starts(sums),
         slots=np.array(slots, np.int32),
         inputs=np.array([model.inputs for model in models], np.int32),
@@ -156,15 +172,17 @@ def _longest_delay(part: SpikingPart, name: str) -> int:
 def _parameters(part: SpikingPart, populations: Populations) -> Parameters:
     neurons = int(populations.first_neuron[-1])
     columns: dict[str, NDArray[Any]] = {}
-    for name in Parameters._fields[:-2]:
+    alike = np.ones(len(part.populations), np.bool_)
+    for name in Parameters._fields[:-3]:
         column = np.zeros(neurons, np.int32 if name == "t_refrac" else np.float32)
         for index, population in enumerate(part.populations):
             start, stop = populations.first_neuron[index : index + 2]
             column[start:stop] = engine_order(_value(population, name), int(populations.planes[index]))
+            alike[index] &= name in ("v_init", "p") or bool((column[start:stop] == column[start]).all())
         columns[name] = column
     resets = [_value(population, "reset") == SUBTRACT for population in part.populations]
     seeds = [int(_value(population, "seed")) for population in part.populations]
-    return Parameters(**columns, subtracts=np.array(resets), seed=np.array(seeds, np.int64))
+    return Parameters(**columns, subtracts=np.array(resets), seed=np.array(seeds, np.int64), alike=alike)
 
 
 def _value(population: Population, name: str) -> Any:
@@ -173,10 +191,3 @@ def _value(population: Population, name: str) -> Any:
     if all(parameter.name != name for parameter in model.parameters):
         return 0
     return population.params.get(name, model.parameter(name).default)
-
-
-def engine_order(values: Any, channels: int) -> Any:
-    """Return per-neuron `values` with the channel last, as the engine keeps images; anything else as it is."""
-    if not channels or np.ndim(values) == 0:
-        return values
-    return np.ascontiguousarray(np.reshape(values, (channels, -1)).T).reshape(-1)

@@ -23,10 +23,15 @@ def fan_out(connectivity: Connectivity, sources: int, bounds: IntArray) -> Count
         return _narrow(_of_list(connectivity, sources, bounds))
     if isinstance(connectivity, DenseWeights):
         return _narrow(np.add.reduceat(connectivity.weight != 0, bounds[:-1], axis=1, dtype=np.int32))
-    distinct, which = _pixels(bounds, connectivity.target_shape)
-    of_channel = _narrow(_of_pixels(connectivity, distinct))
+    of_channel, which = pixel_fan_out(connectivity, bounds)
     pixel = np.tile(np.arange(len(of_channel)), connectivity.source_shape[0])
     return of_channel[np.ix_(pixel, which)]
+
+
+def pixel_fan_out(kernel: ConvWeights, bounds: IntArray) -> tuple[CountTable, IntArray]:
+    """Return the synapses of each source pixel in each kind of target slice, (pixels, kinds), and each slice's kind."""
+    distinct, which = _pixels(bounds, kernel.target_shape)
+    return _narrow(_of_pixels(kernel, distinct)), which
 
 
 def slice_reach(connectivity: Connectivity, source_bounds: IntArray, target_bounds: IntArray) -> NDArray[np.bool_]:

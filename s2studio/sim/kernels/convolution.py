@@ -5,32 +5,52 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from s2studio.compiled import kernel
-from s2studio.snn.fan_out import IntArray
+from s2studio.compiled import inner_kernel
+from s2studio.compiled.vectors import LANES, load, store, to_int32
+from s2studio.sim.places import Conv
 
 
-@kernel
-def add_kernel(sums: NDArray[np.int32], source: int, weight: NDArray[np.int8], geometry: IntArray) -> None:
-    """Add what a spike of neuron `source` brings each target pixel to `sums` (height, width, channels), flat.
+@inner_kernel
+def add_kernels(
+    sums: NDArray[np.int32],
+    sources: NDArray[np.int32],
+    weight: NDArray[np.int8],
+    conv: Conv,
+    places: NDArray[np.int32],
+) -> None:
+    """Add what spikes of `sources` bring each target pixel to `sums` (height, width, channels), flat.
 
-    `weight` is (in, kernel row, kernel column, out), flat; `geometry` as `sim.rows.GEOMETRY` names it. Pooling only
-    shifts coordinates: a source pixel is the pooled pixel it belongs to.
+    `weight` and `places` are as `sim.places` arranges them, the weights flat.
     """
-    in_height, in_width, out_height, out_width = geometry[0], geometry[1], geometry[2], geometry[3]
-    channels, kernel_height, kernel_width = geometry[4], geometry[5], geometry[6]
-    stride_y, stride_x = geometry[7], geometry[8]
-    channel = source // (in_height * in_width)
-    pixel = source % (in_height * in_width)
-    row, column = pixel // in_width // geometry[11], pixel % in_width // geometry[12]
-    if row >= in_height // geometry[11] or column >= in_width // geometry[12]:
-        return
-    y, x = row + geometry[9], column + geometry[10]
-    for out_y in range(max(0, -((kernel_height - 1 - y) // stride_y)), min(out_height, y // stride_y + 1)):
-        kernel_row = (channel * kernel_height + y - out_y * stride_y) * kernel_width
-        for out_x in range(max(0, -((kernel_width - 1 - x) // stride_x)), min(out_width, x // stride_x + 1)):
-            first = (kernel_row + x - out_x * stride_x) * channels
-            added = weight[first : first + channels]
-            place = (out_y * out_width + out_x) * channels
-            pixel_sums = sums[place : place + channels]
-            for k in range(channels):
-                pixel_sums[k] += added[k]
+    for source in sources:
+        pixel = pixel_of(source, conv)
+        place = places[conv.first_place + pixel]
+        first = channel_of(source, pixel, conv) * conv.channel_weights + place[3]
+        for row in range(place[0]):
+            add_run(sums, place[2] + row * conv.row_sums, weight, first + row * conv.row_weights, place[1])
+
+
+@inner_kernel
+def pixel_of(source: np.int32, conv: Conv) -> np.int64:
+    """Return the pixel that source neuron `source` is at."""
+    if conv.pixel_step == 1:
+        return np.int64(np.uint32(source) % np.uint32(conv.pixels))
+    return np.int64(np.uint32(source) // np.uint32(conv.pixel_step))
+
+
+@inner_kernel
+def channel_of(source: np.int32, pixel: np.int64, conv: Conv) -> np.int64:
+    """Return the channel of source neuron `source`, which is at `pixel`."""
+    if conv.pixel_step == 1:
+        return np.int64(np.uint32(source) // np.uint32(conv.pixels))
+    return source - pixel * conv.pixel_step
+
+
+@inner_kernel
+def add_run(sums: NDArray[np.int32], into: int, weight: NDArray[np.int8], first: int, size: int) -> None:
+    """Add `size` weights from `first` on to the sums from `into` on."""
+    whole = size - size % LANES
+    for i in range(0, whole, LANES):
+        store(sums, into + i, load(sums, into + i) + to_int32(load(weight, first + i)))
+    for i in range(whole, size):
+        sums[into + i] += weight[first + i]

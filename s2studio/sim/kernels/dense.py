@@ -1,25 +1,74 @@
-"""Dense synapse rows: a spike adds its row, one int8 weight for each target, to the sums."""
+"""Dense synapse rows: spikes add their rows, one int8 weight for each target, to the sums."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from s2studio.compiled import kernel
+from s2studio.compiled import inner_kernel
+from s2studio.compiled.vectors import LANES, at_least, choose, load, store, to_int16, to_int32, zeros
+
+# So many weights of a column fit an int16 sum, whatever they are: 255 x 128 < 2^15.
+MOST_ROWS = 255
+# Columns of so many vectors are summed in registers: their width is a cache line.
+FOUR = 4 * LANES
 
 
-@kernel
-def add_dense_row(sums: NDArray[np.int32], weight: NDArray[np.int8]) -> None:
-    """Add `weight` to `sums`, neuron by neuron."""
-    for i in range(weight.size):
-        sums[i] += weight[i]
+@inner_kernel
+def add_dense_rows(sums: NDArray[np.int32], sources: NDArray[np.int32], weight: NDArray[np.int8]) -> None:
+    """Add the rows of `sources`, which stand in `weight` one after the other and as wide as `sums`, to `sums`."""
+    width = sums.size
+    for first in range(0, sources.size, MOST_ROWS):
+        rows = sources[first : first + MOST_ROWS]
+        i = 0
+        while i + FOUR <= width:
+            add_line(sums, rows, weight, i)
+            i += FOUR
+        while i + LANES <= width:
+            total = zeros(np.int16)
+            for row in rows:
+                total = total + to_int16(load(weight, np.int64(row) * width + i))
+            store(sums, i, load(sums, i) + to_int32(total))
+            i += LANES
+        for row in rows:
+            for k in range(i, width):
+                sums[k] += weight[np.int64(row) * width + k]
 
 
-@kernel
-def add_dense_row_apart(sums: NDArray[np.int32], weight: NDArray[np.int8]) -> None:
+@inner_kernel
+def add_line(sums: NDArray[np.int32], rows: NDArray[np.int32], weight: NDArray[np.int8], i: int) -> None:
+    """Add the columns i to i + FOUR of at most MOST_ROWS rows."""
+    a = b = c = d = zeros(np.int16)
+    for row in rows:
+        place = np.int64(row) * sums.size + i
+        a = a + to_int16(load(weight, place))
+        b = b + to_int16(load(weight, place + LANES))
+        c = c + to_int16(load(weight, place + 2 * LANES))
+        d = d + to_int16(load(weight, place + 3 * LANES))
+    store(sums, i, load(sums, i) + to_int32(a))
+    store(sums, i + LANES, load(sums, i + LANES) + to_int32(b))
+    store(sums, i + 2 * LANES, load(sums, i + 2 * LANES) + to_int32(c))
+    store(sums, i + 3 * LANES, load(sums, i + 3 * LANES) + to_int32(d))
+
+
+@inner_kernel
+def add_dense_rows_apart(sums: NDArray[np.int32], sources: NDArray[np.int32], weight: NDArray[np.int8]) -> None:
     """Add positive weights to the first half of `sums` and the size of negative ones to the second half."""
-    size = weight.size
-    for i in range(size):
-        sums[i] += max(weight[i], 0)
-    for i in range(size):
-        sums[size + i] += max(-np.int32(weight[i]), 0)
+    width = sums.size // 2
+    whole = width - width % LANES
+    for first in range(0, sources.size, MOST_ROWS):
+        rows = sources[first : first + MOST_ROWS]
+        for i in range(0, whole, LANES):
+            positive = negative = none = zeros(np.int16)
+            for row in rows:
+                added = to_int16(load(weight, np.int64(row) * width + i))
+                is_positive = at_least(added, none)
+                positive = positive + choose(is_positive, added, none)
+                negative = negative - choose(is_positive, none, added)
+            store(sums, i, load(sums, i) + to_int32(positive))
+            store(sums, width + i, load(sums, width + i) + to_int32(negative))
+        for row in rows:
+            for k in range(whole, width):
+                added = np.int32(weight[np.int64(row) * width + k])
+                sums[k] += max(added, 0)
+                sums[width + k] += max(-added, 0)

@@ -5,10 +5,24 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from s2studio.compiled import kernel
+from s2studio.compiled import inner_kernel
+from s2studio.compiled.vectors import (
+    LANES,
+    at,
+    at_least,
+    lanes_at,
+    load,
+    lowest_bit,
+    store,
+    to_float32,
+    without_lowest_bit,
+    zeros,
+)
 from s2studio.snn.models.model import NeuronModel, Parameter, Update
 
 Float32 = NDArray[np.float32]
+# A parameter of every neuron, or of all alike.
+Value = Float32 | np.float32
 
 SUBTRACT, TO_RESET = "reset_by_subtraction", "reset_to_v_reset"
 EQUATION = """\
@@ -29,38 +43,39 @@ LIF_CONV2D = NeuronModel(
     "lif_conv2d", "LIF behind a convolution", EQUATION, MEMBRANE, ("v",), 1, Update.LIF, takes_convolution=True
 )
 
-# Neurons are looked at one by one for spikes only in groups that have one, and only up to the last of them.
-GROUP = 64
 
-
-@kernel
+@inner_kernel
 def update_lif(
     v: Float32,
     sums: NDArray[np.int32],
-    alpha_decay: Float32,
-    i_offset: Float32,
-    threshold: Float32,
-    v_reset: Float32,
+    alpha_decay: Value,
+    i_offset: Value,
+    threshold: Value,
+    v_reset: Value,
     subtracts: bool,
     fired: NDArray[np.int32],
 ) -> int:
-    """Advance the neurons by a tick, clear `sums`, write who fired to `fired`, ascending, and return how many did."""
-    for i in range(v.size):
-        v[i] = alpha_decay[i] * v[i] + np.float32(sums[i]) + i_offset[i]
-    sums[:] = 0
-    count = 0
-    for start in range(0, v.size, GROUP):
-        group, limit = v[start : start + GROUP], threshold[start : start + GROUP]
-        reached = np.int32(0)
-        for k in range(group.size):
-            reached += np.int32(group[k] >= limit[k])
-        k = 0
+    """Advance the neurons by a tick, clear `sums`, write who fired to `fired`, ascending, and return how many did.
+
+    Parameters are arrays, or numbers where they are the same for all neurons.
+    """
+    count, whole = 0, v.size - v.size % LANES
+    for i in range(0, whole, LANES):
+        integrated = lanes_at(alpha_decay, i) * load(v, i) + to_float32(load(sums, i)) + lanes_at(i_offset, i)
+        store(v, i, integrated)
+        store(sums, i, zeros(np.int32))
+        reached = at_least(integrated, lanes_at(threshold, i))
         while reached:
-            if group[k] >= limit[k]:
-                i = start + k
-                v[i] = v[i] - threshold[i] if subtracts else v_reset[i]
-                fired[count] = i
-                count += 1
-                reached -= 1
-            k += 1
+            k = i + lowest_bit(reached)
+            reached = without_lowest_bit(reached)
+            v[k] = v[k] - at(threshold, k) if subtracts else at(v_reset, k)
+            fired[count] = k
+            count += 1
+    for k in range(whole, v.size):
+        v[k] = at(alpha_decay, k) * v[k] + np.float32(sums[k]) + at(i_offset, k)
+        sums[k] = 0
+        if v[k] >= at(threshold, k):
+            v[k] = v[k] - at(threshold, k) if subtracts else at(v_reset, k)
+            fired[count] = k
+            count += 1
     return count

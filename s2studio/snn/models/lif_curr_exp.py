@@ -5,8 +5,21 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from s2studio.compiled import kernel
-from s2studio.snn.models.lif import GROUP, MEMBRANE, Float32
+from s2studio.compiled import inner_kernel
+from s2studio.compiled.vectors import (
+    LANES,
+    at,
+    at_least,
+    choose,
+    lanes_at,
+    load,
+    lowest_bit,
+    store,
+    to_float32,
+    without_lowest_bit,
+    zeros,
+)
+from s2studio.snn.models.lif import MEMBRANE, Float32, Value
 from s2studio.snn.models.model import NeuronModel, Parameter, Update
 
 EQUATION = """\
@@ -35,7 +48,7 @@ LIF_CURR_EXP_NO_DELAY = NeuronModel(
 )
 
 
-@kernel
+@inner_kernel
 def update_lif_curr_exp(
     tick: int,
     v: Float32,
@@ -44,53 +57,51 @@ def update_lif_curr_exp(
     ready: NDArray[np.int32],
     exc_sums: NDArray[np.int32],
     inh_sums: NDArray[np.int32],
-    exc_decay: Float32,
-    inh_decay: Float32,
-    alpha_decay: Float32,
-    i_offset: Float32,
-    threshold: Float32,
-    v_reset: Float32,
-    t_refrac: NDArray[np.int32],
+    exc_decay: Value,
+    inh_decay: Value,
+    alpha_decay: Value,
+    i_offset: Value,
+    threshold: Value,
+    v_reset: Value,
+    t_refrac: NDArray[np.int32] | np.int32,
     subtracts: bool,
     fired: NDArray[np.int32],
 ) -> int:
     """Advance the neurons by a tick, clear the sums, write who fired to `fired`, ascending, and return how many did.
 
-    `ready` is the first tick in which a neuron integrates again.
+    `ready` is the first tick in which a neuron integrates again. Parameters are arrays, or numbers where they are the
+    same for all neurons.
     """
     now = np.int32(tick)
-    decay_and_add(i_exc, exc_decay, exc_sums)
-    decay_and_add(i_inh, inh_decay, inh_sums)
-    # Each loop writes one array and reads few: more, and the compiler no longer turns it into vector instructions.
-    for i in range(v.size):
-        integrated = alpha_decay[i] * v[i] + (i_exc[i] - i_inh[i]) + i_offset[i]
-        v[i] = integrated if now >= ready[i] else v[i]
-    count = 0
-    for start in range(0, v.size, GROUP):
-        group, limit, from_tick = (
-            v[start : start + GROUP],
-            threshold[start : start + GROUP],
-            ready[start : start + GROUP],
-        )
-        reached = np.int32(0)
-        for k in range(group.size):
-            reached += np.int32(group[k] >= limit[k]) & np.int32(now >= from_tick[k])
-        k = 0
+    count, whole = 0, v.size - v.size % LANES
+    for i in range(0, whole, LANES):
+        exc = load(i_exc, i) * lanes_at(exc_decay, i) + to_float32(load(exc_sums, i))
+        inh = load(i_inh, i) * lanes_at(inh_decay, i) + to_float32(load(inh_sums, i))
+        store(i_exc, i, exc)
+        store(i_inh, i, inh)
+        store(exc_sums, i, zeros(np.int32))
+        store(inh_sums, i, zeros(np.int32))
+        before, active = load(v, i), at_least(now, load(ready, i))
+        integrated = lanes_at(alpha_decay, i) * before + (exc - inh) + lanes_at(i_offset, i)
+        store(v, i, choose(active, integrated, before))
+        reached = active & at_least(integrated, lanes_at(threshold, i))
         while reached:
-            if group[k] >= limit[k] and now >= from_tick[k]:
-                i = start + k
-                v[i] = v[i] - threshold[i] if subtracts else v_reset[i]
-                ready[i] = now + 1 + t_refrac[i]
-                fired[count] = i
-                count += 1
-                reached -= 1
-            k += 1
+            k = i + lowest_bit(reached)
+            reached = without_lowest_bit(reached)
+            v[k] = v[k] - at(threshold, k) if subtracts else at(v_reset, k)
+            ready[k] = now + 1 + at(t_refrac, k)
+            fired[count] = k
+            count += 1
+    for k in range(whole, v.size):
+        i_exc[k] = i_exc[k] * at(exc_decay, k) + np.float32(exc_sums[k])
+        i_inh[k] = i_inh[k] * at(inh_decay, k) + np.float32(inh_sums[k])
+        exc_sums[k] = inh_sums[k] = 0
+        if now < ready[k]:
+            continue
+        v[k] = at(alpha_decay, k) * v[k] + (i_exc[k] - i_inh[k]) + at(i_offset, k)
+        if v[k] >= at(threshold, k):
+            v[k] = v[k] - at(threshold, k) if subtracts else at(v_reset, k)
+            ready[k] = now + 1 + at(t_refrac, k)
+            fired[count] = k
+            count += 1
     return count
-
-
-@kernel
-def decay_and_add(current: Float32, decay: Float32, sums: NDArray[np.int32]) -> None:
-    """Advance a synaptic current by a tick and clear the sums that flow into it."""
-    for i in range(current.size):
-        current[i] = current[i] * decay[i] + np.float32(sums[i])
-    sums[:] = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from s2studio.compiled import kernel
+from s2studio.compiled import inner_kernel
 from s2studio.snn.models.model import NeuronModel, Parameter, Update
 
 POISSON_PROCESS = NeuronModel(
@@ -27,7 +27,7 @@ FIRST, SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 DRAW_BITS = 24
 
 
-@kernel
+@inner_kernel
 def mixed(word: np.uint64) -> np.uint64:
     """Return a 64-bit word in which every bit depends on every bit of `word` (SplitMix64's finaliser)."""
     word = (word ^ (word >> np.uint64(30))) * FIRST
@@ -35,7 +35,7 @@ def mixed(word: np.uint64) -> np.uint64:
     return word ^ (word >> np.uint64(31))
 
 
-@kernel
+@inner_kernel
 def stream(seed: int, population_seed: int, population: int, sample: int) -> np.uint64:
     """Return the key of the draws of one population in one sample of a run."""
     key = mixed(np.uint64(seed) + STEP)
@@ -44,7 +44,7 @@ def stream(seed: int, population_seed: int, population: int, sample: int) -> np.
     return mixed(key + np.uint64(sample) * STEP)
 
 
-@kernel
+@inner_kernel
 def update_poisson(key: np.uint64, tick: int, p: NDArray[np.float32], fired: NDArray[np.int32]) -> int:
     """Write who fires in `tick` to `fired`, ascending, and return how many do.
 

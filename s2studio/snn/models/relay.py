@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from s2studio.compiled import kernel
+from s2studio.compiled import inner_kernel
 from s2studio.snn.models.model import NeuronModel, Update
 
 RELAY = NeuronModel(
@@ -20,18 +20,16 @@ RELAY = NeuronModel(
 )
 
 
-@kernel
-def update_relay(sums: NDArray[np.int32], most: int) -> NDArray[np.int32]:
-    """Clear `sums`, which count the events of each neuron, and return every neuron as often as it sends a spike.
+@inner_kernel
+def update_relay(sums: NDArray[np.int32], fired: NDArray[np.int32]) -> int:
+    """Clear `sums`, which count the events of each neuron, and write every neuron as often as it sends a spike.
 
-    More than `most` spikes are not written out: some array longer than `most` is returned.
+    Returns how many spikes that are; `fired` has room for them.
     """
-    total = sums.sum()
-    fired = np.empty(min(total, most + 1), np.int32)
-    if total <= most:
-        count = 0
-        for i in range(sums.size):
-            fired[count : count + sums[i]] = i
-            count += sums[i]
-    sums[:] = 0
-    return fired
+    count = 0
+    for i in range(sums.size):
+        for _ in range(sums[i]):
+            fired[count] = i
+            count += 1
+        sums[i] = 0
+    return count

@@ -7,13 +7,15 @@ from typing import Any
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from s2studio.compiled import kernel
+from s2studio.compiled import inner_kernel
+from s2studio.compiled.vectors import code
+
+LINE_BYTES = 64
 
 
-@intrinsic
+@code
 def _prefetch(_context: Any, array: Any, _index: Any) -> Any:
     """Return the signature and the code of `prefetch` for this kind of array."""
 
@@ -34,7 +36,19 @@ def _prefetch(_context: Any, array: Any, _index: Any) -> Any:
     return types.void(array, types.int64), generate
 
 
-@kernel
-def prefetch(array: NDArray[Any], index: int) -> None:
-    """Fetch the cache line of `array[index]`, a 1-D array, for reading; without effect on what is computed."""
-    _prefetch(array, index)  # type: ignore[call-arg]
+@code
+def _items_per_line(_context: Any, array: Any) -> Any:
+    """Return the signature and the code of a constant: the elements of `array` in a cache line, at least 1."""
+    items = max(1, LINE_BYTES * 8 // array.dtype.bitwidth)
+
+    def generate(context: Any, _builder: Any, _signature: Any, _arguments: Any) -> Any:
+        return context.get_constant(types.int64, items)
+
+    return types.int64(array), generate
+
+
+@inner_kernel
+def prefetch(array: NDArray[Any], first: int, last: int) -> None:
+    """Fetch array[first:last], of a 1-D array, for reading; without effect on what is computed."""
+    for index in range(first, last, _items_per_line(array)):
+        _prefetch(array, index)

@@ -15,9 +15,10 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def _source_digest() -> str:
     """Return a digest of every source file that holds kernels: numba does not notice when a called kernel changed."""
-    package = Path(__file__).resolve().parent
+    package = Path(__file__).resolve().parents[1]
     digest = hashlib.sha256(numba.__version__.encode())
-    for path in sorted([*package.glob("snn/models/*.py"), *package.glob("sim/kernels/*.py")]):
+    rooms = ("compiled", "snn/models", "sim/kernels")
+    for path in sorted(path for room in rooms for path in package.glob(f"{room}/*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 
@@ -34,3 +35,13 @@ def kernel(function: F) -> F:
     (tests compare every kernel with its NumPy reference bit for bit).
     """
     return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+
+
+def inner_kernel(function: F) -> F:
+    """Compile `function` as `kernel` does, for calls out of kernels only, many times in a tick.
+
+    It does not count references to the arrays that it is given or slices, which costs more than the work where that is
+    little. So it makes no array, and returns none to a `kernel`.
+    """
+    options: Any = {"_nrt": False}
+    return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy", **options)(function))

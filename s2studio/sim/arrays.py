@@ -1,0 +1,34 @@
+"""Arrays placed in memory where the processor reads them fastest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from s2studio.compiled.prefetch import LINE_BYTES
+
+_PAGE_BYTES = 4096
+# Lines between the beginnings of two arrays that are walked together, counted within their pages.
+_LINES_APART = 5
+
+
+def starts(sizes: Iterable[int]) -> NDArray[np.int64]:
+    """Return where each stretch begins of stretches that follow each other, and at last where all end."""
+    return np.cumsum([0, *sizes], dtype=np.int64)
+
+
+def aligned(shape: int | tuple[int, ...], dtype: Any, number: int = 0) -> NDArray[Any]:
+    """Return zeros that begin at a cache line.
+
+    Arrays that are walked together get different `number`s: where all of them begin at the same place of a page, they
+    fight for the same few lines of the first cache, which makes a tick up to five times slower.
+    """
+    dtype = np.dtype(dtype)
+    size = int(np.prod(shape)) * dtype.itemsize
+    memory = np.zeros(size + 2 * _PAGE_BYTES, np.uint8)
+    first = -memory.ctypes.data % _PAGE_BYTES + number * _LINES_APART * LINE_BYTES % _PAGE_BYTES
+    placed: NDArray[Any] = memory[first : first + size].view(dtype)
+    return placed.reshape(shape)
