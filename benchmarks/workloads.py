@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 
@@ -113,9 +114,45 @@ def bernoulli(random: np.random.Generator, neurons: int, probability: float, ste
     return SpikeTrain(step, neuron.astype(np.int32))
 
 
+def full_chip(events_per_s: float) -> Workload:
+    """Return all 152 PEs with 1,024 neurons each, at that many synaptic events per second of chip time.
+
+    Each PE sends to the next, 20 synapses a neuron, which is what the memory of a PE holds beside the neurons. A
+    constant current sets the rate; weights are small against the threshold and cancel on average.
+    """
+    random = np.random.default_rng(4)
+    pes, neurons, fan_out, threshold, tick_s = 152, 1024, 20, 1000.0, 1e-3
+    rate = events_per_s * tick_s / (pes * neurons * fan_out)
+    populations = tuple(
+        Population(
+            f"pe{index}",
+            neurons,
+            "lif_no_delay",
+            {
+                "threshold": threshold,
+                "i_offset": rate * threshold,
+                "v_init": random.uniform(0, threshold, neurons).astype(np.float32),
+            },
+        )
+        for index in range(pes)
+    )
+    projections = []
+    for index, population in enumerate(populations):
+        pre = np.repeat(np.arange(neurons, dtype=np.int32), fan_out)
+        post = random.integers(0, neurons, len(pre), dtype=np.int32)
+        weight = (random.integers(1, 16, len(pre)) * random.choice([-1, 1], len(pre))).astype(np.int8)
+        synapses = SynapseList(pre, post, weight, np.zeros(len(pre), np.uint8))
+        projections.append(Projection(population.name, populations[(index + 1) % pes].name, synapses))
+    part = SpikingPart(populations, tuple(projections))
+    return Workload(ChipNetwork("full chip", part, tick_s), {}, 200, str(Path(__file__).parent / "anchor_sparse.yaml"))
+
+
 WORKLOADS: Mapping[str, Callable[[], Workload]] = {
     "W1 4k": lambda: balanced(4000, 80, "spinnaker2"),
     "W1 40k": lambda: balanced(40000, 200, "benchmark"),
     "W2": dense,
     "W3": convolutional,
+    "chip 0.3 G": lambda: full_chip(0.3e9),
+    "chip 1 G": lambda: full_chip(1e9),
+    "chip 1.8 G": lambda: full_chip(1.8e9),
 }

@@ -16,8 +16,8 @@ from s2studio.sim.program import Packets, Populations
 from s2studio.sim.rows import CONVOLUTION, DENSE, SPARSE, SPARSE_DELAYS, Rows
 from s2studio.snn.fan_out import IntArray
 
-# A row is asked for while so many rows before it are being added.
-AHEAD = 4
+# A row is asked for while so many synapses before it are being added: about as long as memory takes to answer.
+AHEAD = 384
 
 
 @inner_kernel
@@ -72,10 +72,15 @@ def add_sparse(sources: NDArray[np.int32], rows: Rows, j: int, ring: NDArray[np.
     """Add the sparse rows of `sources` in projection `j` to the slot at `now`, or around the ring from there."""
     slot = ring[now : now + width]
     starts = rows.row_start[rows.start[j] :]
-    for k in range(sources.size):
-        if k + AHEAD < sources.size:
-            fetch_row(rows, starts[sources[k + AHEAD]], starts[sources[k + AHEAD] + 1])
-        first, last = starts[sources[k]], starts[sources[k] + 1]
+    asked, ahead = 0, np.int64(0)
+    for source in sources:
+        while asked < sources.size and ahead < AHEAD:
+            begin, end = starts[sources[asked]], starts[sources[asked] + 1]
+            fetch_row(rows, begin, end)
+            ahead += end - begin
+            asked += 1
+        first, last = starts[source], starts[source + 1]
+        ahead -= last - first
         if rows.kind[j] == SPARSE:
             add_row(slot, rows.target[first:last], rows.weight[first:last])
         else:
