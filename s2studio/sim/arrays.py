@@ -32,3 +32,14 @@ def aligned(shape: int | tuple[int, ...], dtype: Any, number: int = 0) -> NDArra
     first = -memory.ctypes.data % _PAGE_BYTES + number * _LINES_APART * LINE_BYTES % _PAGE_BYTES
     placed: NDArray[Any] = memory[first : first + size].view(dtype)
     return placed.reshape(shape)
+
+
+def distinct_rows(table: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int32]]:
+    """Return the rows of `table` without repeats, in the order in which they first come, and which of them each row is.
+
+    (np.unique makes a Python object for every column on its way.)
+    """
+    found: dict[bytes, int] = {}
+    which = np.array([found.setdefault(row.tobytes(), len(found)) for row in table], np.int32)
+    _, first = np.unique(which, return_index=True)
+    return np.ascontiguousarray(table[first]), which

@@ -13,6 +13,7 @@ from s2studio.chip.spec import ChipSpec
 from s2studio.mapping.mapping import ChipMapping
 from s2studio.mapping.memory import Cuts, words_per_step
 from s2studio.mapping.partition import cuts_of
+from s2studio.sim.arrays import distinct_rows
 from s2studio.sim.rows import Rows, compile_rows, engine_order, planes
 from s2studio.sim.traffic import receivers
 from s2studio.snn.connectivity import ConvWeights
@@ -117,8 +118,8 @@ def compile_program(
 
 
 def _packets(mapping: ChipMapping) -> Packets:
-    rows, kind = np.unique(receivers(mapping), axis=0, return_inverse=True)
-    return Packets(kind.reshape(-1).astype(np.int32), np.ascontiguousarray(rows))
+    rows, kind = distinct_rows(receivers(mapping))
+    return Packets(kind, rows)
 
 
 def _per_slice(

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from s2studio.sim.arrays import distinct_rows
 from s2studio.sim.kernels.sorting import count_in_rows
 from s2studio.snn.connectivity import ConvWeights, DenseWeights
 from s2studio.snn.fan_out import IntArray, fan_out, pixel_fan_out, slice_of
 
 # Tables are made in pieces of so many entries, which need some bytes each meanwhile.
-_PIECE = 1 << 18
+_PIECE = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,8 @@ def list_events(row_start: IntArray, target: NDArray[Any], size: int, bounds: In
 
 def _shared(counts: NDArray[Any]) -> EventTable:
     """Return the table with equal columns kept once."""
-    distinct, column_of = np.unique(counts, axis=1, return_inverse=True)
-    return EventTable(_narrow(distinct), column_of.reshape(-1).astype(np.int32))
+    distinct, column_of = distinct_rows(counts.T)
+    return EventTable(_narrow(distinct.T), column_of)
 
 
 def _narrow(counts: NDArray[Any]) -> NDArray[np.signedinteger[Any]]:
