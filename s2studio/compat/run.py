@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from s2studio.app.inputs import RunInputs
 from s2studio.app.simulation import run_ticks
+from s2studio.compat.collector import Collector, Shares
 from s2studio.compat.compiled import Compiled
 from s2studio.compat.convert import Described, convert, describe
 from s2studio.compat.levels import policy_of
-from s2studio.compat.results import PopulationResults
 from s2studio.compat.sources import stimulus_of
 from s2studio.compat.spinnaker2.experiment_backends.backend_settings import ROUTING, BackendSettings
 from s2studio.compat.spinnaker2.snn import Network
@@ -70,8 +69,9 @@ def run_network(studio: Studio, network: Network, asked: Asked) -> ChipMapping:
     studio.tell(told)
     if not asked.mapping_only:
         policy = studio.options.level or policy_of(_models(described), studio.machine.spec)
-        block = _simulate(studio, compiled, inputs, asked, policy, told)
-        _give(network, described, compiled, block, _Priced(studio, compiled, policy, asked.tick_s))
+        collector = Collector(described.populations, compiled.mapping, _shares(studio, compiled, policy, asked.tick_s))
+        _simulate(studio, compiled, inputs, asked, policy, told, collector)
+        collector.give(network.populations)
     return compiled.mapping
 
 
@@ -120,6 +120,17 @@ def _mapping_options(options: MappingOptions) -> MappingOptions:
     return replace(options, routing=routing)
 
 
+def _shares(studio: Studio, compiled: Compiled, policy: LevelPolicy, tick_s: float) -> Shares:
+    """Return what tells when each slice was done, as a share of the tick, from the counts of a block."""
+
+    def shares(counts: Counts) -> NDArray[np.float64]:
+        spec = studio.machine.spec
+        priced = price_counts(counts, compiled.work, compiled.traffic, spec, policy, tick_s)
+        return np.asarray(priced.time_done_s[0] / tick_s)
+
+    return shares
+
+
 def _simulate(
     studio: Studio,
     compiled: Compiled,
@@ -127,13 +138,13 @@ def _simulate(
     asked: Asked,
     policy: LevelPolicy,
     notes: tuple[str, ...],
-) -> list[TickBlock]:
-    """Run all ticks, give each block to the session, and return them."""
+    collector: Collector,
+) -> None:
+    """Run all ticks and give each block to the session and to `collector`."""
     run = _start(studio, compiled.network, compiled.mapping, inputs, asked, policy, notes)
-    blocks: list[TickBlock] = []
 
     def write(block: TickBlock) -> None:
-        blocks.append(block)
+        collector.add(block)
         if run is not None:
             run.write(block)
 
@@ -147,7 +158,6 @@ def _simulate(
         raise
     if run is not None:
         run.finish()
-    return blocks
 
 
 def _start(
@@ -172,53 +182,3 @@ def _start(
         observed=inputs.observe,
         notes=notes,
     )
-
-
-@dataclass(frozen=True)
-class _Priced:
-    """Prices the blocks of a run, where a population recorded when its PEs were done."""
-
-    studio: Studio
-    compiled: Compiled
-    policy: LevelPolicy
-    tick_s: float
-
-    def shares_of_tick(self, counts: Counts) -> NDArray[np.float64]:
-        """Return when each slice was done in each tick, as a share of the tick, shape (ticks, slices)."""
-        compiled = self.compiled
-        priced = price_counts(
-            counts, compiled.work, compiled.traffic, self.studio.machine.spec, self.policy, self.tick_s
-        )
-        return np.asarray(priced.time_done_s[0] / self.tick_s)
-
-
-def _give(network: Network, described: Described, compiled: Compiled, blocks: list[TickBlock], priced: _Priced) -> None:
-    """Leave with each population of the script what it recorded."""
-    recorded = frozenset[str]().union(*(population.record or () for population in described.populations))
-    spikes = tuple(block.spikes for block in blocks)
-    shares = packets = None
-    if "time_done" in recorded:
-        shares = np.concatenate([priced.shares_of_tick(block.counts) for block in blocks])
-    if "n_packets" in recorded:
-        packets = np.concatenate([block.counts.packets[0] for block in blocks])
-    for index, (population, chip) in enumerate(zip(network.populations, described.populations, strict=True)):
-        record = chip.record or frozenset()
-        results = PopulationResults(chip.size, index, ran=True)
-        if "spikes" in record:
-            results.spikes = spikes
-        if "v" in record:
-            results.voltages = np.concatenate([block.voltages[chip.name][0] for block in blocks])
-        elif "v_last" in record:
-            results.voltages = blocks[-1].voltages[chip.name][0, -1:]
-        if shares is not None and "time_done" in record:
-            results.time_done = _by_pe(compiled.mapping, chip.name, shares)
-        if packets is not None and "n_packets" in record:
-            results.n_packets = _by_pe(compiled.mapping, chip.name, packets)
-        population.results = results
-
-
-def _by_pe(mapping: ChipMapping, name: str, values: NDArray[Any]) -> dict[str, NDArray[Any]]:
-    """Return the columns of `values` (ticks, slices) that belong to the population `name`, by the name of the PE."""
-    return {
-        str(piece.pe): values[:, place].copy() for place, piece in enumerate(mapping.slices) if piece.population == name
-    }

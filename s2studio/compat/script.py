@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import linecache
+import logging
 import os
 import runpy
 import signal
@@ -50,6 +51,8 @@ def _prepare(script: Path, arguments: Sequence[str]) -> None:
     sys.path[: 0 if sys.flags.safe_path else 1] = [str(script.resolve().parent)]
     if not _has_display():
         os.environ.setdefault("MPLBACKEND", "Agg")
+    # A script that logs everything means its own; numba would write pages for each kernel.
+    logging.getLogger("numba").setLevel(logging.WARNING)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
@@ -66,6 +69,9 @@ def _close(state: Any) -> int:
     except SessionError as problem:
         sys.stderr.write(f"s2studio: {problem}\n")
         return FAILED
+    except KeyboardInterrupt:
+        sys.stderr.write("cancelled: runs that were not yet stored are lost\n")
+        return CANCELLED
     return 0
 
 

@@ -10,11 +10,11 @@ from typing import Any
 
 from s2studio.session.manifest import State
 from s2studio.session.recorder import Recorder, SessionHeader
-from s2studio.session.run_recorder import RunRecorder
+from s2studio.session.run_recorder import RunRecorder, ended_by
 from s2studio.sim.counts import TickBlock
 
-# Blocks and ends of runs that may wait to be written; then the script waits.
-_WAITING = 32
+# What may wait to be written; beyond that the script waits.
+_WAITING_BYTES = 2**28
 
 
 class SessionWriter:
@@ -23,7 +23,8 @@ class SessionWriter:
     def __init__(self, path: Path, header: SessionHeader, overwrite: bool = False) -> None:
         self._recorder = Recorder(path, header, overwrite)
         self._thread = ThreadPoolExecutor(1, "s2studio session")
-        self._waiting: deque[Future[None]] = deque()
+        self._waiting: deque[tuple[Future[None], int]] = deque()
+        self._bytes = 0
 
     @property
     def path(self) -> Path:
@@ -34,27 +35,36 @@ class SessionWriter:
         """Begin a run: `about` is what `Recorder.start_run` takes."""
         return RunWriter(self, lambda: self._recorder.start_run(**about))
 
-    def submit(self, job: Callable[[], None]) -> None:
-        """Let the thread do `job` after all others. Raises SessionError where one of those before failed."""
-        while self._waiting and (self._waiting[0].done() or len(self._waiting) >= _WAITING):
-            self._waiting.popleft().result()
-        self._waiting.append(self._thread.submit(job))
+    def submit(self, job: Callable[[], None], size: int = 0) -> None:
+        """Let the thread do `job`, which holds `size` bytes until then, after all others.
+
+        Raises SessionError where one of those before failed.
+        """
+        while self._waiting and (self._waiting[0][0].done() or self._bytes + size > _WAITING_BYTES):
+            self._take()
+        self._waiting.append((self._thread.submit(job), size))
+        self._bytes += size
 
     def flush(self) -> None:
         """Wait until everything is written. Raises SessionError where it cannot be."""
         while self._waiting:
-            self._waiting.popleft().result()
+            self._take()
 
     def close(self, state: State) -> None:
-        """End the session after all that waits."""
+        """End the session after all that waits; what still waits when the user stops that is given up."""
         try:
             self.flush()
-        except BaseException:
-            self._recorder.close("crashed")
+        except BaseException as problem:
+            self._thread.shutdown(cancel_futures=True)
+            self._recorder.close(ended_by(type(problem)))
             raise
-        finally:
-            self._thread.shutdown()
+        self._thread.shutdown()
         self._recorder.close(state)
+
+    def _take(self) -> None:
+        done, size = self._waiting.popleft()
+        self._bytes -= size
+        done.result()
 
 
 class RunWriter:
@@ -67,7 +77,7 @@ class RunWriter:
 
     def write(self, block: TickBlock) -> None:
         """Store `block`, which nobody changes any more."""
-        self._session.submit(lambda: self._started[0].write(block))
+        self._session.submit(lambda: self._started[0].write(block), _bytes(block))
 
     def finish(self, state: State = "complete") -> None:
         """End the run."""
@@ -76,3 +86,9 @@ class RunWriter:
             self._started[0].finish(state)
 
         self._session.submit(end)
+
+
+def _bytes(block: TickBlock) -> int:
+    counts, spikes = block.counts, block.spikes
+    arrays = [counts.packets, counts.synaptic_events, counts.spikes, *block.voltages.values()]
+    return sum(array.nbytes for array in [*arrays, spikes.sample, spikes.tick, spikes.population, spikes.neuron])
