@@ -8,6 +8,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from numpy.typing import NDArray
+
 from s2studio.session.manifest import State
 from s2studio.session.recorder import Recorder, SessionHeader
 from s2studio.session.run_recorder import RunRecorder, ended_by
@@ -90,5 +92,6 @@ class RunWriter:
 
 def _bytes(block: TickBlock) -> int:
     counts, spikes = block.counts, block.spikes
-    arrays = [counts.packets, counts.synaptic_events, counts.spikes, *block.voltages.values()]
-    return sum(array.nbytes for array in [*arrays, spikes.sample, spikes.tick, spikes.population, spikes.neuron])
+    arrays: list[NDArray[Any]] = [counts.packets, counts.synaptic_events, counts.spikes, *block.voltages.values()]
+    arrays += [spikes.sample, spikes.tick, spikes.population, spikes.neuron]
+    return sum(array.nbytes for array in arrays)

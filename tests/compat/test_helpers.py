@@ -19,6 +19,7 @@ def test_that_a_dense_list_has_every_pair_and_a_sparse_one_those_with_a_weight()
 
     assert len(dense) == 6
     assert dense[0] == [0, 0, 1.5, 2]
+    assert [type(value) for value in dense[0]] == [int, int, float, int]
     assert sparse == [[0, 0, 1.5, 0], [1, 1, -2.0, 0], [2, 0, 3.0, 0]]
     with pytest.raises(UsageError, match=r"a matrix \(pre, post\)"):
         helpers.connection_list_from_dense_weights(np.ones(3))

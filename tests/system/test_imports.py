@@ -67,7 +67,7 @@ def test_that_every_public_name_can_be_imported(repository: Path) -> None:
     assert imported_by(code, repository).isdisjoint(NEVER_IN_THE_CORE)
 
 
-@pytest.mark.parametrize("room", ["chip", "network", "snn", "lowering", "mapping", "sim", "session", "app"])
+@pytest.mark.parametrize("room", ["chip", "network", "snn", "lowering", "mapping", "sim", "session", "app", "compat"])
 def test_that_no_room_imports_the_public_package(room: str, repository: Path) -> None:
     """`from s2studio import x` inside a room would go round the one direction of imports unseen."""
     for path in (repository / "s2studio" / room).rglob("*.py"):

@@ -74,9 +74,11 @@ def _matrix(weights: Any) -> NDArray[Any]:
 
 def _listed(matrix: NDArray[Any], chosen: NDArray[np.bool_], delay: float) -> list[list[float]]:
     pre, post = np.nonzero(chosen)
-    # Lists of Python numbers, as scripts expect them: they append to them and print them.
-    columns = (pre.tolist(), post.tolist(), matrix[pre, post].tolist(), [delay] * len(pre))
-    return [list(row) for row in zip(*columns, strict=True)]
+    # Rows of Python numbers, as scripts expect them: they append to them, print them and index with them.
+    rows = np.empty((len(pre), 4), object)
+    rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 3] = pre, post, matrix[pre, post], delay
+    listed: list[list[float]] = rows.tolist()
+    return listed
 
 
 __getattr__ = unknown_name(
