@@ -14,6 +14,7 @@ from s2studio.compat.collector import Collector, Shares
 from s2studio.compat.compiled import Compiled
 from s2studio.compat.convert import Described, convert, describe
 from s2studio.compat.levels import policy_of
+from s2studio.compat.signals import held_signals
 from s2studio.compat.sources import stimulus_of
 from s2studio.compat.spinnaker2.experiment_backends.backend_settings import ROUTING, BackendSettings
 from s2studio.compat.spinnaker2.snn import Network
@@ -151,7 +152,9 @@ def _simulate(
     compiled.simulator.reset()
     studio.runs += 1
     try:
-        compiled.span = run_ticks(compiled.simulator, inputs, write, lambda done, total: None, span=compiled.span)
+        with held_signals() as let_go:
+            span = run_ticks(compiled.simulator, inputs, write, lambda done, total: let_go(), span=compiled.span)
+            compiled.span = span
     except BaseException as problem:
         if run is not None:
             run.finish(ended_by(type(problem)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from s2studio.app.simulation import FIRST_SPAN
 from s2studio.compat import install, run
 from s2studio.compat.names import CompatWarning
 from s2studio.compat.spinnaker2 import hardware, snn
@@ -16,6 +18,8 @@ from s2studio.compat.spinnaker2.experiment_backends.backend_settings import ROUT
 from s2studio.compat.studio import Studio, StudioOptions
 from s2studio.errors import MappingError, NetworkError, UsageError
 from s2studio.session.reader import open_session
+from s2studio.sim.counts import TickBlock
+from s2studio.sim.lockstep import Simulator
 
 LIF = {"threshold": 10.0, "alpha_decay": 0.5}
 
@@ -253,3 +257,25 @@ def test_that_a_run_needs_ticks_and_time(steps: int, tick_s: float) -> None:
 
     with pytest.raises(UsageError, match=r"hw\.run"):
         hardware.SpiNNaker2Chip().run(net, steps, sys_tick_in_s=tick_s)
+
+
+def test_that_an_interrupt_within_compiled_code_ends_the_run_as_cancelled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(tmp_path / "net.s2s")
+    net, _, _ = _network()
+    advance = Simulator.advance
+
+    def interrupted(simulator: Simulator, *arguments: Any) -> TickBlock:
+        signal.raise_signal(signal.SIGINT)
+        return advance(simulator, *arguments)
+
+    monkeypatch.setattr(Simulator, "advance", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        hardware.SpiNNaker2Chip().run(net, 1000)
+    monkeypatch.undo()
+    Studio.current().close("cancelled")
+
+    (run,) = open_session(tmp_path / "net.s2s").runs
+    assert (run.state, run.ticks) == ("cancelled", FIRST_SPAN)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
