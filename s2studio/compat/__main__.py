@@ -13,6 +13,7 @@ from s2studio.errors import S2StudioError, UsageError
 from s2studio.mapping.mapping import MappingOptions
 from s2studio.session.target import check_target, free_path
 from s2studio.sim.level import LevelPolicy
+from s2studio.units import counted
 
 REFUSED, WRONG_USAGE = 1, 2
 
@@ -38,7 +39,7 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write(f"s2studio: {problem}\n")
         return WRONG_USAGE if isinstance(problem, UsageError) else REFUSED
     if not given.quiet and Studio.current().runs:
-        sys.stderr.write(f"session {target}, {Studio.current().runs:,} runs\n")
+        sys.stderr.write(f"session {target}, {counted(Studio.current().runs, 'run')}\n")
     return code
 
 

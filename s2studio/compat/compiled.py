@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from s2studio.app.simulation import FIRST_SPAN
 from s2studio.mapping.mapping import ChipMapping
+from s2studio.mapping.memory import MemoryModel
 from s2studio.sim.lockstep import Simulator
 from s2studio.sim.timing import SliceWork, slice_work
 from s2studio.sim.traffic import Traffic, traffic
@@ -19,9 +20,17 @@ class Compiled:
 
     network: ChipNetwork
     notes: tuple[str, ...]
+    memory: MemoryModel
     mapping: ChipMapping
     simulator: Simulator
     span: int = FIRST_SPAN
+
+    def named(self, name: str, mapping: ChipMapping) -> Compiled:
+        """Take `mapping` for the next run, which is one of an equal network called `name`; returns itself."""
+        if name != self.network.name:
+            self.network, mapping = replace(self.network, name=name), replace(mapping, network=name)
+        self.mapping = mapping
+        return self
 
     @cached_property
     def work(self) -> SliceWork:

@@ -24,6 +24,7 @@ from s2studio.snn.population import Population as ChipPopulation
 from s2studio.snn.projection import Projection as ChipProjection
 
 SPIKE_LIST = "spike_list"
+NAMELESS = "network"
 # Their defaults in py-spinnaker2 are published nowhere.
 _UNSURE_DEFAULTS = ("threshold", "alpha_decay", "exc_decay", "inh_decay")
 
@@ -75,7 +76,7 @@ def convert(network: Network, rounding: str, spec: ChipSpec, described: Describe
     )
     outputs = tuple(described.names[id(population)] for population in network.outputs)
     part = SpikingPart(described.populations, projections, outputs)
-    return Converted(ChipNetwork(network.name or "network", part, network.dt_s), tuple(notes))
+    return Converted(ChipNetwork(network.name or NAMELESS, part, network.dt_s), tuple(notes))
 
 
 def _names(populations: list[Population]) -> dict[int, str]:

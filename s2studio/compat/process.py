@@ -10,6 +10,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+_STDERR = 2
+
 
 def run_in_child(script: Path, arguments: Sequence[str], options: Sequence[str], prints_to_stderr: bool) -> int:
     """Run `python -m s2studio.compat OPTIONS SCRIPT ARGUMENTS` and return its exit code.
@@ -18,7 +20,7 @@ def run_in_child(script: Path, arguments: Sequence[str], options: Sequence[str],
     standard error. Ctrl-C reaches the child by itself, and SIGTERM is passed on; the child then ends its session.
     """
     command = [sys.executable, "-m", "s2studio.compat", "--quiet", *options, str(script), *arguments]
-    child = subprocess.Popen(command, stdout=sys.stderr.fileno() if prints_to_stderr else None)
+    child = subprocess.Popen(command, stdout=_STDERR if prints_to_stderr else None)
 
     def pass_on(number: int, _frame: FrameType | None) -> None:
         child.send_signal(number)

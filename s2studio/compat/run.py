@@ -12,7 +12,7 @@ from s2studio.app.inputs import RunInputs
 from s2studio.app.simulation import run_ticks
 from s2studio.compat.collector import Collector, Shares
 from s2studio.compat.compiled import Compiled
-from s2studio.compat.convert import Described, convert, describe
+from s2studio.compat.convert import NAMELESS, Described, convert, describe
 from s2studio.compat.levels import policy_of
 from s2studio.compat.signals import held_signals
 from s2studio.compat.sources import stimulus_of
@@ -23,6 +23,7 @@ from s2studio.compat.writer import RunWriter
 from s2studio.errors import UsageError
 from s2studio.mapping.map import map_network
 from s2studio.mapping.mapping import ChipMapping, Demand, MappingOptions, Routing
+from s2studio.mapping.memory import MemoryModel
 from s2studio.mapping.restock import restock
 from s2studio.network.stimulus.spikes import SpikeTrain
 from s2studio.session.run_recorder import ended_by
@@ -87,26 +88,24 @@ def _inputs(described: Described, stimulus: dict[str, SpikeTrain], steps: int) -
 
 
 def _compiled(studio: Studio, network: Network, described: Described, demand: Demand) -> Compiled:
-    """Return the network compiled: that of an earlier run where only its stimulus is another."""
-    options = _mapping_options(studio.options.mapping)
-    key = value_digest((described.digest, demand.steps, options.routing))
+    """Return the network compiled: that of an earlier run where only its stimulus or its length is another."""
+    options, machine = _mapping_options(studio.options.mapping), studio.machine
+    key = value_digest((described.digest, options.routing))
     kept = studio.compiled_for(key)
     if kept is not None:
-        mapping = restock(kept.mapping, kept.network.spiking, studio.machine, demand)
+        mapping = restock(kept.mapping, kept.memory.with_demand(demand))
         if mapping is not None:
-            kept.mapping = mapping
-            return kept
-    spec = studio.machine.spec
-    if kept is None:
-        converted = convert(network, studio.options.rounding, spec, described)
-        validate(converted.network, spec)
-        chip_network, notes = converted.network, converted.notes
+            return kept.named(network.name or NAMELESS, mapping)
+        chip_network, notes, memory = kept.network, kept.notes, kept.memory.with_demand(demand)
     else:
-        chip_network, notes = kept.network, kept.notes
-    mapping = map_network(chip_network, studio.machine, options, demand)
+        converted = convert(network, studio.options.rounding, machine.spec, described)
+        validate(converted.network, machine.spec)
+        chip_network, notes = converted.network, converted.notes
+        memory = MemoryModel(chip_network.spiking, machine, demand)
+    mapping = map_network(chip_network, machine, options, demand)
     voltages = [population.name for population in described.populations if _keeps_voltages(population.record)]
-    program = compile_program(chip_network, mapping, spec, voltages)
-    compiled = Compiled(chip_network, notes, mapping, Simulator(program, options.seed))
+    program = compile_program(chip_network, mapping, machine.spec, voltages)
+    compiled = Compiled(chip_network, notes, memory, mapping, Simulator(program, options.seed))
     studio.keep(key, compiled)
     return compiled
 

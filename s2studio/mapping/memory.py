@@ -36,6 +36,12 @@ class MemoryModel:
         self._fan_in: dict[int, ListFanIn | DenseFanIn] = {}
         self._incoming: dict[tuple[int, bytes, bytes], tuple[IntArray, IntArray]] = {}
 
+    def with_demand(self, demand: Demand) -> MemoryModel:
+        """Return the model of the same network for another demand; what projections cost is shared."""
+        other = MemoryModel(self.part, self.machine, demand)
+        other._fan_in, other._incoming = self._fan_in, self._incoming
+        return other
+
     @property
     def capacity(self) -> int:
         """Bytes of data memory of a PE, stack and heap included."""

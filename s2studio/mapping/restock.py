@@ -1,4 +1,4 @@
-"""A mapping for another stimulus: the network, the cuts and the PEs stay, only what its sources store changes."""
+"""A mapping for another demand: where the network would be cut in the same way, only the memory changes."""
 
 from __future__ import annotations
 
@@ -6,47 +6,36 @@ from dataclasses import replace
 
 import numpy as np
 
-from s2studio.chip.machine import Machine
-from s2studio.mapping.mapping import ChipMapping, Demand, Slice
-from s2studio.mapping.memory import Cuts, MemoryModel
-from s2studio.mapping.partition import asked, cut, cuts_of, largest_fit, neurons_per_pe
-from s2studio.snn.network import SpikingPart
+from s2studio.mapping.mapping import ChipMapping
+from s2studio.mapping.memory import MemoryModel
+from s2studio.mapping.partition import cuts_of, partition
 
 
-def restock(mapping: ChipMapping, part: SpikingPart, machine: Machine, demand: Demand) -> ChipMapping | None:
-    """Return `mapping` with the memory of `demand`, which has its steps and recording but other stored spikes.
+def restock(mapping: ChipMapping, memory: MemoryModel) -> ChipMapping | None:
+    """Return `mapping` for the demand of `memory`: for more ticks, other recording or other stored spikes.
 
-    None where the network would be cut in another way, or no longer fits: then it must be mapped anew. `mapping` was
-    made of `part` on `machine`.
+    `mapping` was made of the network of `memory`. What is returned is what mapping anew would give; None where that
+    cuts the network in another way, or finds that it does not fit.
     """
-    if demand == mapping.demand:
+    if memory.demand == mapping.demand:
         return mapping
-    cuts, memory = cuts_of(part, mapping.slices), MemoryModel(part, machine, demand)
-    names = [name for name in cuts if name in {*demand.stored_spikes, *mapping.demand.stored_spikes}]
-    if not all(_is_cut_as_before(memory, mapping, name, cuts) for name in names):
+    before = cuts_of(memory.part, mapping.slices)
+    cuts = partition(memory, mapping.options)
+    if not all(np.array_equal(cuts[name], bounds) for name, bounds in before.items()):
         return None
-    slices = list(mapping.slices)
-    for name in names:
-        places = [place for place, piece in enumerate(slices) if piece.population == name]
+    slices, first = [], 0
+    for name, bounds in cuts.items():
+        places = range(first, first + len(bounds) - 1)
         regions = memory.regions(name, cuts, np.array([_target_qpes(mapping, place) for place in places], np.int64))
         if int(np.sum(list(regions.values()), axis=0).max()) > memory.capacity:
             return None
+        columns = {region: found.tolist() for region, found in regions.items()}
         for row, place in enumerate(places):
-            slices[place] = _with_bytes(slices[place], {region: int(found[row]) for region, found in regions.items()})
-    return replace(mapping, demand=demand, slices=tuple(slices))
-
-
-def _is_cut_as_before(memory: MemoryModel, mapping: ChipMapping, name: str, cuts: Cuts) -> bool:
-    population = memory.populations[name]
-    wish = neurons_per_pe(memory, population, mapping.options)
-    if asked(population, mapping.options) is None:
-        wish = largest_fit(memory, name, cuts, wish) or wish
-    return bool(np.array_equal(cut(memory.part, population, wish), cuts[name]))
+            bytes_ = {region: column[row] for region, column in columns.items()}
+            slices.append(replace(mapping.slices[place], bytes=bytes_))
+        first = places.stop
+    return replace(mapping, demand=memory.demand, slices=tuple(slices))
 
 
 def _target_qpes(mapping: ChipMapping, place: int) -> int:
     return len({mapping.slices[target].pe.cell for target in mapping.routes[place].targets})
-
-
-def _with_bytes(piece: Slice, regions: dict[str, int]) -> Slice:
-    return replace(piece, bytes=regions)

@@ -68,15 +68,22 @@ def test_that_the_second_run_of_a_network_compiles_nothing_again(compiled: list[
     assert pop.get_spikes() == first == {0: [1, 4], 1: []}
 
 
-def test_that_neither_does_one_with_other_spikes_nor_an_equal_network(compiled: list[str]) -> None:
+def test_that_neither_does_one_with_other_spikes_and_ticks_nor_an_equal_network(
+    compiled: list[str], tmp_path: Path
+) -> None:
+    install(tmp_path / "net.s2s")
     net, stim, pop = _network()
     hardware.SpiNNaker2Chip().run(net, 10)
-    stim.params = {1: np.array([5])}
-    hardware.SpiNNaker2Chip().run(net, 10)
-    assert pop.get_spikes() == {0: [], 1: [6]}
+    stim.params = {1: np.array([5, 15])}
+    hardware.SpiNNaker2Chip().run(net, 20)
+    assert pop.get_spikes() == {0: [], 1: [6, 16]}
 
     twin, _, of_twin = _network()
+    twin.name = "twin"
     hardware.SpiNNaker2Chip().run(twin, 10)
+    Studio.current().close()
+    runs = open_session(tmp_path / "net.s2s").runs
+    assert [(run.about.network, run.ticks) for run in runs] == [("net", 10), ("net", 20), ("twin", 10)]
 
     assert len(compiled) == 2
     assert of_twin.get_spikes() == {0: [1, 4], 1: []}

@@ -84,6 +84,15 @@ def test_that_the_arguments_of_earlier_versions_are_known(tmp_path: Path) -> Non
         s2_nir.from_nir(_graph(), scale_weigths=True)
 
 
+def test_that_a_file_which_the_nir_package_refuses_is_mended_and_said(conformance: Path) -> None:
+    path = conformance / "braille/braille_noDelay_bias_zero_subgraph.nir"
+    with pytest.warns(CompatWarning) as told:
+        net, (inp,), (outp,) = s2_nir.from_nir(path, _config(dt=1e-4, reset=s2_nir.ResetMethod.ZERO))
+
+    assert any("the graph inside this node was put in its place" in str(each.message) for each in told)
+    assert (inp.size, outp.size, len(net.projections)) == (12, 7, 3)
+
+
 def test_that_connection_delays_hold_for_models_that_have_them() -> None:
     undelayed, _, _ = s2_nir.from_nir(_graph(), _config(conn_delay=3))
     with pytest.warns(CompatWarning, match="delays leave 4 bits"):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from s2studio.chip.loader import load_chip, make_machine
 from s2studio.mapping.map import map_network
 from s2studio.mapping.mapping import Demand, MappingOptions
+from s2studio.mapping.memory import MemoryModel
 from s2studio.mapping.restock import restock
 from s2studio.snn.connectivity import SynapseList
 from s2studio.snn.network import ChipNetwork, SpikingPart
@@ -41,12 +42,14 @@ def _demand(spikes: int, steps: int = 500) -> Demand:
     return Demand(steps, {"out": frozenset({"spikes"})}, {"in": np.full(SIZE, spikes, np.int64)})
 
 
-@given(st.integers(0, 400), st.integers(0, 400))
-def test_that_a_restocked_mapping_is_the_one_that_mapping_anew_gives(before: int, after: int) -> None:
-    mapping = map_network(NETWORK, MACHINE, MappingOptions(), _demand(before))
-    anew = map_network(NETWORK, MACHINE, MappingOptions(), _demand(after))
+@given(st.integers(0, 400), st.integers(0, 400), st.integers(1, 5000), st.integers(1, 5000))
+def test_that_a_restocked_mapping_is_the_one_that_mapping_anew_gives(
+    before: int, after: int, steps_before: int, steps_after: int
+) -> None:
+    mapping = map_network(NETWORK, MACHINE, MappingOptions(), _demand(before, steps_before))
+    anew = map_network(NETWORK, MACHINE, MappingOptions(), _demand(after, steps_after))
 
-    restocked = restock(mapping, PART, MACHINE, _demand(after))
+    restocked = restock(mapping, MemoryModel(PART, MACHINE, _demand(after, steps_after)))
 
     if restocked is None:
         assert [piece.stop for piece in anew.slices] != [piece.stop for piece in mapping.slices]
@@ -58,9 +61,11 @@ def test_that_neurons_per_pe_which_were_asked_for_stay_until_they_do_not_fit() -
     options = MappingOptions(neurons_per_pe={"in": SIZE})
     mapping = map_network(NETWORK, MACHINE, options, _demand(10))
 
-    few = restock(mapping, PART, MACHINE, _demand(20))
+    memory = MemoryModel(PART, MACHINE, mapping.demand)
+    few = restock(mapping, memory.with_demand(_demand(20)))
 
     assert few is not None
     assert few.slices[0].bytes["synapses"] == 2 * mapping.slices[0].bytes["synapses"]
     assert replace(few, demand=mapping.demand, slices=mapping.slices) == mapping
-    assert restock(mapping, PART, MACHINE, _demand(400)) is None
+    assert restock(mapping, memory.with_demand(_demand(400))) is None
+    assert restock(mapping, memory) is mapping
