@@ -96,7 +96,8 @@ def _compiled(studio: Studio, network: Network, described: Described, demand: De
         mapping = restock(kept.mapping, kept.memory.with_demand(demand))
         if mapping is not None:
             return kept.named(network.name or NAMELESS, mapping)
-        chip_network, notes, memory = kept.network, kept.notes, kept.memory.with_demand(demand)
+        chip_network = replace(kept.network, name=network.name or NAMELESS)
+        notes, memory = kept.notes, kept.memory.with_demand(demand)
     else:
         converted = convert(network, studio.options.rounding, machine.spec, described)
         validate(converted.network, machine.spec)
