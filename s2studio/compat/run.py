@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +34,6 @@ from s2studio.sim.lockstep import Simulator
 from s2studio.sim.pricing import price_counts
 from s2studio.sim.program import compile_program
 from s2studio.snn.digest import value_digest
-from s2studio.snn.network import ChipNetwork
 from s2studio.snn.validate import validate
 
 POISSON = "poisson_process"
@@ -72,7 +72,9 @@ def run_network(studio: Studio, network: Network, asked: Asked) -> ChipMapping:
     if not asked.mapping_only:
         policy = studio.options.level or policy_of(_models(described), studio.machine.spec)
         collector = Collector(described.populations, compiled.mapping, _shares(studio, compiled, policy, asked.tick_s))
-        _simulate(studio, compiled, inputs, asked, policy, told, collector)
+        about = {"policy": policy, "notes": (*network.notes, *told), "lowering": network.lowering}
+        run = _start(studio, compiled, inputs, asked, about)
+        _simulate(studio, compiled, inputs, run, collector)
         collector.give(network.populations)
     return compiled.mapping
 
@@ -132,17 +134,28 @@ def _shares(studio: Studio, compiled: Compiled, policy: LevelPolicy, tick_s: flo
     return shares
 
 
+def _start(
+    studio: Studio, compiled: Compiled, inputs: RunInputs, asked: Asked, about: Mapping[str, Any]
+) -> RunWriter | None:
+    """Return what stores the run, None where nothing is stored; `about` are more arguments of `Recorder.start_run`."""
+    writer = studio.writer(compiled.network.name)
+    if writer is None:
+        return None
+    return writer.start_run(
+        network=compiled.network,
+        mapping=compiled.mapping,
+        tick_s=asked.tick_s,
+        steps=inputs.steps,
+        recorded=inputs.record,
+        observed=inputs.observe,
+        **about,
+    )
+
+
 def _simulate(
-    studio: Studio,
-    compiled: Compiled,
-    inputs: RunInputs,
-    asked: Asked,
-    policy: LevelPolicy,
-    notes: tuple[str, ...],
-    collector: Collector,
+    studio: Studio, compiled: Compiled, inputs: RunInputs, run: RunWriter | None, collector: Collector
 ) -> None:
-    """Run all ticks and give each block to the session and to `collector`."""
-    run = _start(studio, compiled.network, compiled.mapping, inputs, asked, policy, notes)
+    """Run all ticks and give each block to `run` and to `collector`."""
 
     def write(block: TickBlock) -> None:
         collector.add(block)
@@ -161,27 +174,3 @@ def _simulate(
         raise
     if run is not None:
         run.finish()
-
-
-def _start(
-    studio: Studio,
-    network: ChipNetwork,
-    mapping: ChipMapping,
-    inputs: RunInputs,
-    asked: Asked,
-    policy: LevelPolicy,
-    notes: tuple[str, ...],
-) -> RunWriter | None:
-    writer = studio.writer(network.name)
-    if writer is None:
-        return None
-    return writer.start_run(
-        network=network,
-        mapping=mapping,
-        policy=policy,
-        tick_s=asked.tick_s,
-        steps=inputs.steps,
-        recorded=inputs.record,
-        observed=inputs.observe,
-        notes=notes,
-    )

@@ -9,10 +9,13 @@ import nir
 import numpy as np
 import pytest
 
+from s2studio.compat import install
 from s2studio.compat.names import CompatWarning
 from s2studio.compat.spinnaker2 import hardware, s2_nir, snn
+from s2studio.compat.studio import Studio
 from s2studio.compat.synapses import Synapses
 from s2studio.errors import LoweringError, NetworkError, UsageError
+from s2studio.session.reader import open_session
 
 pytestmark = pytest.mark.usefixtures("spinnaker2")
 
@@ -56,6 +59,19 @@ def test_that_the_equations_of_the_conversion_are_those_of_the_reference() -> No
     np.testing.assert_allclose(outp.params["i_offset"], [12.7, 0], rtol=1e-6)
     assert _synapses(net).weight.tolist() == [127, 64, -64, 127, 32]
     assert (outp.record, inp.record) == (["spikes"], [])
+
+
+def test_that_a_session_says_what_became_of_the_weights(tmp_path: Path) -> None:
+    install(tmp_path / "net.s2s")
+    net, (inp,), _ = s2_nir.from_nir(_graph(), _config())
+    inp.params = {0: [0]}
+    hardware.SpiNNaker2Chip().run(net, 4)
+    Studio.current().close()
+
+    summary = open_session(tmp_path / "net.s2s").runs[0].summary()
+    assert [(row["name"], row["largest_integer"]) for row in summary["lowering"]] == [("a", 127)]
+    assert summary["tick_over_dt"] == 1.0
+    assert list(summary["outputs"]) == ["a"]
 
 
 def test_that_populations_may_be_patched_before_they_run() -> None:

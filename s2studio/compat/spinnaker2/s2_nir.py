@@ -79,9 +79,13 @@ def from_nir(
         studio.options.rounding,
     )
     lowered = lower(graph, options, studio.machine.spec)
-    for note in (*lowered.all_warnings, *lowered.assumed):
-        warn(f"from_nir: {note}")
-    return _network(graph, lowered, config)
+    repairs = [f"node '{repair.node}': {repair.action}" for repair in graph.repairs]
+    notes = tuple(f"from_nir: {note}" for note in (*repairs, *lowered.all_warnings, *lowered.assumed))
+    for note in notes:
+        warn(note)
+    network, inputs, outputs = _network(graph, lowered, config)
+    network.lowering, network.notes = tuple(row.as_dict() for row in lowered.report), notes
+    return network, inputs, outputs
 
 
 def add_output_to_node(node_name: str, nir_model: Any, output_name: str) -> None:
@@ -127,8 +131,6 @@ def _read(nir_model: Any) -> FloatNetwork:
         from s2studio.network.readers.nir_graph import read_graph
 
         network = read_graph(nir_model)
-    for repair in network.repairs:
-        warn(f"from_nir: node '{repair.node}': {repair.action}")
     return network
 
 

@@ -131,7 +131,11 @@ class Conv2DProjection:
 
 
 class Network:
-    """Populations and projections, in the order in which they were added: they are placed in that order."""
+    """Populations and projections, in the order in which they were added: they are placed in that order.
+
+    What `s2_nir` made carries its time step `dt_s`, its `outputs`, and in `lowering` and `notes` what became of its
+    weights: a session of its runs says so.
+    """
 
     def __init__(self, name: str = "network") -> None:
         self.name = name
@@ -139,6 +143,8 @@ class Network:
         self.projections: list[Projection | Conv2DProjection] = []
         self.dt_s: float | None = None
         self.outputs: list[Population] = []
+        self.lowering: tuple[Mapping[str, Any], ...] = ()
+        self.notes: tuple[str, ...] = ()
 
     def add(self, *parts: Any) -> None:
         """Add populations and projections, or lists of them."""
