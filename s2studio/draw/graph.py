@@ -124,11 +124,12 @@ def _ordered(rows: list[list[int]], links: Sequence[tuple[int, int]]) -> list[li
         before.setdefault(target, []).append(source)
         behind.setdefault(source, []).append(target)
     ordered = [list(row) for row in rows]
+    place = {node: index / max(1, len(row) - 1) for row in ordered for index, node in enumerate(row)}
     for sweep in range(_SWEEPS):
         near = behind if sweep % 2 else before
         for row in reversed(ordered) if sweep % 2 else ordered:
-            place = {node: index / max(1, len(other) - 1) for other in ordered for index, node in enumerate(other)}
             row.sort(key=lambda node: _mean([place[other] for other in near.get(node, [node])]))
+            place.update((node, index / max(1, len(row) - 1)) for index, node in enumerate(row))
     return ordered
 
 

@@ -16,6 +16,7 @@ from s2studio.app.project import Project, StimulusSource
 from s2studio.app.remote import Refusal
 from s2studio.gui.commands import EditMapping
 from s2studio.gui.edits import Edits
+from s2studio.gui.models.mesh_values import Facts
 from s2studio.gui.models.selection import Selection
 from s2studio.gui.models.studio import Busy, Studio
 from s2studio.gui.models.timeline import Timeline
@@ -131,9 +132,7 @@ class Controller(QObject):
         events = project.stimuli[0].events if project.stimuli else StimulusSource(None).events
         if path.suffix in RECORDINGS and events.bin_s is None:
             events = replace(events, bin_s=project.lowering.dt_s or ASSUMED_DT_S)
-            self.studio.say(
-                "info", f"{path.name}: events are cut into steps of {events.bin_s:g} s, see Run."
-            )
+            self.studio.say("info", f"{path.name}: events are cut into steps of {events.bin_s:g} s, see Run.")
         self.change(stimuli=(*kept, StimulusSource(population, path, None, events)))
 
     def open_session(self, path: Path, run: int = 0) -> None:
@@ -173,6 +172,21 @@ class Controller(QObject):
             self.studio.mapping = mapping
         else:
             self.undo.push(EditMapping(self.studio, text, mapping))
+
+    def facts(self, of_moment: bool = False) -> Facts | None:
+        """Return the placement to be shown, with what the run did in the timeline's span or at its cursor.
+
+        It is the one that is edited, or that of the session where no project is open; None where there is neither.
+        """
+        studio, shown = self.studio, self.source.shown
+        mapping = studio.mapping or (shown.mapping if shown is not None else None)
+        if mapping is None or studio.machine is None:
+            return None
+        view = self.source.moment if of_moment else self.source.view
+        fits = shown is not None and shown.mapping.network_digest == mapping.network_digest
+        if view is None or shown is None or not fits or len(view.slice_spikes) != len(shown.mapping.slices):
+            return Facts(mapping, studio.machine)
+        return Facts(mapping, studio.machine, view, shown.mapping)
 
     def save_mapping(self, path: Path) -> None:
         """Write the placement to a mapping file."""

@@ -37,6 +37,9 @@ def _row(name: str, title: str, source: str, area: Qt.DockWidgetArea | str, *pre
 # In the order of their tabs.
 PANELS = (
     _row("run", "Run", "run:RunPanel", RIGHT, "Load", "Run"),
+    _row("network", "Network", "network:NetworkPanel", LEFT, "Load", "Map"),
+    _row("inspector", "Inspector", "inspector:InspectorPanel", RIGHT, "Load", "Map", "Profile"),
+    _row("history", "History", "history:HistoryPanel", RIGHT, "Map"),
     _row("raster", "Spikes", "raster:RasterPanel", BOTTOM, "Run", "Profile"),
     _row("outputs", "Outputs", "outputs:OutputsPanel", BOTTOM, "Run"),
     _row("potentials", "Potentials", "potentials:PotentialsPanel", BOTTOM, "Run"),

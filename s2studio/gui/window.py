@@ -44,6 +44,8 @@ from s2studio.version import __version__
 if TYPE_CHECKING:
     from s2studio.app.engine import Prepared
 
+# How wide the sides are: a share of the window, but at least so many px.
+SIDE_SHARE, SIDE_PX = 0.17, 264
 # The share of the window's height that the panels at the bottom take.
 BOTTOM_SHARE, BOTTOM_SHARES = 0.38, {"Load": 0.22, "Map": 0.2, "Profile": 0.52, "Compare": 0.52}
 READING_PRESETS = ("Profile", "Compare")
@@ -194,17 +196,21 @@ class Window(QMainWindow):
     def show_preset(self, name: str) -> None:
         """Show the panels of the preset `name`, each in its place."""
         for dock in self.docks.values():
-            dock.setVisible(name in dock.row.presets)
-            if name in dock.row.presets and dock.row.area == FOOT:
-                dock.ensure()  # without its panel it would have no height, and never be seen
+            self.removeDockWidget(dock)  # else a bar of tabs stays behind where there were some
         self._arrange()
-        first = next((dock for dock in self.docks.values() if name in dock.row.presets), None)
-        if first is not None:
-            first.raise_()
+        shown = [dock for dock in self.docks.values() if name in dock.row.presets]
+        for dock in self.docks.values():
+            dock.setVisible(dock in shown)
+        for dock in shown:
+            if dock.row.area == FOOT:
+                dock.ensure()  # without its panel it would have no height, and never be seen
+        first = {dock.row.area: dock for dock in reversed(shown)}
+        for dock in first.values():
+            dock.raise_()
         # What an edit would change is of no use where nobody edits.
         self.mesh.want_strip(name not in READING_PRESETS)
         # Docks that were hidden have no size to be changed before they are laid out.
-        QTimer.singleShot(0, lambda: self._share_height(name))
+        QTimer.singleShot(0, lambda: self._share_room(name))
 
     def show_about(self) -> None:
         """Say what this is, and under which licences."""
@@ -368,14 +374,17 @@ class Window(QMainWindow):
         self.setWindowTitle(f"{name}S2 Studio")
         self.setWindowModified(self.controller.is_changed)
 
-    def _share_height(self, preset: str) -> None:
-        """Give the panels at the bottom their share of the window's height."""
+    def _share_room(self, preset: str) -> None:
+        """Give the sides their share of the window's width, and the panels at the bottom theirs of its height."""
+        visible = [dock for dock in self.docks.values() if dock.isVisible()]
+        first = {dock.row.area: dock for dock in reversed(visible)}
+        sides = [first[side] for side in (LEFT, RIGHT) if side in first]
+        width = max(SIDE_PX, round(self.width() * SIDE_SHARE))
+        self.resizeDocks(sides, [width] * len(sides), Qt.Orientation.Horizontal)
+        below = [first[area] for area in (BOTTOM, FOOT) if area in first]
         height = round(self.height() * BOTTOM_SHARES.get(preset, BOTTOM_SHARE))
-        first = next((dock for dock in self.docks.values() if dock.row.area == BOTTOM and dock.isVisible()), None)
-        foot = [dock for dock in self.docks.values() if dock.row.area == FOOT and dock.isVisible()]
-        if first is not None:
-            heights = [height, *(dock.height() for dock in foot)]
-            self.resizeDocks([first, *foot], heights, Qt.Orientation.Vertical)
+        heights = [height if dock.row.area == BOTTOM else dock.height() for dock in below]
+        self.resizeDocks(below, heights, Qt.Orientation.Vertical)
 
     def _arrange(self) -> None:
         """Put every dock into its place: those of one side as tabs, the timeline below those at the bottom."""

@@ -251,7 +251,7 @@ def test_that_a_run_gives_edits_its_traffic_and_the_mesh_its_heat_maps(window: W
     assert figures[2].before is not None
     until(lambda: window.controller.source.view is not None)
     scene = window.mesh.view.scene
-    for name in ("packets", "events", "utilisation", "time_done", "energy", "level"):
+    for name in ("packets", "synaptic_events", "utilisation", "time_done", "energy", "level"):
         window.mesh.show_metric(name)
         scene = window.mesh.view.scene
         assert scene is not None

@@ -14,6 +14,7 @@ from s2studio.chip.spec import ChipSpec
 from s2studio.gui.models.mesh_values import FloatArray, overlap
 from s2studio.gui.models.selection import Selected, of_slices
 from s2studio.gui.models.studio import Studio
+from s2studio.mapping.board import BoardClass, board_class
 from s2studio.mapping.edit import Editor, Refused, name_of, why_not_on
 from s2studio.mapping.mapping import ChipMapping
 from s2studio.mapping.rates import Rates, slice_traffic
@@ -89,11 +90,15 @@ class Figure:
 
 @dataclass(frozen=True)
 class Preview:
-    """What a plan would change: `text` names the edit, `figures` its numbers, `refused` why it cannot be."""
+    """What a plan would change: `text` names the edit, `figures` its numbers, `refused` why it cannot be.
+
+    `board` says whether the board could then reproduce the placement.
+    """
 
     text: str
     figures: tuple[Figure, ...]
     refused: Refused | None = None
+    board: BoardClass | None = None
 
 
 class Editing:
@@ -108,6 +113,7 @@ class Editing:
         self._cost: EditCost | None = None
         self._now: _Now | None = None
         self._editor: Editor | None = None
+        self._board: tuple[ChipMapping, BoardClass | None] | None = None
         self._warming: threading.Thread | None = None
 
     @property
@@ -128,8 +134,8 @@ class Editing:
         """On what the numbers of an edit rest, in words."""
         found = self.measured
         if found is None:
-            return "if every neuron spiked once; run the network to judge by its own traffic"
-        return f"on the traffic of {found.name}, {found.ticks:,} ticks"
+            return "If every neuron spiked once: run the network to judge by its own traffic."
+        return f"On the traffic of {found.name}, {found.ticks:,} ticks."
 
     @property
     def editor(self) -> Editor | None:
@@ -224,14 +230,26 @@ class Editing:
             return Preview("", (), plan)
         moves = {index: pe for index, pe in plan.items() if pe != self._slices()[index].pe}
         if not moves:
-            return Preview("stays where it is", self._figures(None))
+            return Preview("stays where it is", self._figures(None), board=self.board)
         if not self.is_ready:
             return Preview(self.text(plan), ())
         change = self._edit_cost().rearrange(moves)
         refused = None
         if not change.fits:
             refused = Refused(self.text(plan), "a slice would no longer fit the memory of its PE", "drop elsewhere")
-        return Preview(self.text(plan), self._figures(change), refused)
+        edited = self.carry_out(moves)
+        board = self._board_of(edited) if isinstance(edited, ChipMapping) else None
+        return Preview(self.text(plan), self._figures(change), refused, board)
+
+    @property
+    def board(self) -> BoardClass | None:
+        """Whether the board can reproduce the placement as it is."""
+        mapping = self._studio.mapping
+        if mapping is None:
+            return None
+        if self._board is None or self._board[0] is not mapping:
+            self._board = (mapping, self._board_of(mapping))
+        return self._board[1]
 
     def now(self) -> tuple[Figure, ...]:
         """Return the numbers of the mapping as it is."""
@@ -253,6 +271,12 @@ class Editing:
         }
 
     # ----------------------------------------------------------------------------------------------------------- inside
+    def _board_of(self, mapping: ChipMapping) -> BoardClass | None:
+        network, machine = self._studio.network, self._studio.machine
+        if network is None or machine is None:
+            return None
+        return board_class(mapping, machine, network.spiking)
+
     def _why_not(self, mapping: ChipMapping, plan: Plan) -> Refused | None:
         machine = self._studio.machine
         reasons = (why_not_on(mapping, machine, index, pe) for index, pe in plan.items()) if machine else ()

@@ -113,11 +113,11 @@ METRICS = {
         Metric("memory", "Data memory", PERCENT, False, _memory, top=100.0),
         Metric("neurons", "Neurons", "neurons", False, _neurons),
         Metric("packets", "Packets received", "packets/tick", True, _per_tick("slice_packets")),
-        Metric("events", "Synaptic events", "events/tick", True, _per_tick("slice_events")),
+        Metric("synaptic_events", "Synaptic events", "events/tick", True, _per_tick("slice_events")),
         Metric("utilisation", "Utilisation", PERCENT, True, _busy, top=100.0),
-        Metric("time_done", "Worst time_done, of the tick", PERCENT, True, _time_done, top=100.0),
+        Metric("time_done", "Worst time_done / tick", PERCENT, True, _time_done, top=100.0),
         Metric("energy", "Energy", "J/tick", True, _per_tick("slice_energy_j")),
-        Metric("level", "Ticks above the lowest level", PERCENT, True, _level, top=100.0),
+        Metric("level", "Ticks at a high level", PERCENT, True, _level, top=100.0),
     )
 }
 

@@ -8,6 +8,7 @@ from psygnal import Signal
 
 from s2studio.chip.machine import PE
 from s2studio.mapping.mapping import ChipMapping, Link
+from s2studio.snn.network import ChipNetwork
 
 
 @dataclass(frozen=True)
@@ -79,3 +80,16 @@ def of_population(mapping: ChipMapping | None, name: str) -> Selected:
     slices = frozenset(index for index, piece in enumerate(mapping.slices) if piece.population == name)
     pes = frozenset(mapping.slices[index].pe for index in slices)
     return Selected(slices=slices, pes=pes, populations=frozenset({name}))
+
+
+def of_projection(network: ChipNetwork, mapping: ChipMapping | None, number: int) -> Selected:
+    """Return a projection selected with its two populations, their slices and PEs."""
+    projection = network.spiking.projections[number]
+    ends = frozenset({projection.pre, projection.post})
+    found = [of_population(mapping, name) for name in sorted(ends)]
+    return Selected(
+        slices=frozenset().union(*(one.slices for one in found)),
+        pes=frozenset().union(*(one.pes for one in found)),
+        populations=ends,
+        projections=frozenset({number}),
+    )

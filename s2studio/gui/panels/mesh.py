@@ -9,13 +9,14 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QInputDialog, Q
 
 from s2studio.draw.theme import NEAR_PX, TIGHT_PX, WIDE_PX, Theme
 from s2studio.gui.icons import icon
-from s2studio.gui.models.mesh_values import METRICS, Facts
+from s2studio.gui.models.mesh_values import METRICS
 from s2studio.gui.models.selection import Selected, of_slices
 from s2studio.gui.theme import ThemeSwitch
+from s2studio.gui.views.canvas import ZOOM_PER_NOTCH
 from s2studio.gui.views.mesh_legend import MeshLegend
 from s2studio.gui.views.mesh_scene import POPULATION, Carried, scene
 from s2studio.gui.views.mesh_strip import MeshStrip
-from s2studio.gui.views.mesh_view import ZOOM_PER_NOTCH, MeshView
+from s2studio.gui.views.mesh_view import MeshView
 from s2studio.gui.views.panel import Panel
 from s2studio.mapping.edit import Refused, name_of
 
@@ -169,22 +170,9 @@ class MeshPanel(Panel):
         self.view.names = is_on
         self.view.update()
 
-    def _facts(self) -> Facts | None:
-        """Return what is to be shown: the placement that is edited, or that of the session where no project is open."""
-        studio, source = self.controller.studio, self.controller.source
-        shown = source.shown
-        mapping = studio.mapping or (shown.mapping if shown is not None else None)
-        machine = studio.machine
-        if mapping is None or machine is None:
-            return None
-        view = source.moment if self.when.currentData() == MOMENT else source.view
-        fits = shown is not None and shown.mapping.network_digest == mapping.network_digest
-        if view is None or shown is None or not fits or len(view.slice_spikes) != len(shown.mapping.slices):
-            return Facts(mapping, machine)
-        return Facts(mapping, machine, view, shown.mapping)
-
     def _renew(self) -> None:
-        facts, network = self._facts(), self.controller.studio.network
+        is_moment = self.when.currentData() == MOMENT
+        facts, network = self.controller.facts(is_moment), self.controller.studio.network
         self.set_empty(facts is None or network is None)
         if facts is None or network is None:
             self.view.show_scene(None)
@@ -248,7 +236,7 @@ class MeshPanel(Panel):
 
     def _aim(self, pe: PE | None) -> None:
         held = self.view.carried
-        if held is None:
+        if held is None or (pe is not None and pe == held.target):
             return
         self.view.carried = Carried(held.lead, held.slices, held.legality, held.changes, pe)
         self.view.update()
@@ -293,7 +281,9 @@ class MeshPanel(Panel):
             return
         if held is None or held.target is None:
             if not self._said.isActive() or held is not None:
-                self.strip.show_state(self._heading(mapping), self.editing.now(), self.editing.basis)
+                self.strip.show_state(
+                    self._heading(mapping), self.editing.now(), self.editing.basis, self.editing.board
+                )
             return
         preview = self.editing.preview(self.editing.plan(held.slices, held.lead, held.target))
         self.strip.show_preview(preview, self.editing.basis)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from s2studio.draw.theme import NEAR_PX, WIDE_PX
 from s2studio.gui.models.editing import Figure, Preview
+from s2studio.mapping.board import BoardClass
 from s2studio.mapping.edit import Refused
 
 ROLES = {"better": "good", "worse": "warning", "same": "small", "unclear": "small"}
@@ -32,12 +33,15 @@ class MeshStrip(QWidget):
         grid.setVerticalSpacing(0)
         grid.setRowMinimumHeight(0, HEADING_PX)
         self.heading = QLabel(self)
-        self.basis = QLabel(self)
-        self.basis.setProperty("role", "small")
+        self.basis, self.board = QLabel(self), QLabel(self)
+        for label in (self.basis, self.board):
+            label.setProperty("role", "small")
         for label in (self.heading, self.basis):
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        grid.addWidget(self.heading, 0, 0, 1, 2)
-        grid.addWidget(self.basis, 0, 2, 1, FIGURES - 2)
+        self.board.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        grid.addWidget(self.heading, 0, 0, 1, FIGURES - 1)
+        grid.addWidget(self.board, 0, FIGURES - 1)
+        grid.addWidget(self.basis, 4, 0, 1, FIGURES)
         self._titles: list[QLabel] = []
         self._numbers: list[QLabel] = []
         self._changes: list[QLabel] = []
@@ -50,9 +54,10 @@ class MeshStrip(QWidget):
                 grid.addWidget(label, row, column)
                 labels.append(label)
 
-    def show_state(self, heading: str, figures: Sequence[Figure], basis: str) -> None:
+    def show_state(self, heading: str, figures: Sequence[Figure], basis: str, board: BoardClass | None) -> None:
         """Show the numbers of the placement as it is."""
         self._say(heading, "")
+        self._show_board(board)
         self._show(figures, basis, with_changes=False)
 
     def show_preview(self, preview: Preview, basis: str) -> None:
@@ -60,6 +65,7 @@ class MeshStrip(QWidget):
         self._say(preview.text, "")
         if preview.refused is not None:
             self.show_refusal(preview.refused)
+        self._show_board(preview.board)
         self._show(preview.figures, basis, with_changes=True)
 
     def show_refusal(self, refused: Refused) -> None:
@@ -75,6 +81,11 @@ class MeshStrip(QWidget):
         self.basis.setToolTip(basis)
         for column in range(FIGURES):
             self._show_figure(column, figures[column] if column < len(figures) else None, with_changes)
+
+    def _show_board(self, board: BoardClass | None) -> None:
+        self.board.setText("" if board is None else board.title)
+        why = "" if board is None else "; ".join(board.reasons) or "py-spinnaker2 reproduces this placement"
+        self.board.setToolTip(why)
 
     def _say(self, text: str, role: str) -> None:
         self.heading.setText(text)

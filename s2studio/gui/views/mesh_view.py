@@ -6,32 +6,27 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from PySide6.QtCore import QEasingCurve, QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, QVariantAnimation, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QHelpEvent,
     QKeyEvent,
     QMouseEvent,
-    QNativeGestureEvent,
     QPainter,
     QPaintEvent,
-    QResizeEvent,
-    QWheelEvent,
 )
 from PySide6.QtWidgets import QApplication, QRubberBand, QToolTip, QWidget
 
 from s2studio.chip.machine import PE
-from s2studio.draw.mesh import MeshLayout
+from s2studio.draw.mesh import Box, MeshLayout
 from s2studio.draw.theme import FAR_PX, MARGIN_PX, WIDE_PX, Theme
 from s2studio.gui.models.selection import Selected
+from s2studio.gui.views.canvas import ZOOM_PER_NOTCH, Canvas
 from s2studio.gui.views.mesh_paint import Looks, MeshPainter
 from s2studio.gui.views.mesh_scene import Carried, MeshScene, link_tip, tip
 from s2studio.mapping.mapping import Link
 
 Found = TypeVar("Found")
-LEAST_SCALE, MOST_SCALE = 0.8, 40.0
-ZOOM_PER_NOTCH = 1.25
-ZOOM_MS = 140
 _ARROWS = {
     Qt.Key.Key_Left: (-1, 0),
     Qt.Key.Key_Right: (1, 0),
@@ -55,13 +50,15 @@ class _Press:
     is_moved: bool = False
 
 
-class MeshView(QWidget):
+class MeshView(Canvas):
     """Draws a `MeshScene`.
 
     Mouse: click selects, with Shift or Ctrl more of them; drag a slice to move it; drag elsewhere, or with the middle
     button or Space, to move the chip; Shift and drag elsewhere for a rubber band; wheel or pinch to zoom; double click
     to see all. Keys: arrows move the focus, Shift takes more, Enter or M picks up and drops, Escape gives up.
     """
+
+    LEAST_SCALE = 0.8
 
     chosen = Signal(object, bool)  # PEs (a frozenset), whether they come in addition to the selection
     link_chosen = Signal(object)
@@ -72,26 +69,16 @@ class MeshView(QWidget):
     menu_wanted = Signal(object, QPoint)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.theme = theme
+        super().__init__(theme, parent)
         self.scene: MeshScene | None = None
         self.layout_: MeshLayout | None = None
         self.selected, self.hovered = Selected(), Selected()
         self.carried: Carried | None = None
         self.focus: PE | None = None
         self.names = True
-        self._scale, self._offset = 1.0, QPointF()
-        self._is_fitted = True
         self._press: _Press | None = None
         self._has_space = False
         self._band = QRubberBand(QRubberBand.Shape.Rectangle, self)
-        self._zooming = QVariantAnimation(self)
-        self._zooming.setDuration(ZOOM_MS)
-        self._zooming.setEasingCurve(QEasingCurve.Type.OutCubic)
-        self._zooming.valueChanged.connect(self._zoom_step)
-        self._zoom_anchor = QPointF()
-        self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(240, 150)
         self.setAccessibleName("Mesh of the chip")
         self.setAccessibleDescription("Arrows move the focus, Enter picks up a slice and drops it, Escape gives up")
@@ -106,30 +93,19 @@ class MeshView(QWidget):
         self.scene = scene
         self.update()
 
-    def fit(self, animated: bool = True) -> None:
-        """Show the whole machine."""
-        scale, offset = self._whole()
-        self._is_fitted = True
-        if animated and self.isVisible():
-            self._animate(scale, offset)
-        else:
-            self._zooming.stop()
-            self._scale, self._offset = scale, offset
-            self.update()
+    def bounds(self) -> Box | None:
+        """Return the box around all chips."""
+        return self.layout_.bounds if self.layout_ is not None else None
 
-    def zoom(self, factor: float, around: QPointF | None = None) -> None:
-        """Show everything `factor` times as large, `around` (px; None: the middle) staying where it is."""
-        around = around or QPointF(self.width() / 2, self.height() / 2)
-        scale = min(MOST_SCALE, max(LEAST_SCALE, self._scale * factor))
-        self._is_fitted = False
-        self._animate(scale, around - (around - self._offset) * (scale / self._scale))
+    def room(self) -> QRect:
+        """Return the widget without its rim; below and to the left stand the numbers of columns and rows."""
+        return self.rect().adjusted(MARGIN_PX, WIDE_PX, -MARGIN_PX, -FAR_PX)
 
     def rect_of(self, pe: PE) -> QRectF:
         """Return where a PE is on the widget, in px."""
         if self.layout_ is None:
             return QRectF()
-        box = self.layout_.pes[pe]
-        return QRectF(self._shown(box.x, box.y), self._shown(box.right, box.bottom))
+        return self.box_on_screen(self.layout_.pes[pe])
 
     def pe_at(self, at: QPointF) -> PE | None:
         """Return the PE under a point of the widget."""
@@ -147,23 +123,13 @@ class MeshView(QWidget):
             painter.fillRect(self.rect(), self.theme.background)
             return
         focus = self.focus if self.hasFocus() else None
-        looks = Looks(self._scale, self._offset, self.selected, self.hovered, focus, self.carried, names=self.names)
+        looks = Looks(self.scale, self.offset, self.selected, self.hovered, focus, self.carried, names=self.names)
         MeshPainter(painter, self.layout_, self.scene, looks, self.theme).paint(QRectF(event.rect()))
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """Keep the whole machine in sight where it was."""
-        super().resizeEvent(event)
-        if self._is_fitted:
-            self.fit(animated=False)
-
     def event(self, event: QEvent) -> bool:
-        """Take tooltips, pinches, and the keys that are commands elsewhere."""
+        """Take tooltips, and the keys that are commands elsewhere."""
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             self._show_tip(event)
-            return True
-        if event.type() == QEvent.Type.NativeGesture and isinstance(event, QNativeGestureEvent):
-            if event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
-                self._zoom_now(1 + event.value(), event.position())
             return True
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             wanted = event.key() == Qt.Key.Key_Space or (event.key() == Qt.Key.Key_Escape and self.carried is not None)
@@ -172,15 +138,6 @@ class MeshView(QWidget):
                 return True
         return super().event(event)
 
-    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
-        """Zoom around the pointer; fine steps of a touch pad at once, notches of a wheel softly."""
-        fine = event.pixelDelta().y()
-        if fine:
-            self._zoom_now(ZOOM_PER_NOTCH ** (fine / 80), event.position())
-        else:
-            self.zoom(ZOOM_PER_NOTCH ** (event.angleDelta().y() / 120), event.position())
-        event.accept()
-
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
         """Begin a click, a drag of slices, a rubber band or a move of the chip."""
         self.setFocus(Qt.FocusReason.MouseFocusReason)
@@ -188,7 +145,7 @@ class MeshView(QWidget):
         button = event.button()
         if self.carried is not None:
             return  # picked up by a key: the release drops it
-        self._press = _Press(at, self.pe_at(at), QPointF(self._offset), bool(event.modifiers() & _SHIFT))
+        self._press = _Press(at, self.pe_at(at), QPointF(self.offset), bool(event.modifiers() & _SHIFT))
         if button == Qt.MouseButton.MiddleButton or (self._has_space and button == Qt.MouseButton.LeftButton):
             self._press.is_panning = True
         elif button != Qt.MouseButton.LeftButton:
@@ -210,11 +167,8 @@ class MeshView(QWidget):
             press.is_moved = True
             self._begin_drag(press)
         if press.is_panning:
-            self._is_fitted = False
-            self._zooming.stop()
-            self._offset = press.offset + at - press.at
+            self.move_to(press.offset + at - press.at)
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
-            self.update()
         elif press.is_banding:
             self._band.setGeometry(QRect(press.at.toPoint(), at.toPoint()).normalized())
         elif self.carried is not None:
@@ -371,38 +325,5 @@ class MeshView(QWidget):
     def _found(self, at: QPointF, look: Callable[[MeshLayout, float, float], Found | None]) -> Found | None:
         if self.layout_ is None:
             return None
-        place = (at - self._offset) / self._scale
+        place = self.to_plane(at)
         return look(self.layout_, place.x(), place.y())
-
-    def _shown(self, x: float, y: float) -> QPointF:
-        return QPointF(x * self._scale + self._offset.x(), y * self._scale + self._offset.y())
-
-    def _whole(self) -> tuple[float, QPointF]:
-        """Return scale and offset at which the whole machine is in sight, in the middle."""
-        if self.layout_ is None:
-            return self._scale, self._offset
-        # Below and to the left stand the numbers of columns and rows.
-        bounds, room = self.layout_.bounds, self.rect().adjusted(MARGIN_PX, WIDE_PX, -MARGIN_PX, -FAR_PX)
-        scale = max(LEAST_SCALE, min(room.width() / bounds.width, room.height() / bounds.height))
-        middle = QPointF(bounds.x + bounds.width / 2, bounds.y + bounds.height / 2)
-        return scale, QRectF(room).center() - middle * scale
-
-    def _animate(self, scale: float, offset: QPointF) -> None:
-        self._zooming.stop()
-        self._from, self._to = (self._scale, self._offset), (scale, offset)
-        self._zooming.setStartValue(0.0)
-        self._zooming.setEndValue(1.0)
-        self._zooming.start()
-
-    def _zoom_step(self, share: float) -> None:
-        (scale, offset), (to_scale, to_offset) = self._from, self._to
-        self._scale = scale + (to_scale - scale) * share
-        self._offset = offset + (to_offset - offset) * share
-        self.update()
-
-    def _zoom_now(self, factor: float, around: QPointF) -> None:
-        self._zooming.stop()
-        scale = min(MOST_SCALE, max(LEAST_SCALE, self._scale * factor))
-        self._offset = around - (around - self._offset) * (scale / self._scale)
-        self._scale, self._is_fitted = scale, False
-        self.update()

@@ -39,6 +39,7 @@ class Panel(QWidget):
         self._stack.addWidget(self._empty)
         self._stack.addWidget(self.content)
         self.setProperty("class", "Panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         controller.source.view_changed.connect(self._view_changed)
         controller.source.moment_changed.connect(self._moment_changed)
         themes.changed.connect(self.apply_theme)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtWidgets import QWidget
@@ -9,13 +11,14 @@ from PySide6.QtWidgets import QWidget
 from s2studio.draw.theme import SMALL_PX, Theme
 from s2studio.snn.connectivity import SynapseList
 from s2studio.snn.network import ChipNetwork
+from s2studio.snn.projection import Projection
 
 # The largest size of an 8-bit weight on the chip.
 BINS = 128
 
 
 class WeightHistogram(pg.PlotWidget):  # type: ignore[misc]
-    """|w| of all integer weights of a network, on a logarithmic scale of counts; the last bar holds what was cut."""
+    """|w| of integer weights, on a logarithmic scale of counts; the last bar holds what was cut."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent, background=None)
@@ -42,8 +45,12 @@ class WeightHistogram(pg.PlotWidget):  # type: ignore[misc]
 
     def show_network(self, network: ChipNetwork | None) -> None:
         """Show the weights of `network`."""
+        self.show_projections(() if network is None else network.spiking.projections)
+
+    def show_projections(self, projections: Sequence[Projection]) -> None:
+        """Show the weights of `projections`."""
         counts = np.zeros(BINS)
-        for projection in () if network is None else network.spiking.projections:
+        for projection in projections:
             weights = projection.connectivity
             values = weights.weight if isinstance(weights, SynapseList) else weights.weight.ravel()
             counts += np.bincount(np.minimum(np.abs(values.astype(np.int64)), BINS - 1), minlength=BINS)

@@ -155,7 +155,7 @@ def test_that_measured_traffic_is_used_and_named(studio: Studio, opened: Opened)
     )
     assert figures[0].before == pytest.approx(3.0 * size / 10)
     assert figures[2].before == pytest.approx(2e-4)
-    assert editing.basis == "on the traffic of run.s2s, 10 ticks"
+    assert editing.basis == "On the traffic of run.s2s, 10 ticks."
     studio.mapping = replace(opened.mapping, network_digest="of another network")
     assert "spiked once" in editing.basis
 
