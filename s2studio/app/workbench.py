@@ -37,6 +37,7 @@ ASSUMED_DT_S = 1e-3
 ASSUMED_STEPS = 1000
 
 if TYPE_CHECKING:
+    from s2studio.analysis.advise import Advice
     from s2studio.analysis.calibration import Calibration
     from s2studio.analysis.compare import Comparison
 
@@ -61,6 +62,12 @@ class Workbench:
     def change(self, project: Project) -> None:
         """Work on `project` from now on; results that do not depend on what changed are kept."""
         self.project = project
+
+    def beside(self, project: Project) -> Workbench:
+        """Return a workbench on `project` that tells the same listener and is cancelled with this one."""
+        other = Workbench(project, self._emit)
+        other._cancelled = self._cancelled
+        return other
 
     def cancel(self) -> None:
         """Make the stage that is running raise Cancelled at its next step."""
@@ -306,6 +313,16 @@ class Workbench:
         else:
             folder = import_for_session(files, session, path, run, overwrite)
         return open_session(folder).runs[0].summary()
+
+    def advise(self, wanted_tick_s: float | None = None, run: int = 0) -> tuple[Advice, Project | None]:
+        """Return what sets the smallest safe tick and what to change first, and the project a fix is applied to.
+
+        The project is a model, or a session of which the run `run` is meant; `app.advise.applied` applies a fix.
+        """
+        from s2studio.app.advise import advise_on
+
+        self._begin("advise")
+        return advise_on(self, wanted_tick_s, run)
 
     def render(
         self, path: Path, view_name: str, metric_name: str | None, look: Look, window: Window, run: int = 0

@@ -19,6 +19,7 @@ COMMANDS = (
     ("run", "run", "run"),
     ("evaluate", "evaluate", "evaluate"),
     ("sweep", "sweep", "sweep"),
+    ("advise", "advise", "advise"),
     ("compare", "compare", "compare"),
     ("import", "import_", "import_results"),
     ("export", "export", "export"),

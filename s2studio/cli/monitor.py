@@ -18,6 +18,7 @@ STAGES = {
     "lower": "lowering to integers",
     "map": "mapping onto PEs",
     "run": "simulating",
+    "advise": "looking for what to change",
     "export": "exporting",
     "compare": "comparing",
     "render": "drawing",

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from s2studio.app.project import Project, RunOptions, StimulusSource
+from s2studio.app.project import Project, RunOptions, StimulusSource, open_project
 from s2studio.chip.machine import PE
 from s2studio.errors import UsageError
 from s2studio.lowering.options import LoweringOptions
@@ -28,6 +28,8 @@ ModelOrScript = Annotated[
         help="A .nir file, a network YAML, a project, or a script written for py-spinnaker2.",
     ),
 ]
+Subject = Annotated[Path, typer.Argument(metavar="MODEL|PROJECT.yaml|SESSION", help="A model, project or session.")]
+RunNumber = Annotated[int, typer.Option("--run", metavar="N", help="Which run of the session.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output and nothing else.")]
 
 
@@ -204,6 +206,20 @@ def apply(project: Project, given: Given) -> Project:
         stimuli=_stimuli(project.stimuli, given),
         run=_run(project.run, given),
     )
+
+
+def subject_project(subject: Path, given: Given) -> Project:
+    """Return the project of a model or document with what was given, or one that names a session.
+
+    Raises UsageError where options are given for a session, which has been run already.
+    """
+    if not subject.is_dir():
+        return apply(open_project(subject), given)
+    ignored = [name for name, value in given.items() if value not in (None, [], ())]
+    if ignored:
+        option = f"--{ignored[0].replace('_', '-')}"
+        raise UsageError(option, "a session has been run already", hint="give the model or project instead")
+    return Project(subject)
 
 
 def _present(given: Given, table: Mapping[str, tuple[str, Callable[[Any], Any]]]) -> dict[str, Any]:

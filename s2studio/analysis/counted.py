@@ -1,0 +1,110 @@
+"""A run as questions are asked of it: its counts, where its slices sit, and how long each PE may take at most."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from s2studio.chip.machine import Machine
+from s2studio.chip.spec import ChipSpec
+from s2studio.mapping.mapping import ChipMapping
+from s2studio.sim.counts import Counts
+from s2studio.sim.level import LevelPolicy
+from s2studio.sim.timing import FloatArray, SliceWork, cycles_by_kind, slice_work
+from s2studio.sim.traffic import Traffic, traffic
+from s2studio.snn.network import ChipNetwork
+
+# Values of one kind that are worked on at once.
+_CELLS = 1 << 20
+
+
+@dataclass(frozen=True, eq=False)
+class CountedRun:
+    """Counts of a whole run, (samples, ticks, slices), with what is needed to price them in any way.
+
+    `network` needs no projections; `policy` and `tick_s` are how it ran, or is to run.
+    """
+
+    network: ChipNetwork
+    machine: Machine
+    mapping: ChipMapping
+    counts: Counts
+    policy: LevelPolicy
+    tick_s: float
+
+    @property
+    def spec(self) -> ChipSpec:
+        """The chip with its cost table."""
+        return self.machine.spec
+
+    @property
+    def samples(self) -> int:
+        """The size of the batch."""
+        return int(self.counts.packets.shape[0])
+
+    @property
+    def ticks(self) -> int:
+        """How many ticks ran."""
+        return int(self.counts.packets.shape[1])
+
+    @cached_property
+    def work(self) -> SliceWork:
+        """What each slice does the same way in every tick."""
+        return slice_work(self.network, self.mapping)
+
+    @cached_property
+    def traffic(self) -> Traffic:
+        """What one spike of each slice puts on the NoC."""
+        return traffic(self.mapping)
+
+    @property
+    def models(self) -> NDArray[np.str_]:
+        """The neuron model of each slice, shape (slices,)."""
+        return np.array(self.work.models)
+
+    def blocks(self) -> Iterator[tuple[int, Counts]]:
+        """Return the counts in blocks of ticks, each with its first tick: what is worked on at once stays small."""
+        counts = self.counts
+        span = max(1, _CELLS // max(1, self.samples * counts.packets.shape[2]))
+        for start in range(0, self.ticks, span):
+            part = (slice(None), slice(start, start + span))
+            packets, events, spikes = counts.packets[part], counts.synaptic_events[part], counts.spikes[part]
+            yield start, Counts(packets, events, spikes, counts.updates, counts.recorded_bytes)
+
+
+@dataclass(frozen=True)
+class CycleBounds:
+    """Cycles of each PE in each tick, shape (samples, ticks, slices): as the chip file says, and at least and most."""
+
+    low: FloatArray
+    nominal: FloatArray
+    pessimistic: FloatArray
+
+
+def cycle_bounds(counts: Counts, work: SliceWork, spec: ChipSpec) -> CycleBounds:
+    """Return the interval of the cycles that `counts` take, over the ranges of the cycle costs in the chip file."""
+    low, nominal, high = (_total(counts, work, chip) for chip in (at_end(spec, 0), spec, at_end(spec, 1)))
+    return CycleBounds(low, nominal, high)
+
+
+def at_end(spec: ChipSpec, end: int) -> ChipSpec:
+    """Return `spec` with every cycle cost at the low (0) or the high (1) end of its range."""
+
+    def cost(key: str, value: float) -> float:
+        found = spec.quantities[key].range if key in spec.quantities else None
+        return value if found is None else found[end]
+
+    cycles = {name: cost(f"cycles.{name}", value) for name, value in vars(spec.cycles).items()}
+    models = {
+        name: replace(limits, cycles_per_neuron=cost(f"models.{name}.cycles_per_neuron", limits.cycles_per_neuron))
+        for name, limits in spec.models.items()
+    }
+    return replace(spec, cycles=replace(spec.cycles, **cycles), models=models)
+
+
+def _total(counts: Counts, work: SliceWork, spec: ChipSpec) -> FloatArray:
+    return sum(cycles_by_kind(counts, work, spec).values(), np.zeros(counts.packets.shape))
