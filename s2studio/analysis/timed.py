@@ -62,13 +62,18 @@ def timed(run: CountedRun, policy: LevelPolicy | None = None, tick_s: float | No
     return sums.timed()
 
 
-def safe_tick_s(run: CountedRun, policy: LevelPolicy) -> float:
-    """Return the smallest tick of whole timer periods in which no PE is late at `policy`, pessimistically."""
+def longest_s(run: CountedRun, policy: LevelPolicy) -> float:
+    """Return the longest that any PE works in a tick at `policy`, by the pessimistic end, in s."""
     longest = 0.0
     for _, counts in run.blocks():
         clocks = clocks_hz(choose_levels(policy, counts.packets, run.work.models, run.spec), run.spec)
         longest = max(longest, float((cycle_bounds(counts, run.work, run.spec).pessimistic / clocks).max()))
-    return smallest_safe_tick_s(longest, run.spec)
+    return longest
+
+
+def safe_tick_s(run: CountedRun, policy: LevelPolicy) -> float:
+    """Return the smallest tick of whole timer periods in which no PE is late at `policy`, pessimistically."""
+    return smallest_safe_tick_s(longest_s(run, policy), run.spec)
 
 
 class _Sums:

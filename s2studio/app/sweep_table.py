@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from s2studio.analysis.pareto import pareto
 from s2studio.errors import SessionError
 from s2studio.session.files import write_table
 
@@ -67,22 +68,14 @@ def objectives(rows: Sequence[Row]) -> tuple[tuple[str, str], ...]:
 def mark_pareto(rows: Sequence[Row]) -> list[Row]:
     """Return `rows` with those marked that no other is as good as in all objectives and better in one."""
     aims = objectives(rows)
-    points = [None if row.reason else _point(row, aims) for row in rows]
-    done = [point for point in points if point is not None]
-    return [
-        replace(row, is_pareto=point is not None and not any(_beats(other, point) for other in done))
-        for row, point in zip(rows, points, strict=True)
-    ]
+    best = pareto([None if row.reason else _point(row, aims) for row in rows])
+    return [replace(row, is_pareto=is_best) for row, is_best in zip(rows, best, strict=True)]
 
 
 def _point(row: Row, aims: Sequence[tuple[str, str]]) -> tuple[float, ...]:
     """Return the objectives of `row`, each so that less is better; what is unknown is worst."""
     found = [(row.value(name), -1.0 if aim == "most" else 1.0) for name, aim in aims]
     return tuple(math.inf if value is None else sign * value for value, sign in found)
-
-
-def _beats(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
-    return one != other and all(a <= b for a, b in zip(one, other, strict=True))
 
 
 def write_rows(table: Path, columns: Sequence[str], key: str, rows: Sequence[Row]) -> None:

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from s2studio.analysis.advise import Advice
     from s2studio.analysis.calibration import Calibration
     from s2studio.analysis.compare import Comparison
+    from s2studio.analysis.levels import LevelStudy
 
 Result = TypeVar("Result")
 
@@ -323,6 +324,22 @@ class Workbench:
 
         self._begin("advise")
         return advise_on(self, wanted_tick_s, run)
+
+    def levels(
+        self,
+        tick_s: float | None = None,
+        switch_time_s: float | None = None,
+        switch_energy_j: float | None = None,
+        run: int = 0,
+    ) -> tuple[LevelStudy, Project | None]:
+        """Return level policies compared at several ticks, and the project their choice goes into.
+
+        What a change of level costs is the chip file's where it is None. `app.levels.write_choice` writes the choice.
+        """
+        from s2studio.app.levels import levels_on
+
+        self._begin("levels")
+        return levels_on(self, tick_s, switch_time_s, switch_energy_j, run)
 
     def render(
         self, path: Path, view_name: str, metric_name: str | None, look: Look, window: Window, run: int = 0

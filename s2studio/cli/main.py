@@ -20,6 +20,7 @@ COMMANDS = (
     ("evaluate", "evaluate", "evaluate"),
     ("sweep", "sweep", "sweep"),
     ("advise", "advise", "advise"),
+    ("levels", "levels", "levels"),
     ("compare", "compare", "compare"),
     ("import", "import_", "import_results"),
     ("export", "export", "export"),

@@ -19,6 +19,7 @@ STAGES = {
     "map": "mapping onto PEs",
     "run": "simulating",
     "advise": "looking for what to change",
+    "levels": "pricing levels",
     "export": "exporting",
     "compare": "comparing",
     "render": "drawing",

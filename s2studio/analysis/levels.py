@@ -1,0 +1,288 @@
+"""Energy against deadline: every level policy at several ticks, priced from the counts of one run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from s2studio.analysis.counted import CountedRun, CycleBounds, cycle_bounds
+from s2studio.analysis.pareto import pareto
+from s2studio.analysis.thresholds import slowest_level, thresholds_for
+from s2studio.analysis.timed import longest_s
+from s2studio.chip.spec import ChipSpec
+from s2studio.session.run import Progress, no_progress
+from s2studio.sim.counts import Counts
+from s2studio.sim.energy import idle_energy_j, idle_pe_energy_j, noc_energy_j, pe_energy_j, router_energy_j
+from s2studio.sim.level import AUTO, LevelPolicy, choose_levels
+from s2studio.sim.timing import FloatArray, clocks_hz, late, smallest_safe_tick_s
+from s2studio.sim.traffic import flits
+from s2studio.units import with_unit
+
+Levels = NDArray[np.int8]
+HINDSIGHT, FOUND = "hindsight", "found"
+# Ticks between the shortest and the longest that are looked at.
+_BETWEEN = 4
+_SECONDS = {"s": 1.0, "ms": 1e-3, "µs": 1e-6, "us": 1e-6, "ns": 1e-9}
+
+
+@dataclass(frozen=True)
+class Switching:
+    """What one change of the level costs a PE: `time_s` at the busy power of the new level, and `energy_j` besides.
+
+    A tick at another level than the one PEs sleep at takes two, there before its work begins, and back after it.
+    """
+
+    time_s: float = 0.0
+    energy_j: float = 0.0
+
+
+@dataclass(frozen=True)
+class LevelRow:
+    """A policy at ticks of `tick_s`; times in s, energies in J.
+
+    `policy` is a level, `auto` (the chip file's thresholds), `found` (the thresholds in `level`) or `hindsight`: of
+    each PE and tick the cheapest level that is in time, chosen when its work is known; no policy does better. `late`
+    ticks and `time_done_max_s` are by the pessimistic end of every time, `energy_low_j` and `energy_high_j` by both
+    ends of the cycle costs. `fast_share` is the share of PE ticks at another than the slowest level.
+    """
+
+    policy: str
+    level: tuple[str, ...] | None
+    tick_s: float
+    late_ticks: int
+    time_done_max_s: float
+    energy_j: float
+    energy_low_j: float
+    energy_high_j: float
+    energy_dynamic_j: float
+    fast_share: float
+    is_pareto: bool = False
+
+
+@dataclass(frozen=True)
+class LevelStudy:
+    """What `levels` answers: `rows` by tick and policy, `choice` the row to take, `why` it wins, in words.
+
+    `winners` says which policy takes least energy at each tick in which any is in time. `least` is the row of least
+    energy at any tick, `bound_j` what hindsight would take at the tick of `choice`.
+    """
+
+    network: str
+    chip: str
+    ticks: int
+    switching: Switching
+    rows: tuple[LevelRow, ...]
+    winners: Mapping[float, str]
+    choice: LevelRow
+    least: LevelRow
+    bound_j: float
+    why: tuple[str, ...]
+
+    @property
+    def policy(self) -> LevelPolicy:
+        """The policy of `choice`."""
+        return LevelPolicy.parse(self.choice.level or ())
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what `levels --json` prints."""
+        found = asdict(self) | {"winners": [{"tick_s": tick, "policy": name} for tick, name in self.winners.items()]}
+        return found | {"thresholds": dict(self.policy.thresholds)}
+
+
+def chip_switching(spec: ChipSpec) -> Switching:
+    """Return what the chip file says of a change of level: its time; its energy is published nowhere and taken as 0."""
+    quantity = spec.quantities.get("level_switch.time")
+    if quantity is None or not isinstance(quantity.value, int | float):
+        return Switching()
+    return Switching(float(quantity.value) * _SECONDS.get(quantity.unit, 0.0))
+
+
+def study_levels(
+    run: CountedRun,
+    tick_s: float | None = None,
+    switching: Switching | None = None,
+    progress: Progress = no_progress,
+) -> LevelStudy:
+    """Return the policies at several ticks; `choice` is at `tick_s` (None: the run's own, or the next that is safe)."""
+    switching = chip_switching(run.spec) if switching is None else switching
+    wanted = run.tick_s if tick_s is None else tick_s
+    candidates = [
+        _Candidate(name, policy, tick)
+        for tick in _ticks(run, wanted, switching)
+        for name, policy in _policies(run, tick)
+    ]
+    for start, counts in run.blocks():
+        progress(start, run.ticks)
+        _Pricer(run, counts, switching).add_to(candidates)
+    progress(run.ticks, run.ticks)
+    rows = _marked([candidate.row(run) for candidate in candidates])
+    choice, winners = _choice(rows, wanted), _winners(rows)
+    in_time = [row for row in rows if row.level is not None and not row.late_ticks]
+    least = min(in_time or [choice], key=lambda row: row.energy_j)
+    bound = next(row.energy_j for row in rows if row.policy == HINDSIGHT and row.tick_s == choice.tick_s)
+    why = (*_why(run, rows, choice), *_why_least(run, choice, least))
+    return LevelStudy(run.network.name, run.spec.name, run.ticks, switching, rows, winners, choice, least, bound, why)
+
+
+@dataclass
+class _Candidate:
+    """A row in the making; `policy` None is hindsight."""
+
+    name: str
+    policy: LevelPolicy | None
+    tick_s: float
+    late_ticks: int = 0
+    time_done_max_s: float = 0.0
+    fast: int = 0
+    pe_ticks: int = 0
+    # Above the idle chip, in J: at the low end, nominal, at the high end of the cycle costs.
+    above_j: FloatArray | None = None
+
+    def add(self, levels: Levels, times: FloatArray, above_j: FloatArray, slowest: int) -> None:
+        """Add PE ticks at `levels`, done after `times` in s."""
+        self.late_ticks += int(late(times, self.tick_s).sum())
+        self.time_done_max_s = max(self.time_done_max_s, float(times.max()))
+        self.fast += int((levels != slowest).sum())
+        self.pe_ticks += levels.size
+        self.above_j = above_j if self.above_j is None else self.above_j + above_j
+
+    def row(self, run: CountedRun) -> LevelRow:
+        """Return what was added up."""
+        idle = idle_energy_j(run.samples * run.ticks, self.tick_s, run.machine)
+        low, nominal, high = (np.zeros(3) if self.above_j is None else self.above_j).tolist()
+        return LevelRow(
+            policy=self.name,
+            level=None if self.policy is None else self.policy.texts,
+            tick_s=self.tick_s,
+            late_ticks=self.late_ticks,
+            time_done_max_s=self.time_done_max_s,
+            energy_j=idle + nominal,
+            energy_low_j=idle + low,
+            energy_high_j=idle + high,
+            energy_dynamic_j=nominal,
+            fast_share=self.fast / max(1, self.pe_ticks),
+        )
+
+
+class _Pricer:
+    """Prices a block of ticks at any levels."""
+
+    def __init__(self, run: CountedRun, counts: Counts, switching: Switching) -> None:
+        self.run, self.counts, self.switching, self.spec = run, counts, switching, run.spec
+        self.bounds: CycleBounds = cycle_bounds(counts, run.work, run.spec)
+        lookups = counts.spikes * run.traffic.router_lookups
+        crossed = flits(counts.spikes, run.traffic.flits)
+        self.elsewhere_j = float(noc_energy_j(crossed, self.spec).sum() + router_energy_j(lookups, self.spec).sum())
+        self.slowest = tuple(self.spec.levels).index(slowest_level(self.spec))
+
+    def add_to(self, candidates: Sequence[_Candidate]) -> None:
+        """Add this block to each of `candidates`."""
+        for candidate in candidates:
+            levels = self._levels(candidate)
+            ends = (self.bounds.low, self.bounds.nominal, self.bounds.pessimistic)
+            above = np.array([self._above_j(cycles, levels, candidate.tick_s).sum() for cycles in ends])
+            candidate.add(levels, self._times(levels), above + self.elsewhere_j, self.slowest)
+
+    def _levels(self, candidate: _Candidate) -> Levels:
+        if candidate.policy is not None:
+            return choose_levels(candidate.policy, self.counts.packets, self.run.work.models, self.spec)
+        shape = self.counts.packets.shape
+        found, least = np.zeros(shape, np.int8), np.full(shape, np.inf)
+        for level in sorted(range(len(self.spec.levels)), key=lambda number: -self._clock(number)):
+            levels = np.full(shape, level, np.int8)
+            cost = self._above_j(self.bounds.nominal, levels, candidate.tick_s)
+            is_better = (~late(self._times(levels), candidate.tick_s) & (cost < least)) | np.isinf(least)
+            found, least = np.where(is_better, levels, found), np.where(is_better, cost, least)
+        return found
+
+    def _clock(self, level: int) -> float:
+        return tuple(self.spec.levels.values())[level].clock_hz
+
+    def _times(self, levels: Levels) -> FloatArray:
+        busy_s = self.bounds.pessimistic / clocks_hz(levels, self.spec)
+        return np.asarray(busy_s + (self._switches(levels) > 0) * self.switching.time_s)
+
+    def _above_j(self, cycles: FloatArray, levels: Levels, tick_s: float) -> FloatArray:
+        """Return the energy of each PE tick above that of an idle one, in J."""
+        busy = sum(pe_energy_j({"busy": cycles}, levels, tick_s, self.spec).values(), np.zeros(levels.shape))
+        power = np.array([level.arm_busy_w for level in self.spec.levels.values()])[levels]
+        each_switch = self.switching.energy_j + self.switching.time_s * power
+        return np.asarray(busy - idle_pe_energy_j(1, tick_s, self.spec) + self._switches(levels) * each_switch)
+
+    def _switches(self, levels: Levels) -> NDArray[np.int64]:
+        asleep = tuple(self.spec.levels).index(self.spec.sleep_level)
+        return np.where(levels == asleep, 0, 2)
+
+
+def _ticks(run: CountedRun, wanted: float, switching: Switching) -> list[float]:
+    """Return the ticks to look at: what each policy needs, the wanted one, and some between."""
+    spec = run.spec
+    switch_s = {name: 0.0 if name == spec.sleep_level else switching.time_s for name in (*spec.levels, AUTO)}
+    safe = [smallest_safe_tick_s(longest_s(run, LevelPolicy(name)) + time, spec) for name, time in switch_s.items()]
+    shortest, longest = min(safe), max(*safe, wanted)
+    between = np.geomspace(shortest, longest, _BETWEEN + 2)[1:-1]
+    return sorted({*safe, wanted, *(smallest_safe_tick_s(float(tick), spec) for tick in between)})
+
+
+def _policies(run: CountedRun, tick_s: float) -> list[tuple[str, LevelPolicy | None]]:
+    found = thresholds_for(run, tick_s)
+    standard: list[tuple[str, LevelPolicy | None]] = [(name, LevelPolicy(name)) for name in run.spec.levels]
+    return [*standard, (AUTO, LevelPolicy(AUTO)), (FOUND, found), (HINDSIGHT, None)]
+
+
+def _marked(rows: Sequence[LevelRow]) -> tuple[LevelRow, ...]:
+    points = [None if row.late_ticks or row.level is None else (row.tick_s, row.energy_j) for row in rows]
+    return tuple(replace(row, is_pareto=best) for row, best in zip(rows, pareto(points), strict=True))
+
+
+def _winners(rows: Sequence[LevelRow]) -> dict[float, str]:
+    in_time: dict[float, list[LevelRow]] = {}
+    for row in rows:
+        if row.level is not None and not row.late_ticks:
+            in_time.setdefault(row.tick_s, []).append(row)
+    return {tick: min(found, key=lambda row: row.energy_j).policy for tick, found in in_time.items()}
+
+
+def _choice(rows: Sequence[LevelRow], wanted: float) -> LevelRow:
+    """Return the cheapest row that is in time at the wanted tick, else at the shortest tick after it that has one."""
+    real = [row for row in rows if row.level is not None]
+    in_time = [row for row in real if not row.late_ticks and row.tick_s >= wanted]
+    if not in_time:
+        return min(real, key=lambda row: (row.late_ticks, row.energy_j))
+    shortest = min(row.tick_s for row in in_time)
+    return min((row for row in in_time if row.tick_s == shortest), key=lambda row: row.energy_j)
+
+
+def _why(run: CountedRun, rows: Sequence[LevelRow], choice: LevelRow) -> list[str]:
+    """Say why `choice` wins at its tick."""
+    spec, slowest = run.spec, slowest_level(run.spec)
+    here = {row.policy: row for row in rows if row.tick_s == choice.tick_s}
+    low, found = here[slowest], here[choice.policy]
+    costs = " against ".join(
+        f"{with_unit(level.cycle_above_sleep_j, 'J')} at {name}" for name, level in spec.levels.items()
+    )
+    text = f"at ticks of {with_unit(choice.tick_s, 's')} '{choice.policy}' wins with {with_unit(found.energy_j, 'J')}"
+    if not low.late_ticks:
+        return [f"{text}: no PE is late even at '{slowest}', and a cycle costs {costs} above sleep"]
+    fast = f"{found.fast_share:.1%} of PE ticks run fast"
+    beaten = [row for name, row in here.items() if name not in (choice.policy, HINDSIGHT)]
+    others = ", ".join(
+        f"'{row.policy}' is late in {row.late_ticks:,} PE ticks"
+        if row.late_ticks
+        else f"'{row.policy}' takes {with_unit(row.energy_dynamic_j - found.energy_dynamic_j, 'J')} more"
+        for row in beaten
+    )
+    return [f"{text}: {fast}; {others}; a cycle costs {costs} above sleep"]
+
+
+def _why_least(run: CountedRun, choice: LevelRow, least: LevelRow) -> list[str]:
+    if least.tick_s >= choice.tick_s:
+        return []
+    idle_w = idle_energy_j(1, 1.0, run.machine)
+    where = f"'{least.policy}' at ticks of {with_unit(least.tick_s, 's')}"
+    idle = f"the chip takes {with_unit(idle_w, 'W')} even when it is idle"
+    return [f"least energy of all is {where}: {with_unit(least.energy_j, 'J')}, since {idle}"]

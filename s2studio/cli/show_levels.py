@@ -1,0 +1,57 @@
+"""What `levels` prints for people: the Pareto front, every policy at the chosen tick, and why one wins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from s2studio.analysis.levels import HINDSIGHT, LevelRow, LevelStudy
+from s2studio.cli.tables import new_console, print_table
+from s2studio.units import with_unit
+
+_HEAD = (">tick", "policy", ">energy", ">above idle", ">late", ">longest", ">fast", "thresholds in packets")
+
+
+def show_levels(study: LevelStudy, written: Path | None) -> None:
+    """Print `study`: one screen."""
+    console = new_console()
+    print_table(
+        console, "No other is both shorter and cheaper", _HEAD, _rows([row for row in study.rows if row.is_pareto])
+    )
+    here = [row for row in study.rows if row.tick_s == study.choice.tick_s]
+    print_table(console, f"All at ticks of {with_unit(study.choice.tick_s, 's')}", _HEAD, _rows(here))
+    for line in study.why:
+        console.print(f"why          {line}   (estimate)", markup=False)
+    console.print(
+        f"bound        {with_unit(study.bound_j, 'J')} if every level were chosen in hindsight; "
+        f"the choice takes {with_unit(study.choice.energy_j - study.bound_j, 'J')} more"
+    )
+    cost = study.switching
+    console.print(f"switching    {with_unit(cost.time_s, 's')} and {with_unit(cost.energy_j, 'J')} each")
+    if written is not None:
+        level = ", ".join(study.choice.level or ())
+        console.print(
+            f"written      {written}: level {level}, tick {with_unit(study.choice.tick_s, 's')}", markup=False
+        )
+
+
+def _rows(rows: Sequence[LevelRow]) -> list[tuple[str, ...]]:
+    return [
+        (
+            with_unit(row.tick_s, "s"),
+            row.policy,
+            with_unit(row.energy_j, "J"),
+            with_unit(row.energy_dynamic_j, "J"),
+            f"{row.late_ticks:,}",
+            with_unit(row.time_done_max_s, "s"),
+            f"{row.fast_share:.1%}",
+            _thresholds(row),
+        )
+        for row in rows
+    ]
+
+
+def _thresholds(row: LevelRow) -> str:
+    if row.policy == HINDSIGHT:
+        return "chosen when all is known"
+    return ", ".join(text.partition(":")[2] for text in row.level or () if ":" in text)

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from s2studio.analysis.counted import CountedRun
+from s2studio.analysis.levels import HINDSIGHT, LevelStudy, Switching, study_levels
+from s2studio.analysis.pareto import pareto
+from s2studio.app.counted import subject_of
+from s2studio.app.workbench import Workbench
+from s2studio.sim.pricing import energy_by_tick_j, price_counts
+from tests.analysis.test_advise import overloaded
+
+NO_COST = Switching()
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> CountedRun:
+    return subject_of(Workbench(overloaded(tmp_path))).run
+
+
+def at_tick(study: LevelStudy, tick_s: float) -> dict[str, float]:
+    return {row.policy: row.energy_j for row in study.rows if row.tick_s == tick_s}
+
+
+def test_that_energies_are_those_of_pricing_the_counts(run: CountedRun) -> None:
+    tick_s = 4e-3
+    study = study_levels(run, tick_s, NO_COST)
+
+    for row in study.rows:
+        if row.tick_s == tick_s and row.level is not None:
+            policy = run.policy.parse(row.level)
+            priced = price_counts(run.counts, run.work, run.traffic, run.spec, policy, tick_s)
+            energy = energy_by_tick_j(priced, run.machine, tick_s)
+            assert row.energy_j == pytest.approx(sum(float(kind.sum()) for kind in energy.values()), rel=1e-12)
+            assert row.energy_low_j < row.energy_j < row.energy_high_j
+
+
+def test_that_no_policy_in_time_beats_hindsight_and_found_beats_the_standard_ones(run: CountedRun) -> None:
+    study = study_levels(run, None, NO_COST)
+
+    for tick in {row.tick_s for row in study.rows}:
+        here = {row.policy: row for row in study.rows if row.tick_s == tick}
+        assert here[HINDSIGHT].late_ticks == min(row.late_ticks for row in here.values())
+        in_time = [row for row in here.values() if not row.late_ticks and row.level is not None]
+        for row in in_time:
+            assert here[HINDSIGHT].energy_j <= row.energy_j * (1 + 1e-12)
+        if in_time:
+            assert here["found"].energy_j == pytest.approx(min(row.energy_j for row in in_time), rel=1e-12)
+
+
+def test_that_the_choice_is_in_time_and_says_why(run: CountedRun) -> None:
+    study = study_levels(run, 2e-3, NO_COST)
+
+    assert (study.choice.policy, study.choice.late_ticks, study.choice.tick_s) == ("found", 0, 2e-3)
+    assert study.policy.thresholds["lif_no_delay"] == 190
+    assert "'low' is late in 1 PE ticks" in study.why[0]
+    assert study.winners[2e-3] == "found"
+    slow = study_levels(run, 1.0, NO_COST)
+    assert (slow.choice.policy, slow.winners[1.0]) == ("low", "low")
+    assert "no PE is late even at 'low'" in slow.why[0]
+
+
+def test_that_a_change_of_level_costs_time_and_energy_where_there_is_one(run: CountedRun) -> None:
+    free, dear = study_levels(run, 4e-3, NO_COST), study_levels(run, 4e-3, Switching(1e-5, 1e-6))
+    before, after = at_tick(free, 4e-3), at_tick(dear, 4e-3)
+    pe_ticks = run.counts.packets.size
+
+    assert after["low"] == before["low"]
+    busy_w = run.spec.levels["high"].arm_busy_w
+    assert after["high"] - before["high"] == pytest.approx(2 * pe_ticks * (1e-6 + 1e-5 * busy_w), rel=1e-9)
+    quick, slow = (next(row for row in study.rows if row.policy == "high") for study in (free, dear))
+    assert slow.time_done_max_s == pytest.approx(quick.time_done_max_s + 1e-5, rel=1e-12)
+
+
+points = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=1, max_size=12)
+
+
+@given(points)
+def test_that_what_is_on_the_front_is_beaten_by_none_and_the_rest_by_some(found: list[tuple[int, int]]) -> None:
+    best = pareto(found)
+
+    def is_beaten(point: tuple[int, int]) -> bool:
+        return any(other != point and all(np.array(other) <= np.array(point)) for other in found)
+
+    assert [not is_beaten(point) for point in found] == best
+
+
+def test_that_differences_within_the_error_are_none() -> None:
+    assert pareto([(1.0, 5.0), (1.05, 4.9), None], (0.1, 0.2)) == [True, True, False]
+    assert pareto([(1.0, 5.0), (1.05, 4.0)], (0.1, 0.2)) == [False, True]
