@@ -13,7 +13,7 @@ INSTALLED := $(VENV)/.installed
 TOOLS := $(VENV)/.tools
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz check bench clean
+.PHONY: help run test fuzz check bench anchors clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ check: $(TOOLS) ## formatting, lint, types and the one direction of imports
 bench: $(TOOLS) ## speed, as ratios against a plain NumPy loop in the same run
 	@$(BIN)/python benchmarks/simulation.py
 	@$(BIN)/python benchmarks/compat.py
+
+anchors: $(INSTALLED) ## the published figures beside the model's, the feasible cycle costs, and leave-one-out errors
+	@$(BIN)/python benchmarks/feasible_costs.py
 
 clean: ## remove what builds, tests and linters leave behind (not .venv)
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

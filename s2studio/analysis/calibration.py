@@ -14,7 +14,7 @@ from s2studio.chip.spec import ChipSpec
 from s2studio.errors import SessionError
 from s2studio.session.run import PricedBlock, Progress, Run, no_progress
 from s2studio.session.tables import N_PACKETS, TIME_DONE
-from s2studio.sim.timing import SliceWork, clocks_hz, late
+from s2studio.sim.timing import SliceWork, clocks_hz, late, occurrences
 
 Status = Literal["fitted", "uncertain", "tied", "held", "absent"]
 # Of a cost: with a standard error above it, the fit does not say what the cost is.
@@ -173,20 +173,12 @@ def _by_preference(keys: list[str]) -> list[int]:
 
 
 def _features(block: PricedBlock, work: SliceWork, spec: ChipSpec) -> FloatArray:
-    """Return how often each cost falls due, shape (samples, ticks, slices, costs); as `sim.timing.cycles_by_kind`."""
-    counts = block.counts
-    shape = counts.packets.shape
-    by_cost: dict[str, NDArray[Any]] = {
-        "tick": np.ones(shape),
-        "packet": counts.packets,
-        "synaptic_event": counts.synaptic_events,
-        "send": counts.spikes * work.packets_per_spike,
-        "voltage_record": np.broadcast_to(work.recorded_voltages, shape),
-    }
-    columns = [by_cost[name] for name in vars(spec.cycles)]
+    """Return how often each cost falls due, shape (samples, ticks, slices, costs)."""
+    due = occurrences(block.counts, work)
+    columns = [due[name] for name in vars(spec.cycles)]
     for model in _models(work):
         own = np.array([name == model for name in work.models])
-        columns.append(np.broadcast_to(counts.updates * own, shape))
+        columns.append(due["neuron"] * own)
     return np.stack(columns, axis=3).astype(np.float64)
 
 

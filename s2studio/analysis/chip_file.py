@@ -15,15 +15,17 @@ from s2studio.errors import ChipError, UsageError
 from s2studio.session.files import write_whole
 
 SOURCE = "board"
-_HEAD = "# Cycle costs fitted by `s2studio compare --fit`; use it with --chip.\n"
+# A fitted cost is taken to lie within so many standard errors.
+SURE_ERRORS = 2.0
+_HEAD = "# Cycle costs fitted to a measured session; use it with --chip.\n"
 
 
-def check_target(path: Path) -> None:
-    """Raise UsageError where a calibrated chip cannot be written to `path`."""
+def check_target(path: Path, option: str = "--fit") -> None:
+    """Raise UsageError, which names `option`, where a calibrated chip cannot be written to `path`."""
     if path.suffix not in (".yaml", ".yml"):
-        raise UsageError(f"--fit {path}", "no .yaml file", hint="chip files end in .yaml")
+        raise UsageError(f"{option} {path}", "no .yaml file", hint="chip files end in .yaml")
     if path.exists():
-        raise UsageError(f"--fit {path}", "exists already", hint="choose another name")
+        raise UsageError(f"{option} {path}", "exists already", hint="choose another name")
 
 
 def write_calibrated_chip(path: Path, calibration: Calibration, spec: ChipSpec) -> None:
@@ -75,7 +77,17 @@ def _quantity(cost: FittedCost, calibration: Calibration, spec: ChipSpec) -> Qua
         note += f"; together with {held}, from which the data do not tell it apart"
     unit = spec.quantities[cost.key].unit
     mark: Any = "measured" if cost.status == "fitted" else "estimate"
-    return Quantity(cost.key, round(cost.value, 6), unit, mark, SOURCE, note)
+    return Quantity(cost.key, round(cost.value, 6), unit, mark, SOURCE, note, _range(cost, spec))
+
+
+def _range(cost: FittedCost, spec: ChipSpec) -> tuple[float, float] | None:
+    """Return where the cost lies: what the fit says of it, or the range as it was, widened to hold the value."""
+    value = round(cost.value, 6)
+    if cost.standard_error is not None and cost.status in ("fitted", "uncertain"):
+        half = SURE_ERRORS * cost.standard_error
+        return max(0.0, round(value - half, 6)), round(value + half, 6)
+    known = spec.quantities[cost.key].range
+    return known and (min(known[0], value), max(known[1], value))
 
 
 def _nested(quantities: Iterable[Quantity]) -> Mapping[str, Any]:

@@ -158,7 +158,7 @@ class _Engine:
             duration_s=steps * tick_s,
             latency_s=first * tick_s,
             energy_j=energy,
-            energy_dynamic_j=energy - idle_energy_j(steps, tick_s, self.of.machine),
+            energy_dynamic_j=energy - idle_energy_j(steps, tick_s, self.of.machine, len(self.work.models)),
             synaptic_events=int(block.counts.synaptic_events[place, :steps].sum(dtype=np.int64)),
             late_ticks=lateness,
             time_done_max_s=time_done_max_s,

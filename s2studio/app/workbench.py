@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from s2studio.analysis.calibration import Calibration
     from s2studio.analysis.compare import Comparison
     from s2studio.analysis.levels import LevelStudy
+    from s2studio.analysis.narrowing import Narrowing
 
 Result = TypeVar("Result")
 
@@ -297,6 +298,25 @@ class Workbench:
         calibration = calibrate(simulated, measured, first_tick, self.progress("fit"))
         write_calibrated_chip(path, calibration, simulated.machine.spec)
         return calibration
+
+    def calibrate_by_board(self, session: Path, board: Sequence[Path], run: int, path: Path) -> Narrowing:
+        """Fit the chip's cycle costs to what a board returned of run `run` of `session`, and keep them at `path`.
+
+        `board` is a measured session, or the files that a board returned.
+        """
+        from tempfile import TemporaryDirectory
+
+        from s2studio.analysis.narrowing import narrowing
+        from s2studio.session.reader import open_session
+
+        with TemporaryDirectory() as folder:
+            measured = board[0] if len(board) == 1 and board[0].is_dir() else Path(folder) / "board.s2s"
+            if not measured.is_dir():
+                self.import_results(board, measured, session, run)
+            first_tick = self.compare(session, measured, run, 0).first_tick
+            fit = self.calibrate(session, measured, run, 0, first_tick, path)
+        named = replace(fit, measured=", ".join(map(str, board)))
+        return narrowing(named, open_session(session).run(run), load_chip(path))
 
     def import_results(
         self, files: Sequence[Path], path: Path, session: Path | None = None, run: int = 0, overwrite: bool = False

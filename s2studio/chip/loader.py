@@ -77,7 +77,8 @@ class _Builder:
             measured_power_w=self._measured_power(),
             measured_pes=self._whole("measured_power.pes"),
             sleep_level=self._one_of("settings.sleep_level", self._value("settings.sleep_level"), levels),
-            hole_crossing=self._hole_crossing(),
+            unused_pes=self._word("settings.unused_pes", "asleep", "off"),
+            hole_crossing=self._word("settings.hole_crossing", "pass", "detour"),
             timer_hz=self._number("timers.clock", "Hz"),
             quantities=self.document.quantities,
             sources=self.document.sources,
@@ -140,9 +141,8 @@ class _Builder:
             raise self.document.refuse(key, f"is {value!r}", hint=nearest(str(value), known))
         return value
 
-    def _hole_crossing(self) -> Any:
-        key = "settings.hole_crossing"
-        return self._one_of(key, self._value(key), {"pass": None, "detour": None})
+    def _word(self, key: str, *words: str) -> Any:
+        return self._one_of(key, self._value(key), dict.fromkeys(words))
 
     def _tuples(self, key: str, length: int) -> tuple[tuple[int, ...], ...]:
         value = self._value(key)

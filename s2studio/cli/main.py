@@ -23,6 +23,7 @@ COMMANDS = (
     ("levels", "levels", "levels"),
     ("compare", "compare", "compare"),
     ("import", "import_", "import_results"),
+    ("calibrate", "calibrate", "calibrate"),
     ("export", "export", "export"),
     ("render", "render", "render"),
     ("chip", "chip", "chip"),

@@ -9,18 +9,12 @@ from rich.text import Text
 
 from s2studio.analysis.calibration import Calibration
 from s2studio.analysis.compare import Comparison, Number, PeDifference, PopulationDifference, Side
+from s2studio.cli.show_calibration import show_fit
 from s2studio.cli.tables import new_console, print_table
 from s2studio.units import counted, with_unit
 
 # PEs that are listed, those whose time differs most first.
 PES = 12
-STATUS = {
-    "fitted": "measured",
-    "uncertain": "measured, but its standard error is above 10 %",
-    "tied": "only together with those held",
-    "held": "held: the data do not tell it from others",
-    "absent": "nothing of the kind happened",
-}
 
 
 def show_comparison(comparison: Comparison, violated: Sequence[str], fit: Calibration | None = None) -> None:
@@ -41,7 +35,7 @@ def show_comparison(comparison: Comparison, violated: Sequence[str], fit: Calibr
     )
     _pes(console, comparison.pes)
     if fit is not None:
-        _fit(console, fit)
+        show_fit(console, fit)
     for text in violated:
         console.print(Text(f"violated     {text}", style="bold red"))
 
@@ -127,28 +121,6 @@ def _pes(console: Console, rows: Sequence[PeDifference]) -> None:
     if alone:
         console.print(f"{counted(alone, 'PE')} of which only one run has the time")
         console.print()
-
-
-def _fit(console: Console, fit: Calibration) -> None:
-    print_table(
-        console,
-        f"Cycle costs, fitted to {fit.rows:,} PE ticks",
-        ("cost", ">before", ">fitted", ">standard error", ""),
-        [
-            (
-                cost.key,
-                f"{cost.before:g}",
-                f"{cost.value:.4g}" if cost.status in ("fitted", "uncertain", "tied") else "",
-                "" if cost.standard_error is None else f"{cost.standard_error:.2g}",
-                STATUS[cost.status],
-            )
-            for cost in fit.costs
-        ],
-    )
-    before, after = with_unit(fit.error_before_s, "s"), with_unit(fit.error_after_s, "s")
-    console.print(f"error        {before} before the fit, {after} after it (root mean square of time_done)")
-    for why, count in fit.left_out.items():
-        console.print(f"left out     {count:,} PE ticks {why}")
 
 
 def _apart(row: PeDifference) -> float:

@@ -51,6 +51,7 @@ class Controller(QObject):
         self.studio, self.selection, self.timeline = Studio(), Selection(), Timeline()
         self.undo = QUndoStack(self)
         self._clients: list[Client] = []
+        self._under_way: list[Busy] = []
         self.engine = self.add_client("engine", "s2studio.app.engine:Engine")
         self.sessions = self.add_client("session reader", "s2studio.app.session_service:SessionService")
         self.source = Source(self.sessions, self.timeline, self)
@@ -386,10 +387,14 @@ class Controller(QObject):
         always: Callable[[], None] = lambda: None,
     ) -> None:
         """Ask the engine, and show that it is busy meanwhile."""
-        self.studio.busy = Busy(what)
+        mine = Busy(what)
+        self._under_way.append(mine)
+        self.studio.busy = mine
 
         def over() -> None:
-            self.studio.busy = None
+            # By identity: two requests may have the same name.
+            self._under_way = [one for one in self._under_way if one is not mine]
+            self.studio.busy = self._under_way[-1] if self._under_way else None
             always()
 
         def succeeded(value: Any) -> None:

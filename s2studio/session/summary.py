@@ -13,7 +13,7 @@ from s2studio.chip.spec import ChipSpec
 from s2studio.session.measured_summary import BASELINE as MEASURED_BASELINE
 from s2studio.session.measured_summary import MEASURED, summarize_measured
 from s2studio.session.run import PricedBlock, Progress, Run, no_progress
-from s2studio.sim.energy import BASELINE, ENERGY_KINDS, idle_energy_j
+from s2studio.sim.energy import ENERGY_KINDS, baseline, idle_energy_j
 from s2studio.sim.level import LevelPolicy
 from s2studio.sim.pricing import energy_by_tick_j
 from s2studio.sim.timing import fifo_overflow, late, smallest_safe_tick_s
@@ -63,7 +63,7 @@ def summarize(
     }
     summary |= totals.counts() | totals.costs(stop - start)
     return summary | {
-        "baseline": BASELINE,
+        "baseline": baseline(spec),
         **_ends(run),
         "estimates": ESTIMATES,
         "lowering": list(run.about.lowering),
@@ -174,7 +174,8 @@ class _Totals:
         duration_s = samples * ticks * tick_s
         return {
             "energy_j": self.energy_j | {"total": total},
-            "energy_dynamic_j": total - idle_energy_j(samples * ticks, tick_s, self.machine),
+            "energy_dynamic_j": total
+            - idle_energy_j(samples * ticks, tick_s, self.machine, len(self.run.mapping.slices)),
             "power_mean_w": total / duration_s if ticks else 0.0,
             "power_peak_w": self.energy_tick_max_j / tick_s,
         }

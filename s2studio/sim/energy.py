@@ -14,10 +14,15 @@ from s2studio.sim.timing import KINDS, FloatArray, clocks_hz
 
 PE_KINDS = ("asleep", *KINDS)
 ENERGY_KINDS = ("always_on", *PE_KINDS, "noc", "router")
-BASELINE = (
-    "In: the whole chip from switched on to the last tick, with every PE, reserved and unused ones asleep. "
-    "Out: the DRAM devices, the board, the host, loading and reading back."
-)
+
+
+def baseline(spec: ChipSpec) -> str:
+    """Return in words what the energies of a run cover."""
+    return (
+        "In: the whole chip from switched on to the last tick, with every PE, "
+        f"reserved {'ones asleep and unused ones off' if spec.unused_pes == 'off' else 'and unused ones asleep'}. "
+        "Out: the DRAM devices, the board, the host, loading and reading back."
+    )
 
 
 def pe_energy_j(
@@ -47,6 +52,11 @@ def idle_pe_energy_j(ticks: int, tick_s: float, spec: ChipSpec) -> float:
     return ticks * tick_s * _sleep(spec).asleep_w
 
 
+def unused_pe_energy_j(ticks: int, tick_s: float, spec: ChipSpec) -> float:
+    """Return the energy in J of one usable PE that no program uses: asleep, or off (`spec.unused_pes`)."""
+    return 0.0 if spec.unused_pes == "off" else idle_pe_energy_j(ticks, tick_s, spec)
+
+
 def always_on_energy_j(ticks: int, tick_s: float, machine: Machine) -> float:
     """Return the energy in J of what no program can switch off: chips without their PEs, and reserved PEs asleep."""
     spec = machine.spec
@@ -54,10 +64,11 @@ def always_on_energy_j(ticks: int, tick_s: float, machine: Machine) -> float:
     return len(machine.chips) * ticks * tick_s * spec.energy.always_on_w + reserved
 
 
-def idle_energy_j(ticks: int, tick_s: float, machine: Machine) -> float:
-    """Return the energy in J of the same machine with every PE asleep: what is left without it is dynamic energy."""
-    usable = len(machine.usable_pes) * idle_pe_energy_j(ticks, tick_s, machine.spec)
-    return always_on_energy_j(ticks, tick_s, machine) + usable
+def idle_energy_j(ticks: int, tick_s: float, machine: Machine, pes_used: int) -> float:
+    """Return the energy in J of the machine when none of its `pes_used` PEs works: the rest is dynamic energy."""
+    used = pes_used * idle_pe_energy_j(ticks, tick_s, machine.spec)
+    unused = (len(machine.usable_pes) - pes_used) * unused_pe_energy_j(ticks, tick_s, machine.spec)
+    return always_on_energy_j(ticks, tick_s, machine) + used + unused
 
 
 def noc_energy_j(flits: NDArray[np.integer], spec: ChipSpec) -> FloatArray:

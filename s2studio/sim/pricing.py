@@ -16,10 +16,10 @@ from s2studio.sim.energy import (
     ENERGY_KINDS,
     PE_KINDS,
     always_on_energy_j,
-    idle_pe_energy_j,
     noc_energy_j,
     pe_energy_j,
     router_energy_j,
+    unused_pe_energy_j,
 )
 from s2studio.sim.level import LevelPolicy, choose_levels
 from s2studio.sim.timing import FloatArray, SliceWork, cycles_by_kind, slice_work, time_done_s
@@ -78,7 +78,7 @@ def energy_by_tick_j(priced: Priced, machine: Machine, tick_s: float) -> Mapping
     spec = machine.spec
     unused = len(machine.usable_pes) - slices
     energy = {kind: priced.energy_j[kind].sum(axis=2) for kind in PE_KINDS}
-    energy["asleep"] = energy["asleep"] + unused * idle_pe_energy_j(1, tick_s, spec)
+    energy["asleep"] = energy["asleep"] + unused * unused_pe_energy_j(1, tick_s, spec)
     energy["always_on"] = np.full((samples, ticks), always_on_energy_j(1, tick_s, machine))
     energy["noc"] = noc_energy_j(priced.flits.sum(axis=2), spec)
     energy["router"] = router_energy_j(priced.router_lookups.sum(axis=2), spec)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from s2studio.chip.spec import ChipSpec
 from s2studio.mapping.mapping import ChipMapping
+from s2studio.sim.cost_bounds import COST_NAMES, feasible_costs
 from s2studio.sim.counts import Counts
 from s2studio.snn.network import ChipNetwork
 
@@ -46,6 +47,19 @@ def slice_work(network: ChipNetwork, mapping: ChipMapping) -> SliceWork:
     )
 
 
+def occurrences(counts: Counts, work: SliceWork) -> Mapping[str, NDArray[np.integer]]:
+    """Return how often each cost falls due, by its name in `COST_NAMES`, each broadcast to (samples, ticks, slices)."""
+    shape = counts.packets.shape
+    return {
+        "tick": np.broadcast_to(np.int64(1), shape),
+        "packet": counts.packets,
+        "synaptic_event": counts.synaptic_events,
+        "send": counts.spikes * work.packets_per_spike,
+        "voltage_record": np.broadcast_to(work.recorded_voltages, shape),
+        "neuron": np.broadcast_to(counts.updates, shape),
+    }
+
+
 def cycles_by_kind(counts: Counts, work: SliceWork, spec: ChipSpec) -> Mapping[str, FloatArray]:
     """Return the cycles each PE spends in each tick by what it does, each shape (samples, ticks, slices).
 
@@ -54,14 +68,13 @@ def cycles_by_kind(counts: Counts, work: SliceWork, spec: ChipSpec) -> Mapping[s
     packets    packets received * cycles.packet + packets sent * cycles.send
     recording  recorded voltages * cycles.voltage_record
     """
-    costs = spec.cycles
+    costs, due = spec.cycles, occurrences(counts, work)
     per_neuron = np.array([spec.models[model].cycles_per_neuron for model in work.models], dtype=np.float64)
-    shape = counts.packets.shape
     return {
-        "neurons": np.broadcast_to(costs.tick + counts.updates * per_neuron, shape),
-        "synapses": counts.synaptic_events * costs.synaptic_event,
-        "packets": counts.packets * costs.packet + counts.spikes * (work.packets_per_spike * costs.send),
-        "recording": np.broadcast_to(work.recorded_voltages * costs.voltage_record, shape),
+        "neurons": due["tick"] * costs.tick + due["neuron"] * per_neuron,
+        "synapses": due["synaptic_event"] * costs.synaptic_event,
+        "packets": due["packet"] * costs.packet + due["send"] * costs.send,
+        "recording": due["voltage_record"] * costs.voltage_record,
     }
 
 
@@ -73,6 +86,43 @@ def clocks_hz(levels: NDArray[np.int8], spec: ChipSpec) -> FloatArray:
 def time_done_s(cycles: Mapping[str, FloatArray], levels: NDArray[np.int8], spec: ChipSpec) -> FloatArray:
     """Return when in its tick each PE has done all its work, in s, shape (samples, ticks, slices)."""
     return sum(cycles.values(), np.zeros(levels.shape)) / clocks_hz(levels, spec)
+
+
+@dataclass(frozen=True)
+class TimeBounds:
+    """When each PE is done in its tick, in s, shape (samples, ticks, slices): an interval over the feasible costs.
+
+    `nominal_s` is what the values of the chip file say, `low_s` and `pessimistic_s` the least and the most that any
+    cycle costs say which agree with the ranges of the chip file and the published throughput.
+    """
+
+    low_s: FloatArray
+    nominal_s: FloatArray
+    pessimistic_s: FloatArray
+
+
+def time_done_bounds_s(
+    counts: Counts, work: SliceWork, spec: ChipSpec, levels: NDArray[np.int8] | None = None
+) -> TimeBounds:
+    """Return the interval of every `time_done` at `levels`, which count from `choose_levels` (None: the slowest)."""
+    if levels is None:
+        slowest = min(range(len(spec.levels)), key=lambda number: list(spec.levels.values())[number].clock_hz)
+        levels = np.full(counts.packets.shape, slowest, np.int8)
+    due, clocks = occurrences(counts, work), clocks_hz(levels, spec)
+    low, most = np.zeros(levels.shape), np.zeros(levels.shape)
+    for model in dict.fromkeys(work.models):
+        own = np.flatnonzero([name == model for name in work.models])
+        products = [due[name][..., own] for name in COST_NAMES]
+        corners = feasible_costs(spec).corners(model)
+        low[..., own] = _total(products, corners.least)
+        for corner in corners.most:
+            most[..., own] = np.maximum(most[..., own], _total(products, corner))
+    nominal = time_done_s(cycles_by_kind(counts, work, spec), levels, spec)
+    return TimeBounds(np.minimum(low / clocks, nominal), nominal, np.maximum(most / clocks, nominal))
+
+
+def _total(products: Sequence[NDArray[np.integer]], costs: FloatArray) -> FloatArray:
+    return sum((number * cost for number, cost in zip(products, costs, strict=True)), np.zeros(products[0].shape))
 
 
 def late(time_done: FloatArray, tick_s: float) -> NDArray[np.bool_]:

@@ -14,6 +14,7 @@ from s2studio.chip.loader import load_chip, make_machine
 from s2studio.sim.energy import (
     PE_KINDS,
     always_on_energy_j,
+    baseline,
     idle_energy_j,
     idle_pe_energy_j,
     noc_energy_j,
@@ -80,8 +81,17 @@ def test_that_the_sleep_level_is_a_setting() -> None:
     assert light == pytest.approx(10e-3 * 3.220e-3)
 
 
+def test_that_unused_pes_are_asleep_or_off_as_the_chip_file_says() -> None:
+    off = replace(SPEC, unused_pes="off")
+    asleep_j, off_j = (idle_energy_j(1_000, 1e-3, make_machine(spec), 48) for spec in (SPEC, off))
+
+    assert asleep_j - off_j == pytest.approx(100 * 1.054e-3)
+    assert "unused ones off" in baseline(off)
+    assert "unused ones asleep" in baseline(SPEC)
+
+
 def test_that_an_idle_chip_draws_the_measured_power() -> None:
-    assert idle_energy_j(1_000, 1e-3, make_machine(SPEC)) == pytest.approx(0.2354, rel=0.005)
+    assert idle_energy_j(1_000, 1e-3, make_machine(SPEC), 148) == pytest.approx(0.2354, rel=0.005)
 
 
 def test_that_reserved_pes_sleep_in_always_on() -> None:

@@ -64,7 +64,7 @@ def test_that_a_run_in_time_takes_no_less_energy_than_the_idle_chip(block: Count
     total = sum(float(energy.sum()) for energy in energy_by_tick_j(priced, machine, tick_s).values())
 
     assert float(priced.time_done_s.max()) <= tick_s
-    assert total > samples * idle_energy_j(ticks, tick_s, machine)
+    assert total > samples * idle_energy_j(ticks, tick_s, machine, 3)
 
 
 def test_that_pricing_in_pieces_is_pricing_at_once() -> None:
@@ -106,7 +106,7 @@ def test_that_a_whole_chip_is_in_the_total() -> None:
     low = SPEC.levels["low"]
     above = 5 * 3 * SPEC.cycles.tick / low.clock_hz * (low.arm_busy_w - low.asleep_w)
 
-    assert total - idle_energy_j(5, 1e-3, machine) == pytest.approx(above)
-    assert idle_energy_j(5, 1e-3, machine) == pytest.approx(
+    assert total - idle_energy_j(5, 1e-3, machine, 3) == pytest.approx(above)
+    assert idle_energy_j(5, 1e-3, machine, 3) == pytest.approx(
         always_on_energy_j(5, 1e-3, machine) + 148 * idle_pe_energy_j(5, 1e-3, SPEC)
     )

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from s2studio.session.run import PricedBlock, Progress, Run
 from s2studio.session.summary import summarize
 from s2studio.session.tables import AXIS, LINKS, NEURON, POPULATION, SPIKES, Column, Table
-from s2studio.sim.energy import ENERGY_KINDS, idle_pe_energy_j
+from s2studio.sim.energy import ENERGY_KINDS, unused_pe_energy_j
 from s2studio.sim.pricing import energy_by_tick_j
 
 # Numbers, or texts with the index of each row's text.
@@ -106,7 +106,7 @@ def _pes(run: Run, start: int, stop: int) -> Iterator[tuple[int, Rows]]:
     names = [str(pe) for pe in usable]
     levels = tuple(run.machine.spec.levels)
     asleep = levels.index(run.machine.spec.sleep_level)
-    idle_j = idle_pe_energy_j(1, run.tick_s, run.machine.spec)
+    idle_j = unused_pe_energy_j(1, run.tick_s, run.machine.spec)
     span = run.span(len(usable))
     for block in run.priced_blocks(start, stop):
         for first in range(0, block.counts.packets.shape[1], span):
