@@ -14,6 +14,7 @@ from s2studio.mapping.mapping import ChipMapping
 from s2studio.network.graph import Network
 from s2studio.network.layers import Affine, Conv2d, Linear
 from s2studio.snn.connectivity import SynapseList, kind_of, weight_count
+from s2studio.snn.evidence import evidence_of
 from s2studio.snn.network import ChipNetwork
 from s2studio.snn.projection import Projection
 
@@ -99,7 +100,12 @@ def _parts(network: ChipNetwork) -> Json:
     part = network.spiking
     return {
         "populations": [
-            {"name": population.name, "model": population.model, "size": population.size}
+            {
+                "name": population.name,
+                "model": population.model,
+                "size": population.size,
+                "evidence": evidence_of(population, part.projections).as_dict(),
+            }
             for population in part.populations
         ],
         "projections": [_projection(projection) for projection in part.projections],

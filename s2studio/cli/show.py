@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.text import Text
@@ -14,6 +14,9 @@ from s2studio.cli.tables import new_console as _console
 from s2studio.cli.tables import print_table as _table
 from s2studio.sim.energy import PowerCheck
 from s2studio.units import with_unit
+
+if TYPE_CHECKING:
+    from s2studio.snn.evidence import EvidenceTable
 
 Json = Mapping[str, Any]
 
@@ -30,8 +33,8 @@ def show_network(about: Json) -> None:
     _table(
         console,
         "Populations",
-        ("name", "model", ">neurons"),
-        [(row["name"], row["model"], f"{row['size']:,}") for row in about["populations"]],
+        ("name", "model", ">neurons", "stands on"),
+        [(row["name"], row["model"], f"{row['size']:,}", _basis(row["evidence"])) for row in about["populations"]],
     )
     _table(
         console,
@@ -48,6 +51,27 @@ def show_network(about: Json) -> None:
     _warnings(console, about)
     _assumed(console, about)
     _verdict(console, about)
+
+
+def _basis(evidence: Json) -> str:
+    """Return what a population stands on, and which features make it less than a recording."""
+    basis = str(evidence["stands_on"])
+    weak = [key for key, stands_on in evidence["features"].items() if stands_on == basis]
+    return basis if basis == "recording" else f"{basis} ({', '.join(weak)})"
+
+
+def show_evidence(table: EvidenceTable) -> None:
+    """Print what stands behind each feature."""
+    console = _console()
+    for title, rows in (("Of a network", table.features), ("Of the chip", table.chip)):
+        _table(
+            console,
+            title,
+            ("feature", "stands on", "source", "note"),
+            [(row.title, row.stands_on, row.source, row.note) for row in rows.values()],
+        )
+    for name, text in table.sources.items():
+        console.print(f"{name}: {text}", markup=False)
 
 
 def _lowering(console: Console, about: Json) -> None:

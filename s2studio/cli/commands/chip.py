@@ -15,9 +15,31 @@ from s2studio.sim.energy import power_check
 Name = Annotated[str, typer.Argument(help="A chip that ships (spinnaker2, benchmark) or a YAML file.")]
 
 
+Evidence = Annotated[bool, typer.Option("--evidence", help="Say instead what stands behind each feature.")]
+
+
 @takes()
-def chip(name: Name = "spinnaker2", as_json: AsJson = False) -> None:
+def chip(name: Name = "spinnaker2", evidence: Evidence = False, as_json: AsJson = False) -> None:
     """Print what s2studio knows of the chip: every number with unit, source and how sure it is."""
+    if evidence:
+        _print_evidence(as_json)
+    else:
+        _print_chip(name, as_json)
+
+
+def _print_evidence(as_json: bool) -> None:
+    from s2studio.snn.evidence import evidence_table
+
+    table = evidence_table()
+    if as_json:
+        print_json(asdict(table))
+    else:
+        from s2studio.cli.show import show_evidence
+
+        show_evidence(table)
+
+
+def _print_chip(name: str, as_json: bool) -> None:
     spec = load_chip(name)
     checks = power_check(spec)
     if as_json:
