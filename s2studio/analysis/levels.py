@@ -152,7 +152,7 @@ class _Candidate:
 
     def row(self, run: CountedRun) -> LevelRow:
         """Return what was added up."""
-        idle = idle_energy_j(run.samples * run.ticks, self.tick_s, run.machine)
+        idle = idle_energy_j(run.samples * run.ticks, self.tick_s, run.machine, run.mapping.pes_used)
         low, nominal, high = (np.zeros(3) if self.above_j is None else self.above_j).tolist()
         return LevelRow(
             policy=self.name,
@@ -282,7 +282,7 @@ def _why(run: CountedRun, rows: Sequence[LevelRow], choice: LevelRow) -> list[st
 def _why_least(run: CountedRun, choice: LevelRow, least: LevelRow) -> list[str]:
     if least.tick_s >= choice.tick_s:
         return []
-    idle_w = idle_energy_j(1, 1.0, run.machine)
+    idle_w = idle_energy_j(1, 1.0, run.machine, run.mapping.pes_used)
     where = f"'{least.policy}' at ticks of {with_unit(least.tick_s, 's')}"
     idle = f"the chip takes {with_unit(idle_w, 'W')} even when it is idle"
     return [f"least energy of all is {where}: {with_unit(least.energy_j, 'J')}, since {idle}"]

@@ -116,7 +116,7 @@ class _Sums:
             late_ticks=int(self.late.sum()),
             duration_s=ticks * self.tick_s,
             energy_j=self.energy_j,
-            energy_dynamic_j=self.energy_j - idle_energy_j(ticks, self.tick_s, run.machine),
+            energy_dynamic_j=self.energy_j - idle_energy_j(ticks, self.tick_s, run.machine, run.mapping.pes_used),
             pes_used=run.mapping.pes_used,
         )
         return Timed(
