@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+from s2studio.analysis.advise import Advice
+from s2studio.analysis.levels import LevelStudy
 from s2studio.app.control import RunControl
 from s2studio.app.describe import describe_network
 from s2studio.app.inputs import record_of, stimulus_targets
@@ -16,6 +18,7 @@ from s2studio.app.project_writer import write_project
 from s2studio.app.remote import Emit
 from s2studio.app.workbench import Workbench
 from s2studio.chip.machine import Machine
+from s2studio.errors import UsageError
 from s2studio.mapping.edit import Editor, Refused
 from s2studio.mapping.file import read_mapping, write_mapping
 from s2studio.mapping.map import remap_demand
@@ -136,6 +139,14 @@ class Engine:
             shared.close()
         return Ran(session, summary)
 
+    def advise(self, project: Project | None, session: Path | None, run: int, tick_s: float | None) -> Advice:
+        """Return what sets the smallest safe tick and what to change first: of a run, else of the project."""
+        return self._asked(project, session).advise(tick_s, run)[0]
+
+    def levels(self, project: Project | None, session: Path | None, run: int) -> LevelStudy:
+        """Return level policies compared at several ticks: by the counts of a run, else of the project."""
+        return self._asked(project, session).levels(run=run)[0]
+
     def export(
         self, session: Path, format_name: str, path: Path, window: Window, run: int, channels: tuple[str, ...]
     ) -> Path:
@@ -169,6 +180,14 @@ class Engine:
     def set_speed(self, ticks_per_s: float | None) -> None:
         """Run at most `ticks_per_s` (None: as fast as possible)."""
         self._control.set_speed(ticks_per_s)
+
+    def _asked(self, project: Project | None, session: Path | None) -> Workbench:
+        """Return the workbench on a session, or on the project where there is none."""
+        if session is not None:
+            return self._on(Project(session))
+        if project is None:
+            raise UsageError("advice", "nothing is open", hint="open a network or a session")
+        return self._on(project)
 
     def _on(self, project: Project) -> Workbench:
         """Return the workbench, working on `project`; commands that came before can no longer be cancelled."""

@@ -25,6 +25,7 @@ from s2studio.gui.source import Source
 from s2studio.mapping.edit import Refused
 
 if TYPE_CHECKING:
+    from s2studio.analysis.advise import Fix
     from s2studio.app.engine import Attached, Prepared, Ran
     from s2studio.app.session_service import RunShown
     from s2studio.mapping.mapping import ChipMapping
@@ -247,6 +248,28 @@ class Controller(QObject):
         """Cancel what the engine works on."""
         self.engine.request("cancel")
 
+    def ask(self, what: str, command: str, *more: Any, done: Callable[[Any], None]) -> None:
+        """Ask the engine a question about the run that is shown, or the open project where none is."""
+        shown = self.studio.shown
+        session = None if shown is None or shown.state == "running" else shown.session
+        number = 0 if shown is None else shown.number
+        self._ask(what, command, self.studio.project, session, number, *more, done=done)
+
+    def apply_fix(self, fix: Fix) -> None:
+        """Change the open project as `fix` says: tick, level and recording, then the placement, which can be undone."""
+        project = self.studio.project
+        if project is None:
+            self.studio.say("warning", "The session's model is not open: open its project, then apply the fix.")
+            return
+        run = replace(project.run, tick_s=fix.tick_s, level=fix.policy or project.run.level)
+        changed = replace(project, run=run if fix.record is None else replace(run, record=fix.record))
+        if fix.mapping is not None:
+            # The placement of the fix is taken as it is: it need not be placed again.
+            changed = replace(changed, mapping=fix.mapping.options, traffic=None, mapping_file=None)
+            self._mapped_for = _places(changed)
+            self.edit(fix.title, fix.mapping)
+        self.set_project(changed)
+
     def export(self, format_name: str, path: Path, window: Any, channels: tuple[str, ...] = ()) -> None:
         """Write the run that is shown, or a part of it, in another format."""
         shown = self.studio.shown
@@ -363,12 +386,16 @@ class Controller(QObject):
 
         def placed(value: ChipMapping) -> None:
             self.undo.clear()
+            fitted(value)
+
+        def fitted(value: ChipMapping) -> None:
             self.studio.mapping = value
             self._mapped_for = places
             then()
 
         if mapping is not None and self._mapped_for == places:
-            self._ask("Mapping", "fit", now.project, mapping, done=placed)
+            # The steps of the history stay: their placements are fitted to the run when it starts.
+            self._ask("Mapping", "fit", now.project, mapping, done=fitted)
         else:
             self._ask("Placing", "place", now.project, done=placed, failed=self._no_mapping)
 

@@ -47,6 +47,8 @@ PANELS = (
     _row("deadline", "Deadline", "deadline:DeadlinePanel", BOTTOM, "Run", "Profile"),
     _row("power", "Power", "power:PowerPanel", BOTTOM, "Run", "Profile"),
     _row("traffic", "Traffic", "traffic:TrafficPanel", BOTTOM, "Profile"),
+    _row("advice", "Advice", "advice:AdvicePanel", BOTTOM, "Profile"),
+    _row("levels", "Levels", "levels:LevelsPanel", BOTTOM, "Profile"),
     _row("compare", "Compare", "compare:ComparePanel", BOTTOM, "Compare"),
     _row("console", "Console", "console:ConsolePanel", BOTTOM),
     _row("log", "Log", "log:LogPanel", BOTTOM, "Load", "Map", "Run"),

@@ -218,3 +218,47 @@ def test_that_a_script_runs_after_a_yes_and_its_session_is_shown(window: Window,
     assert shown is not None
     assert shown.ticks > 0
     assert shown.session.name == "two_neurons.s2s"
+
+
+def test_that_advice_is_applied_with_one_click_and_its_placement_undone(window: Window, until: Until) -> None:
+    from s2studio.gui.panels.advice import AdvicePanel
+
+    opened(window, until, DIGITS)
+    ran(window, until)
+    controller = window.controller
+    panel = window.docks["advice"].ensure()
+    assert isinstance(panel, AdvicePanel)
+    panel.advise()
+    until(lambda: panel.advice is not None)
+    advice, before = panel.advice, controller.studio.mapping
+    assert advice is not None
+    assert before is not None
+    number = next(number for number, fix in enumerate(advice.fixes) if fix.mapping is not None)
+    panel.fixes.selectRow(number)
+    panel.apply_chosen()
+    until(lambda: controller.studio.busy is None)
+
+    assert controller.studio.project is not None
+    assert controller.studio.project.run.tick_s == advice.fixes[number].tick_s
+    assert controller.studio.mapping is not None
+    assert len(controller.studio.mapping.slices) > len(before.slices)
+    controller.undo.undo()
+    assert controller.studio.mapping is before
+
+
+def test_that_a_level_policy_is_taken_from_the_table(window: Window, until: Until) -> None:
+    from s2studio.gui.panels.levels import LevelsPanel
+
+    opened(window, until)
+    ran(window, until)
+    controller = window.controller
+    panel = window.docks["levels"].ensure()
+    assert isinstance(panel, LevelsPanel)
+    panel.compare()
+    until(lambda: panel.study is not None)
+    panel.table.selectRow(next(index for index, row in enumerate(panel.rows) if row.policy == "high"))
+    panel.take_chosen()
+    until(lambda: controller.studio.busy is None)
+
+    assert controller.studio.project is not None
+    assert controller.studio.project.run.level.mode == "high"

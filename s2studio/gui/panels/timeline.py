@@ -127,6 +127,7 @@ class Strip(QWidget):
         controller.timeline.marks_changed.connect(lambda _marks: self.update())
         controller.studio.shown_changed.connect(self._shown_changed)
         controller.source.view_changed.connect(self._view_changed)
+        self._shown_changed(controller.studio.shown)
 
     @property
     def total(self) -> int:

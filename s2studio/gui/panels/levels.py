@@ -1,0 +1,166 @@
+"""Levels: energy against tick for every level policy; the points that no other beats, and the one to take."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSplitter
+
+from s2studio.draw.colours import population_colours
+from s2studio.draw.theme import NEAR_PX, SMALL_PX, Theme
+from s2studio.gui.theme import ThemeSwitch
+from s2studio.gui.views.figures import Figure, Figures
+from s2studio.gui.views.panel import Panel
+from s2studio.gui.views.quantity import quantity
+from s2studio.sim.level import LevelPolicy
+
+if TYPE_CHECKING:
+    from s2studio.analysis.levels import LevelRow, LevelStudy
+    from s2studio.gui.controller import Controller
+
+SYMBOLS = ("o", "s", "t", "d", "star", "+", "x")
+POINT_PX = 11
+
+
+class LevelsPanel(Panel):
+    """Asks `s2studio levels`: every point is a policy at a tick, priced from counts without another run.
+
+    Filled points are in time; hollow ones have late PE ticks. Click a point or a row, then take it.
+    """
+
+    EMPTY = "Run a network or open a session: its counts say what every level policy would cost."
+
+    def __init__(self, controller: Controller, themes: ThemeSwitch) -> None:
+        super().__init__(controller, themes)
+        self.study: LevelStudy | None = None
+        self.rows: list[LevelRow] = []
+        self.why = QLabel("Compare level policies by energy and deadline.", self.content)
+        self.why.setWordWrap(True)
+        self.ask = QPushButton("Compare", self.content)
+        self.take = QPushButton("Take", self.content)
+        self.take.setToolTip("Give the project the policy and the tick of the selected row")
+        self.take.setEnabled(False)
+        self.plot = pg.PlotWidget(background=None)
+        self.plot.setAccessibleName("Energy against tick")
+        item = self.plot.getPlotItem()
+        item.setMenuEnabled(False)
+        item.hideButtons()
+        item.getViewBox().setMouseEnabled(False, False)
+        self._legend = item.addLegend(offset=(-8, 8))
+        self.table = Figures(("policy", "tick", "energy", "late", "fast"), "Level policies", self._chosen)
+        self._lay_out()
+        self.ask.clicked.connect(lambda _checked: self.compare())
+        self.take.clicked.connect(lambda _checked: self.take_chosen())
+        for event in (controller.studio.mapping_changed, controller.studio.shown_changed):
+            event.connect(self._changed)
+        self.apply_theme(themes.theme)
+        self._changed(None)
+
+    def compare(self) -> None:
+        """Ask."""
+        self.controller.ask("Comparing level policies", "levels", done=self._show)
+
+    def take_chosen(self) -> None:
+        """Give the project the policy and tick of the selected row."""
+        project, row = self.controller.studio.project, self.table.currentRow()
+        if project is None or not 0 <= row < len(self.rows):
+            return
+        chosen = self.rows[row]
+        if chosen.level is not None:
+            policy = LevelPolicy.parse(chosen.level)
+            self.controller.change(run=replace(project.run, tick_s=chosen.tick_s, level=policy))
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Take the colours of `theme`."""
+        item = self.plot.getPlotItem()
+        style = {"color": theme.muted, "font-size": f"{SMALL_PX}px"}
+        for side, label, unit in (("left", "energy of the run", "J"), ("bottom", "tick", "s")):
+            axis = item.getAxis(side)
+            axis.setPen(pg.mkPen(theme.border))
+            axis.setTextPen(pg.mkPen(theme.muted))
+            axis.setLabel(label, units=unit, **style)
+        item.showGrid(x=True, y=True, alpha=0.12)
+        self._legend.setLabelTextColor(theme.text)
+        if self.study is not None:
+            self._draw(self.study)
+
+    def _lay_out(self) -> None:
+        top = QHBoxLayout()
+        top.addWidget(self.why, 1)
+        top.addWidget(self.ask)
+        top.addWidget(self.take)
+        splitter = QSplitter(Qt.Orientation.Horizontal, self.content)
+        splitter.addWidget(self.plot)
+        splitter.addWidget(self.table)
+        splitter.setSizes([560, 480])
+        layout = self.column(spacing=NEAR_PX, margin=NEAR_PX)
+        layout.addLayout(top)
+        layout.addWidget(splitter, 1)
+
+    def _changed(self, _value: object) -> None:
+        studio = self.controller.studio
+        self.set_empty(studio.mapping is None and studio.shown is None)
+
+    def _show(self, study: LevelStudy) -> None:
+        self.study = study
+        self.rows = sorted(study.rows, key=lambda row: (not row.is_pareto, row.late_ticks > 0, row.energy_j))
+        self.why.setText("  ".join(f"{text[0].upper()}{text[1:]}." for text in study.why) + "  Energies are estimates.")
+        colours = population_colours(_policies(study))
+        self.table.show_figures(
+            [
+                Figure(
+                    (
+                        f"{row.policy}{'  ◆' if row.is_pareto else ''}",
+                        quantity(row.tick_s, "s"),
+                        quantity(row.energy_j, "J", 4),
+                        f"{row.late_ticks:,}",
+                        f"{100 * row.fast_share:.1f} %",
+                    ),
+                    colours[row.policy],
+                    f"{', '.join(row.level or ()) or 'chosen in hindsight'}: {quantity(row.energy_low_j, 'J', 4)} to "
+                    f"{quantity(row.energy_high_j, 'J', 4)}, longest {quantity(row.time_done_max_s, 's')}"
+                    + ("; no other is both shorter and cheaper" if row.is_pareto else ""),
+                )
+                for row in self.rows
+            ]
+        )
+        self._draw(study)
+
+    def _draw(self, study: LevelStudy) -> None:
+        item = self.plot.getPlotItem()
+        item.clear()
+        self._legend.clear()
+        colours = population_colours(_policies(study))
+        for name, symbol in zip(_policies(study), SYMBOLS * 4, strict=False):
+            for is_late in (False, True):
+                rows = [row for row in study.rows if row.policy == name and (row.late_ticks > 0) is is_late]
+                if not rows:
+                    continue
+                points = item.plot(
+                    [row.tick_s for row in rows],
+                    [row.energy_j for row in rows],
+                    pen=None,
+                    symbol=symbol,
+                    symbolSize=POINT_PX,
+                    symbolPen=pg.mkPen(colours[name], width=2),
+                    symbolBrush=None if is_late else colours[name],
+                    name=f"{name}, late" if is_late else name,
+                )
+                points.sigPointsClicked.connect(lambda _item, clicked, rows=rows: self._clicked(rows, clicked))
+        item.enableAutoRange()
+
+    def _clicked(self, rows: list[LevelRow], clicked: Any) -> None:
+        if len(clicked):
+            self.table.selectRow(self.rows.index(rows[clicked[0].index()]))
+            self._chosen(self.table.currentRow())
+
+    def _chosen(self, row: int) -> None:
+        can = 0 <= row < len(self.rows) and self.rows[row].level is not None
+        self.take.setEnabled(can and self.controller.studio.project is not None)
+
+
+def _policies(study: LevelStudy) -> list[str]:
+    return list(dict.fromkeys(row.policy for row in study.rows))
