@@ -13,10 +13,10 @@ INSTALLED := $(VENV)/.installed
 TOOLS := $(VENV)/.tools
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz check bench anchors clean
+.PHONY: help run test fuzz check bench bench-peers roofline anchors clean
 
 help: ## say what there is
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
 
 run: $(INSTALLED) ## do the main job on a sample project and print what it found
 	@$(BIN)/s2studio demo
@@ -33,9 +33,16 @@ check: $(TOOLS) ## formatting, lint, types and the one direction of imports
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: $(TOOLS) ## speed, as ratios against a plain NumPy loop in the same run
+bench: $(TOOLS) ## speed, as ratios against a plain NumPy loop in the same run; sessions and evaluation
 	@$(BIN)/python benchmarks/simulation.py
 	@$(BIN)/python benchmarks/compat.py
+	@$(BIN)/python benchmarks/sessions.py
+
+bench-peers: $(TOOLS) ## speed beside Brian2, NEST, SANA-FE, torch, sinabs and snnTorch; writes docs/performance.md
+	@TORCH_FROM='$(TORCH_FROM)' $(BIN)/python benchmarks/bench_peers.py --report docs/performance.md
+
+roofline: $(TOOLS) ## what this machine allows, and the share of it that each workload reaches
+	@$(BIN)/python benchmarks/roofline.py
 
 anchors: $(INSTALLED) ## the published figures beside the model's, the feasible cycle costs, and leave-one-out errors
 	@$(BIN)/python benchmarks/feasible_costs.py
