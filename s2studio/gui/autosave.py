@@ -10,7 +10,6 @@ from pathlib import Path
 import platformdirs
 from PySide6.QtCore import QObject, QTimer
 
-from s2studio.app.project_writer import write_project
 from s2studio.errors import S2StudioError
 from s2studio.gui.controller import Controller
 
@@ -38,6 +37,8 @@ class Autosave(QObject):
         state = (id(studio.project), id(studio.mapping))
         if studio.project is None or not self._controller.is_changed or state == self._written:
             return
+        from s2studio.app.project_writer import write_project
+
         with suppress(S2StudioError):  # a full disk is no reason to stop working
             write_project(studio.project, self.folder / NAME, studio.mapping)
             self._written = state

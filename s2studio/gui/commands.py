@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtGui import QUndoCommand
 
 from s2studio.gui.models.studio import Studio
-from s2studio.mapping.mapping import ChipMapping
+
+if TYPE_CHECKING:
+    from s2studio.mapping.mapping import ChipMapping
 
 
 class EditMapping(QUndoCommand):

@@ -12,7 +12,6 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QUndoStack
 
 from s2studio.app.events import Progress, StageStarted
-from s2studio.app.project import Project, StimulusSource
 from s2studio.app.remote import Refusal
 from s2studio.gui.commands import EditMapping
 from s2studio.gui.edits import Edits
@@ -27,6 +26,7 @@ from s2studio.mapping.edit import Refused
 if TYPE_CHECKING:
     from s2studio.analysis.advise import Fix
     from s2studio.app.engine import Attached, Prepared, Ran
+    from s2studio.app.project import Project
     from s2studio.app.session_service import RunShown
     from s2studio.mapping.mapping import ChipMapping
     from s2studio.mapping.rates import Rates
@@ -123,6 +123,7 @@ class Controller(QObject):
 
         Events in time are cut into steps as long as the model's, unless the project says how long.
         """
+        from s2studio.app.project import StimulusSource
         from s2studio.app.workbench import ASSUMED_DT_S
         from s2studio.network.stimulus import RECORDINGS
 

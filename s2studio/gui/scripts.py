@@ -9,7 +9,6 @@ from PySide6.QtCore import QObject, QProcess
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from s2studio.gui.controller import Controller
-from s2studio.session.target import free_path
 
 SHOWN_LINES = 40
 
@@ -41,6 +40,8 @@ class ScriptRunner(QObject):
 
     def run(self, path: Path) -> None:
         """Run the script at `path`, whose user has said yes."""
+        from s2studio.session.target import free_path
+
         say = self._controller.studio.say
         if self._process is not None:
             say("warning", "A script is running: wait until it ends, or stop it.")

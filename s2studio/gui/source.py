@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from s2studio.analysis.view import Span, View
-from s2studio.app.session_service import RunShown
-from s2studio.gui.models.live import LiveRun
 from s2studio.gui.models.timeline import Timeline
 from s2studio.gui.processes import Client
+
+if TYPE_CHECKING:
+    from s2studio.app.session_service import RunShown
+    from s2studio.gui.models.live import LiveRun
 
 COLUMNS = 800
 

@@ -78,3 +78,8 @@ def test_that_no_room_imports_the_public_package(room: str, repository: Path) ->
                 assert not found, f"{path}, line {node.lineno}"
             if isinstance(node, ast.Import):
                 assert "s2studio" not in {alias.name for alias in node.names}, f"{path}, line {node.lineno}"
+
+
+def test_that_the_window_is_there_before_anything_heavy_is_imported(repository: Path) -> None:
+    heavy = {"h5py", "nir", "numba", "pyarrow", "networkx", "torch", "onnx", "typer", "rich"}
+    assert imported_by("import s2studio.gui.window", repository).isdisjoint(heavy)

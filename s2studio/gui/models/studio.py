@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from psygnal import Signal
 
-from s2studio.app.engine import Prepared
-from s2studio.app.project import Project
-from s2studio.app.session_service import RunShown
-from s2studio.chip.machine import Machine
 from s2studio.errors import S2StudioError
-from s2studio.mapping.mapping import ChipMapping
-from s2studio.snn.network import ChipNetwork
+
+if TYPE_CHECKING:
+    from s2studio.app.engine import Prepared
+    from s2studio.app.project import Project
+    from s2studio.app.session_service import RunShown
+    from s2studio.chip.machine import Machine
+    from s2studio.mapping.mapping import ChipMapping
+    from s2studio.snn.network import ChipNetwork
 
 RunState = Literal["none", "running", "paused"]
 Level = Literal["info", "warning", "error"]
