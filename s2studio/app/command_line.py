@@ -83,6 +83,9 @@ def _run(options: RunOptions, is_mapped_only: bool) -> Iterator[str]:
     if options.level != default.level:
         for text in options.level.texts:
             yield from ("--level", text)
+    for name in ("engine", "fifo"):
+        if getattr(options, name) != getattr(default, name):
+            yield from (f"--{name}", getattr(options, name))
     yield from _variables("--observe", options.observe)
 
 

@@ -37,7 +37,8 @@ class RunOptions:
     """How to run. `steps` None: as many as the stimulus needs. `tick_s` is the wall time of a tick on the chip.
 
     `record` is what the board records (None: spikes of the output populations), which costs PE memory; `observe` what
-    only the simulator sees (None: spikes of every population).
+    only the simulator sees (None: spikes of every population). `engine` is a key of `sim.engine.ENGINES`, `fifo` what a
+    full FIFO does in those that have one.
     """
 
     steps: int | None = None
@@ -45,6 +46,8 @@ class RunOptions:
     level: LevelPolicy = field(default_factory=LevelPolicy)
     record: Mapping[str, frozenset[str]] | None = None
     observe: Mapping[str, frozenset[str]] | None = None
+    engine: str = "lockstep"
+    fifo: str = "drop"
 
 
 @dataclass(frozen=True)
@@ -188,7 +191,7 @@ class _ProjectReader:
         return start, stop
 
     def _run(self) -> RunOptions:
-        section = self._section("run", ("steps", "tick", "level", "record", "observe"))
+        section = self._section("run", ("steps", "tick", "level", "record", "observe", "engine", "fifo"))
         levels = section.get("level", "low")
         texts = [str(text) for text in levels] if isinstance(levels, list) else [str(levels)]
         return RunOptions(
@@ -197,6 +200,8 @@ class _ProjectReader:
             level=self._built(section, lambda: LevelPolicy.parse(texts)),
             record=self._variables(section, "record"),
             observe=self._variables(section, "observe"),
+            engine=self._text(section, "engine", RunOptions.engine),
+            fifo=self._text(section, "fifo", RunOptions.fifo),
         )
 
     def _variables(self, parent: Section, key: str) -> Mapping[str, frozenset[str]] | None:

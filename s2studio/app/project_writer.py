@@ -164,6 +164,10 @@ def _stimulus(source: StimulusSource, name: Callable[[Path], str]) -> Section:
 def _run(options: RunOptions) -> Section:
     section: Section = {} if options.steps is None else {"steps": options.steps}
     section |= {"tick": options.tick_s, "level": list(options.level.texts)}
+    default = RunOptions()
+    section |= {
+        key: getattr(options, key) for key in ("engine", "fifo") if getattr(options, key) != getattr(default, key)
+    }
     for key, kept in (("record", options.record), ("observe", options.observe)):
         if kept is not None:
             section[key] = _variables(kept)

@@ -16,7 +16,7 @@ from s2studio.lowering.lower import Lowered
 from s2studio.mapping.mapping import ChipMapping
 from s2studio.session.recorder import InputFile, Recorder, SessionHeader
 from s2studio.sim.counts import TickBlock
-from s2studio.sim.lockstep import Simulator
+from s2studio.sim.engine import Engine, EngineOptions, check_engine, make_engine
 from s2studio.sim.program import compile_program
 
 # A span should take this long: short enough to cancel and watch at once, long enough to stay in compiled code.
@@ -45,6 +45,8 @@ def record_run(
     """
     network, seed, options = lowered.network, project.mapping.seed, project.run
     options.level.check(spec)
+    engine_options = EngineOptions(seed, inputs.steps, options.tick_s, options.level, options.fifo)
+    check_engine(options.engine, engine_options)
     header = SessionHeader(
         network.name, seed, spec, mapping.runtime, options=_options(project), inputs=_input_files(project)
     )
@@ -59,16 +61,19 @@ def record_run(
             inputs.observe,
             lowering=[row.as_dict() for row in lowered.report],
             notes=lowered.all_warnings,
+            engine=options.engine,
+            fifo=options.fifo if options.engine == "per_pe" else "",
         )
         program = compile_program(network, mapping, spec, inputs.voltages_of)
-        run_ticks(Simulator(program, seed), inputs, _all(run.write, watch), report, control, watch is not None)
+        engine = make_engine(options.engine, program, network, mapping, spec, engine_options)
+        run_ticks(engine, inputs, _all(run.write, watch), report, control, watch is not None)
         if run.ticks < inputs.steps:
             recorder.close("cancelled")
     return recorder.path
 
 
 def run_ticks(
-    simulator: Simulator,
+    simulator: Engine,
     inputs: RunInputs,
     write: Callable[[TickBlock], None],
     report: Callable[[int, int], None],
@@ -95,7 +100,10 @@ def run_ticks(
             if not ticks:
                 return span
         started = time.perf_counter()
-        write(simulator.advance(ticks, _between(inputs, done, done + ticks)))
+        block = simulator.advance(ticks, _between(inputs, done, done + ticks))
+        # None is complete yet while a PE is far behind.
+        if block.ticks:
+            write(block)
         done += ticks
         if ticks == span and time.perf_counter() - started < span_s / 2:
             span = min(span * 2, LONGEST_SPAN)

@@ -186,6 +186,23 @@ RUN: Mapping[str, Any] = {
         help="Performance level: low, high or auto; auto:MODEL=N sets the packets that make it high (default: low).",
     ),
 }
+# What runs a network tick by tick; other commands price or export, whatever ran it.
+ENGINE: Mapping[str, Any] = {
+    "engine": _option(
+        str | None,
+        "--engine",
+        metavar="E",
+        panel="Run",
+        help="lockstep: fast, as if no PE were late (default); per_pe: every PE by its own clock, late ones too.",
+    ),
+    "fifo": _option(
+        str | None,
+        "--fifo",
+        metavar="F",
+        panel="Run",
+        help="What a full FIFO does with per_pe: drop, overwrite, stall.",
+    ),
+}
 
 
 def apply(project: Project, given: Given) -> Project:
@@ -264,6 +281,8 @@ def _run(options: RunOptions, given: Given) -> RunOptions:
                 "tick": ("tick_s", _positive("--tick")),
                 "level": ("level", LevelPolicy.parse),
                 "record": ("record", lambda texts: _variables("--record", texts)),
+                "engine": ("engine", str),
+                "fifo": ("fifo", str),
                 "observe": ("observe", lambda texts: _variables("--observe", texts)),
             },
         ),

@@ -54,7 +54,8 @@ class RunAbout:
 
     `lowering` is the report of lowering, a row for each population, and `notes` what it warned of; both are empty for
     networks that came in the chip's terms. `board` says whether the board can reproduce the mapping (None: not known),
-    `origin` whether the values were simulated, or measured on a board.
+    `origin` whether the values were simulated, or measured on a board. `engine` is what simulated it, `fifo` what full
+    FIFOs did in it (empty where the engine has none).
     """
 
     network: str
@@ -73,6 +74,13 @@ class RunAbout:
     notes: tuple[str, ...] = ()
     board: BoardClass | None = None
     origin: Origin = "simulated"
+    engine: str = "lockstep"
+    fifo: str = ""
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether function and time ran together, so that the session knows who was late and what was lost."""
+        return self.engine == "per_pe"
 
     @property
     def names(self) -> tuple[str, ...]:

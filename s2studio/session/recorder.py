@@ -105,17 +105,20 @@ class Recorder:
         samples: int = 1,
         lowering: Sequence[Mapping[str, Any]] = (),
         notes: Sequence[str] = (),
+        engine: str = "lockstep",
+        fifo: str = "",
     ) -> RunRecorder:
         """Return the recorder of the next run: `steps` ticks of `tick_s` seconds on the chip, `samples` in the batch.
 
         `recorded` and `observed` map population names to variables (`spikes`, `v`); spikes and voltages of either are
         stored, and so are the counts of every PE. `lowering` is the report of lowering, a row of JSON values for each
-        population, `notes` what it warned of: both appear in the run's summary.
+        population, `notes` what it warned of: both appear in the run's summary. `engine` is what will run it, `fifo`
+        its policy where a FIFO is full.
         """
         about = about_run(network, mapping, policy, tick_s, steps, samples, recorded, observed)
         machine = Machine(self._manifest.chip, self._manifest.chip.runtimes[self._manifest.runtime])
         board = board_class(mapping, machine, network.spiking)
-        about = replace(about, lowering=tuple(lowering), notes=tuple(notes), board=board)
+        about = replace(about, lowering=tuple(lowering), notes=tuple(notes), board=board, engine=engine, fifo=fifo)
         number, folder = self._new_run()
         self.keep_network(network, mapping.network_digest)
         run = RunRecorder(folder, about, network, mapping, lambda entry: self._keep(number, entry))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from s2studio.errors import SessionError
 from s2studio.mapping.mapping import ChipMapping, Node
 from s2studio.session.about import RunAbout
 from s2studio.session.about_writer import link_columns, pe_columns
@@ -100,6 +101,35 @@ class RowMaker:
                 "neuron": np.tile(neuron, ticks * samples),
                 "v_chip": _tick_major(part),
             }
+
+    def lateness(self, block: TickBlock) -> Rows:
+        """Return a row for each PE tick that began late, stalled, lost a packet or read one that was late."""
+        timed = block.lateness
+        if timed is None:
+            raise SessionError("lateness", "the engine returned none", hint="use the engine per_pe")
+        found: dict[str, NDArray[Any]] = {
+            "start_delay_ns": np.rint(timed.start_delay_s * NS_PER_S).astype(np.int64),
+            "stalled_ns": np.rint(timed.stalled_s * NS_PER_S).astype(np.int64),
+            "packets_lost": timed.packets_lost,
+            "packets_late": timed.packets_late,
+        }
+        tick_major = {name: values.transpose(1, 0, 2) for name, values in found.items()}
+        tick, sample, number = np.nonzero(np.any([values != 0 for values in tick_major.values()], axis=0))
+        rows = self._axis(tick + block.start, sample.astype(np.int32)) | {"slice": number.astype(np.int32)}
+        return rows | {name: values[tick, sample, number] for name, values in tick_major.items()}
+
+    def lost(self, block: TickBlock) -> Rows:
+        """Return a row for each packet that a FIFO lost."""
+        if block.lateness is None:
+            raise SessionError("lost packets", "the engine returned none", hint="use the engine per_pe")
+        lost = block.lateness.lost
+        return self._axis(lost.tick, np.zeros(len(lost.tick), np.int32)) | {
+            "target": lost.target,
+            "population": lost.population,
+            "neuron": lost.neuron,
+            "sent_tick": lost.sent_tick,
+            "arrival_ns": lost.arrival_ns,
+        }
 
     def population_spikes(self, counts: Counts) -> NDArray[np.int64]:
         """Return the spikes of each population, shape (ticks, samples, populations)."""

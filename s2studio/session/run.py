@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,7 +24,9 @@ from s2studio.session.stored import StoredTable, Texts
 from s2studio.session.tables import (
     AXIS,
     COUNTS,
+    LATENESS,
     LINKS,
+    LOST,
     NEURON_SPIKES,
     POWER,
     SPIKES,
@@ -33,7 +36,8 @@ from s2studio.session.tables import (
     Table,
     zoom_name,
 )
-from s2studio.sim.counts import Counts, SpikeTable
+from s2studio.sim.channels import CHANNELS, channels_of
+from s2studio.sim.counts import Counts, LostPackets, SpikeTable
 from s2studio.sim.level import LevelPolicy
 from s2studio.sim.pricing import Priced, price_counts
 from s2studio.sim.timing import SliceWork, slice_work
@@ -221,7 +225,50 @@ class Run:
         span = self.span(max(self._slices, len(self.traffic.links)))
         for first in range(start, self._stop(stop), span):
             counts = self.counts(first, min(first + span, self._stop(stop)))
-            yield PricedBlock(first, counts, price_counts(counts, self.work, self.traffic, chip, policy, self.tick_s))
+            priced = price_counts(counts, self.work, self.traffic, chip, policy, self.tick_s)
+            yield PricedBlock(first, counts, self._delayed(priced, first))
+
+    def _delayed(self, priced: Priced, first: int) -> Priced:
+        """Return `priced` with the delays that only an engine which runs function and time together knows."""
+        if not self.about.is_timed:
+            return priced
+        timed = self.lateness(first, first + priced.levels.shape[1])
+        delay_s = (timed["start_delay_ns"] + timed["stalled_ns"]) / NS_PER_S
+        return replace(priced, time_done_s=priced.time_done_s + delay_s)
+
+    def lateness(self, start: int = 0, stop: int | None = None) -> Mapping[str, NDArray[Any]]:
+        """Return the `timed` channels of every PE by column, shape (samples, ticks, slices); the engine is per_pe."""
+        stop = max(start, self._stop(stop))
+        names = [channel.column for channel in channels_of("pe", "timed")]
+        shape = (self.about.samples, stop - start, self._slices)
+        found = {name: np.zeros(shape, CHANNELS[f"pe.{name}"].dtype) for name in names}
+        for columns, _ in self.stored(LATENESS.name).ticks(start, stop):
+            place = (columns["sample"], columns["tick"] - start, columns["slice"])
+            if any(
+                len(values) and not 0 <= values.min() <= values.max() < size
+                for values, size in zip(place, shape, strict=True)
+            ):
+                raise self.stored(LATENESS.name).damaged()
+            for name in names:
+                found[name][place] = columns[name]
+        return found
+
+    def lost_packets(self, start: int = 0, stop: int | None = None) -> LostPackets:
+        """Return the packets that full FIFOs lost in these ticks; the engine is per_pe."""
+        columns: dict[str, list[NDArray[Any]]] = {field.name: [] for field in fields(LostPackets)}
+        for block, texts in self.stored(LOST.name).ticks(start, self._stop(stop)):
+            if len(block["target"]) and not 0 <= block["target"].min() <= block["target"].max() < self._slices:
+                raise self.stored(LOST.name).damaged()
+            rows = {**block, "population": self._population(block, texts)}
+            for name, parts in columns.items():
+                parts.append(rows[name])
+        kinds = {"tick": np.int64, "sent_tick": np.int64, "arrival_ns": np.int64}
+        return LostPackets(
+            **{
+                name: np.concatenate([np.empty(0, kinds.get(name, np.int32)), *parts])
+                for name, parts in columns.items()
+            }
+        )
 
     def voltages(
         self, population: str, start: int = 0, stop: int | None = None, in_chip_units: bool = False

@@ -20,7 +20,19 @@ from s2studio.session.about_writer import write_about
 from s2studio.session.chunks import TableContent, TableWriter
 from s2studio.session.manifest import RunEntry, State
 from s2studio.session.rows import RowMaker, Rows, Zooms
-from s2studio.session.tables import COUNTS, LINKS, NEURON_SPIKES, SEGMENTS, SPIKES, TABLES, VOLTAGES, Table, zoom_name
+from s2studio.session.tables import (
+    COUNTS,
+    LATENESS,
+    LINKS,
+    LOST,
+    NEURON_SPIKES,
+    SEGMENTS,
+    SPIKES,
+    TABLES,
+    VOLTAGES,
+    Table,
+    zoom_name,
+)
 from s2studio.sim.counts import TickBlock
 from s2studio.snn.network import ChipNetwork
 from s2studio.units import NS_PER_S
@@ -53,7 +65,8 @@ class RunRecorder:
         names = tuple(str(node) for node in self._maker.nodes)
         self._texts = {"population": about.names, "source": names, "target": names}
         # The order in which tables are flushed: counts last, so that a tick that has counts has all else too.
-        tables = (SPIKES, LINKS, VOLTAGES, *(TABLES[zoom_name(zoom)] for zoom in self._zooms.zooms), COUNTS)
+        timed = (LATENESS, LOST) if about.is_timed else ()
+        tables = (SPIKES, LINKS, VOLTAGES, *timed, *(TABLES[zoom_name(zoom)] for zoom in self._zooms.zooms), COUNTS)
         self._writers = {table.name: self._writer(table) for table in tables}
         self._sizes = np.array([entry.size for entry in about.populations])
         self._offsets = np.concatenate([[0], np.cumsum(self._sizes)])
@@ -136,6 +149,9 @@ class RunRecorder:
             writers[LINKS.name].append(rows)
         for rows in maker.voltages(block):
             writers[VOLTAGES.name].append(rows)
+        if self._about.is_timed:
+            writers[LATENESS.name].append(maker.lateness(block))
+            writers[LOST.name].append(maker.lost(block))
         self._append_bins(maker.population_spikes(block.counts))
         self._count_neurons(block)
         writers[COUNTS.name].append(maker.counts(block))

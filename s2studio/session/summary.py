@@ -16,9 +16,9 @@ from s2studio.session.run import PricedBlock, Progress, Run, no_progress
 from s2studio.sim.energy import ENERGY_KINDS, baseline, idle_energy_j
 from s2studio.sim.level import LevelPolicy
 from s2studio.sim.pricing import energy_by_tick_j
-from s2studio.sim.timing import fifo_overflow, late, smallest_safe_tick_s
+from s2studio.sim.timing import fifo_overflow, late, smallest_safe_tick_s, time_done_s
 from s2studio.sim.traffic import packets_received
-from s2studio.units import counted, with_unit
+from s2studio.units import NS_PER_S, counted, with_unit
 
 Json = dict[str, Any]
 
@@ -61,13 +61,29 @@ def summarize(
             if entry.is_output and entry.name in outputs
         },
     }
-    summary |= totals.counts() | totals.costs(stop - start)
+    summary |= totals.counts() | totals.costs(stop - start) | _timed(run, start, stop)
     return summary | {
         "baseline": baseline(spec),
         **_ends(run),
         "estimates": ESTIMATES,
         "lowering": list(run.about.lowering),
         "warnings": _warnings(run, totals, summary),
+    }
+
+
+def _timed(run: Run, start: int, stop: int) -> Json:
+    """Return what only an engine knows that runs function and time together; nothing of another."""
+    if not run.about.is_timed:
+        return {}
+    found = run.lateness(start, stop)
+    return {
+        "engine": run.about.engine,
+        "fifo": run.about.fifo,
+        "packets_lost": int(found["packets_lost"].sum(dtype=np.int64)),
+        "packets_late": int(found["packets_late"].sum(dtype=np.int64)),
+        "late_starts": int((found["start_delay_ns"] > 0).sum()),
+        "start_delay_max_s": float(found["start_delay_ns"].max(initial=0)) / NS_PER_S,
+        "stalled_s": float(found["stalled_ns"].sum(dtype=np.int64)) / NS_PER_S,
     }
 
 
@@ -117,6 +133,7 @@ class _Totals:
     first_late: int | None = None
     most_packets: int = 0
     time_done_max_s: float = 0.0
+    busy_max_s: float = 0.0
     energy_tick_max_j: float = 0.0
     pe_ticks: NDArray[np.int64] = field(init=False)
 
@@ -155,6 +172,9 @@ class _Totals:
         self.overflows += fifo_overflow(packets, self.machine.spec).sum(axis=(0, 1))
         self.most_packets = max(self.most_packets, int(packets.max()))
         self.time_done_max_s = max(self.time_done_max_s, float(priced.time_done_s.max()))
+        # What a PE waited for is no work: with a longer tick it would not have waited.
+        busy_s = time_done_s(priced.cycles, priced.levels, self.machine.spec)
+        self.busy_max_s = max(self.busy_max_s, float(busy_s.max()))
         self.pe_ticks += np.bincount(priced.levels.reshape(-1), minlength=len(self.pe_ticks))
 
     def counts(self) -> Json:
@@ -163,7 +183,7 @@ class _Totals:
             "late_ticks": int(self.late_ticks.sum()),
             "fifo_overflows": int(self.overflows.sum()),
             "time_done_max_s": self.time_done_max_s,
-            "smallest_safe_tick_s": smallest_safe_tick_s(self.time_done_max_s, self.machine.spec),
+            "smallest_safe_tick_s": smallest_safe_tick_s(self.busy_max_s, self.machine.spec),
             "pe_ticks_by_level": dict(zip(self.machine.spec.levels, self.pe_ticks.tolist(), strict=True)),
         }
 
@@ -211,20 +231,7 @@ def _warnings(run: Run, totals: _Totals, summary: Json) -> list[str]:
     spec = totals.machine.spec
     if run.state != "complete":
         warnings.append(f"the run is {run.state} after {run.ticks:,} of {run.about.steps:,} ticks")
-    if totals.first_late is not None:
-        pes = counted(int((totals.late_ticks > 0).sum()), "PE")
-        safe = with_unit(summary["smallest_safe_tick_s"], "s")
-        warnings.append(
-            f"{pes} late in {counted(summary['late_ticks'], 'PE tick')}, the first in tick {totals.first_late:,}: "
-            f"spikes are as if in time, on the chip they can differ; a tick of {safe} is long enough"
-        )
-    if totals.overflows.any():
-        worst = run.mapping.slices[int(totals.overflows.argmax())].pe
-        warnings.append(
-            f"more than {spec.fifo_depth_packets:,} packets waited for a PE in "
-            f"{counted(summary['fifo_overflows'], 'PE tick')} (up to {totals.most_packets:,}, most often {worst}): "
-            "spikes are as if in time, on the chip the FIFO can fill"
-        )
+    warnings += _timing_warnings(run, totals, summary)
     spiking = {row["name"] for row in summary["populations"] if row["spikes"]}
     # An output of which the board records the voltage alone is read by it: an integrator never spikes.
     by_voltage = {entry.name for entry in run.about.populations if entry.recorded == ("v",)}
@@ -232,3 +239,33 @@ def _warnings(run: Run, totals: _Totals, summary: Json) -> list[str]:
     if not spec.is_spinnaker2:
         warnings.append(f"chip '{spec.name}' is {spec.label}")
     return warnings
+
+
+def _timing_warnings(run: Run, totals: _Totals, summary: Json) -> list[str]:
+    warnings: list[str] = []
+    spec = totals.machine.spec
+    if totals.first_late is not None:
+        pes = counted(int((totals.late_ticks > 0).sum()), "PE")
+        safe = with_unit(summary["smallest_safe_tick_s"], "s")
+        warnings.append(
+            f"{pes} late in {counted(summary['late_ticks'], 'PE tick')}, the first in tick {totals.first_late:,}: "
+            f"{_meaning(run)}; a tick of {safe} is long enough"
+        )
+    if summary.get("packets_lost"):
+        warnings.append(
+            f"full FIFOs lost {counted(summary['packets_lost'], 'packet')}: `s2studio why` says whose, and why"
+        )
+    elif totals.overflows.any():
+        worst = run.mapping.slices[int(totals.overflows.argmax())].pe
+        warnings.append(
+            f"more than {spec.fifo_depth_packets:,} packets waited for a PE in "
+            f"{counted(summary['fifo_overflows'], 'PE tick')} (up to {totals.most_packets:,}, most often {worst}): "
+            "spikes are as if in time, on the chip the FIFO can fill"
+        )
+    return warnings
+
+
+def _meaning(run: Run) -> str:
+    if run.about.is_timed:
+        return "spikes are those of a chip on which it takes that long"
+    return "spikes are as if in time, on the chip they can differ (see --engine per_pe)"

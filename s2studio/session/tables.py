@@ -124,6 +124,20 @@ TARGETS = Table("targets", (_SLICE, Column("target", "int32", "", "index of a sl
 V_SCALES = Table("v_scales", (POPULATION, NEURON, Column("v_scale", "float64", "", "v = v_chip / v_scale")))
 ROUTES = Table("routes", (_SLICE, *LINK_COLUMNS, Column("flits", "int32", "flits", "flits over the link for a spike")))
 
+# Of runs of the engine per_pe only: ticks in which a PE was not simply in time, and the packets that FIFOs lost.
+LATENESS = Table("lateness", (*AXIS, _SLICE, *(Column.of(channel) for channel in channels_of("pe", "timed"))))
+LOST = Table(
+    "lost_packets",
+    (
+        *AXIS,
+        Column("target", "int32", "", "index of the slice whose FIFO was full"),
+        POPULATION,
+        NEURON,
+        Column("sent_tick", "int64", "ticks", "in which the neuron of the population spiked"),
+        Column("arrival_ns", "int64", "ns", "chip time at which the packet arrived"),
+    ),
+)
+
 # Of measured runs only: what the board recorded, of the PEs that recorded it.
 TIME_DONE = Table("time_done", (*AXIS, *PE_COLUMNS, Column.of(CHANNELS["pe.time_done_s"])))
 N_PACKETS = Table("n_packets", (*AXIS, *PE_COLUMNS, Column.of(CHANNELS["pe.packets"])))
@@ -149,6 +163,8 @@ TABLES: Mapping[str, Table] = {
         TARGETS,
         ROUTES,
         V_SCALES,
+        LATENESS,
+        LOST,
         TIME_DONE,
         N_PACKETS,
         POWER,

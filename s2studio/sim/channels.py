@@ -8,7 +8,7 @@ from typing import Literal
 
 Scope = Literal["chip", "pe", "link", "population", "neuron"]
 Kind = Literal["sampled", "interval"]
-Origin = Literal["counted", "priced"]
+Origin = Literal["counted", "priced", "timed"]
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,8 @@ class Channel:
 
     `key` is `scope.column`, unique among all channels. `scope` says what object a value belongs to; `kind` whether it
     has one value per tick (`sampled`) or a start and a stop (`interval`). `counted` channels are stored in a session,
-    `priced` ones follow from the counts and the chip's cost table whenever they are read.
+    `priced` ones follow from the counts and the chip's cost table whenever they are read, `timed` ones are stored only
+    by an engine that runs function and time together (`per_pe`).
     """
 
     key: str
@@ -43,6 +44,10 @@ def _priced(key: str, title: str, unit: str, scope: Scope, dtype: str, doc: str)
     return Channel(key, title, unit, scope, "sampled", dtype, doc, "priced")
 
 
+def _timed(key: str, title: str, unit: str, dtype: str, doc: str) -> Channel:
+    return Channel(key, title, unit, "pe", "sampled", dtype, doc, "timed")
+
+
 CHANNELS: Mapping[str, Channel] = {
     channel.key: channel
     for channel in (
@@ -57,6 +62,16 @@ CHANNELS: Mapping[str, Channel] = {
         _priced("pe.time_done_s", "Time done", "s", "pe", "float64", "from the start of the tick until the PE sleeps"),
         _priced("pe.level", "Performance level", "", "pe", "text", "level the PE works at in the tick"),
         _priced("pe.energy_j", "Energy", "J", "pe", "float64", "energy of the PE in the tick, asleep and busy"),
+        _timed("pe.start_delay_ns", "Start delay", "ns", "int64", "from the PE's timer until it began the tick"),
+        _timed("pe.stalled_ns", "Stalled", "ns", "int64", "waiting for room in other PEs' FIFOs"),
+        _timed("pe.packets_lost", "Packets lost", "packets", "int32", "packets that the PE's full FIFO lost"),
+        _timed(
+            "pe.packets_late",
+            "Packets late",
+            "packets",
+            "int32",
+            "packets read in another tick than they were meant for",
+        ),
         _counted("link.flits", "Flits", "flits", "link", "int32", "packets that cross the link"),
         _counted("population.spikes", "Spikes", "spikes", "population", "int64", "spikes of the population in the bin"),
         _counted("neuron.v_chip", "Membrane voltage on the chip", "", "neuron", "float32", "after the tick's reset"),

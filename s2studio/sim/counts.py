@@ -39,10 +39,43 @@ class Counts:
 
 
 @dataclass(frozen=True)
+class LostPackets:
+    """Packets that a full FIFO lost, one row each: of `neuron` of `population`, spiked in the tick `sent_tick`.
+
+    `target` is the slice whose FIFO it was, `tick` the tick in which that PE would have read the packet (int64),
+    `arrival_ns` when it arrived, in ns of chip time (int64); the others are int32, `population` and `target` indices.
+    """
+
+    tick: NDArray[np.int64]
+    target: NDArray[np.int32]
+    population: NDArray[np.int32]
+    neuron: NDArray[np.int32]
+    sent_tick: NDArray[np.int64]
+    arrival_ns: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Lateness:
+    """What only an engine that runs function and time together knows, shape (samples, ticks, slices).
+
+    `start_delay_s` is how long after its timer a PE began the tick, `stalled_s` how long it waited in it for room in
+    other PEs' FIFOs; `packets_lost` (int32) did not fit its own; `packets_late` (int32) were read in another tick than
+    the one after they were sent.
+    """
+
+    start_delay_s: NDArray[np.float64]
+    stalled_s: NDArray[np.float64]
+    packets_lost: NDArray[np.int32]
+    packets_late: NDArray[np.int32]
+    lost: LostPackets
+
+
+@dataclass(frozen=True)
 class TickBlock:
     """The ticks `start` to `start + ticks` of a run.
 
     `voltages` maps a population to float32 (samples, ticks, neurons), in chip units, after the reset of each tick.
+    `lateness` is None of an engine whose PEs are all in time.
     """
 
     start: int
@@ -50,3 +83,4 @@ class TickBlock:
     spikes: SpikeTable
     counts: Counts
     voltages: Mapping[str, NDArray[np.float32]]
+    lateness: Lateness | None = None

@@ -10,7 +10,7 @@ import typer
 from s2studio.app.project import Project, open_project
 from s2studio.cli.command import print_json, takes
 from s2studio.cli.monitor import workbench
-from s2studio.cli.options import LOWERING, MAPPING, RUN, STIMULUS, AsJson, Given, ModelOrScript, apply
+from s2studio.cli.options import ENGINE, LOWERING, MAPPING, RUN, STIMULUS, AsJson, Given, ModelOrScript, apply
 from s2studio.errors import UsageError
 from s2studio.resources import resource_path
 
@@ -31,7 +31,7 @@ ScriptArguments = Annotated[
 ]
 
 
-@takes(LOWERING, MAPPING, STIMULUS, RUN)
+@takes(LOWERING, MAPPING, STIMULUS, RUN, ENGINE)
 def run(
     model: ModelOrScript,
     given: Given,

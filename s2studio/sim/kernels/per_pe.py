@@ -1,0 +1,191 @@
+"""The tick of one PE: the packets it took from its FIFO, then its neurons; and what a FIFO takes in."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from s2studio.compiled import kernel
+from s2studio.sim.kernels.convolution import add_kernel
+from s2studio.sim.kernels.dense import add_dense_row, add_dense_row_apart
+from s2studio.sim.kernels.sparse import add_row, add_row_with_delays
+from s2studio.sim.kernels.ticks import LIF, LIF_CURR_EXP, MOST_SPIKES_PER_TICK, POISSON, State
+from s2studio.sim.program import Parameters, Populations
+from s2studio.sim.rows import DENSE, SPARSE, SPARSE_DELAYS, Rows
+from s2studio.snn.fan_out import IntArray
+from s2studio.snn.models.lif import update_lif
+from s2studio.snn.models.lif_curr_exp import update_lif_curr_exp
+from s2studio.snn.models.poisson_process import stream, update_poisson
+from s2studio.snn.models.relay import update_relay
+
+# What a FIFO that is full does with a packet, by the place of the policy in FIFO_POLICIES.
+DROP, OVERWRITE = 0, 1
+
+
+@kernel
+def take_packets(
+    tick: int,
+    post: int,
+    part: int,
+    place: IntArray,
+    sources: NDArray[np.int32],
+    neurons: NDArray[np.int32],
+    populations: Populations,
+    rows: Rows,
+    scratch: NDArray[np.int32],
+    sums: NDArray[np.int32],
+) -> IntArray:
+    """Add the rows of packets to the sums of a slice, and return the synaptic events of each packet.
+
+    The slice is number `part` of the population `post`, its neurons at `place` in the engine's order. The packets are
+    of `neurons` of the populations `sources`. `scratch` is a ring of the whole population, zero before and after.
+    """
+    slots = populations.slots[post]
+    ring = scratch[: populations.first_sum[post + 1] - populations.first_sum[post]]
+    width = ring.size // slots
+    count = populations.first_slice[post + 1] - populations.first_slice[post]
+    events = np.zeros(sources.size, np.int64)
+    for i in range(sources.size):
+        pre, neuron = sources[i], int(neurons[i])
+        for j in range(rows.first_of[pre], rows.first_of[pre + 1]):
+            if rows.post[j] == post:
+                now = (tick + rows.delay[j]) % slots * width
+                add_one(rows, j, neuron, ring, now, width, populations.inputs[post])
+                events[i] += rows.events[rows.first_event[j] + neuron * count + part]
+    keep_own(ring, sums[populations.first_sum[post] : populations.first_sum[post + 1]], place, populations, post)
+    ring[:] = 0
+    return events
+
+
+@kernel
+def add_one(rows: Rows, j: int, neuron: int, ring: NDArray[np.int32], now: int, width: int, inputs: int) -> None:
+    """Add the row of `neuron` in projection `j` to the slot at `now`, or around the ring from there."""
+    slot = ring[now : now + width]
+    if rows.kind[j] == SPARSE or rows.kind[j] == SPARSE_DELAYS:
+        starts = rows.row_start[rows.start[j] :]
+        first, last = starts[neuron], starts[neuron + 1]
+        if rows.kind[j] == SPARSE:
+            add_row(slot, rows.target[first:last], rows.weight[first:last])
+        else:
+            add_row_with_delays(ring, now, rows.target[first:last], rows.weight[first:last])
+    elif rows.kind[j] == DENSE:
+        size = width // inputs
+        first = rows.start[j] + neuron * size
+        if inputs == 1:
+            add_dense_row(slot, rows.dense[first : first + size])
+        else:
+            add_dense_row_apart(slot, rows.dense[first : first + size])
+    else:
+        add_kernel(slot, neuron, rows.dense[rows.start[j] :], rows.geometry[j])
+
+
+@kernel
+def keep_own(
+    ring: NDArray[np.int32], sums: NDArray[np.int32], place: IntArray, populations: Populations, post: int
+) -> None:
+    """Add the columns at `place` of `ring` to those of `sums`: the rest belongs to other slices."""
+    size = populations.first_neuron[post + 1] - populations.first_neuron[post]
+    for start in range(0, ring.size, size):
+        for at in place:
+            sums[start + at] += ring[start + at]
+
+
+@kernel
+def update_slice(
+    tick: int,
+    p: int,
+    start: int,
+    place: IntArray,
+    seed: int,
+    sample: int,
+    populations: Populations,
+    parameters: Parameters,
+    state: State,
+) -> NDArray[np.int32]:
+    """Advance the neurons at `place` of population `p` by a tick; return who fired, counted within the population.
+
+    The slice begins with neuron `start`; the order is ascending.
+    """
+    first = populations.first_neuron[p]
+    size = populations.first_neuron[p + 1] - first
+    if populations.update[p] == POISSON:
+        fired = np.empty(size, np.int32)
+        key = stream(seed, parameters.seed[p], p, sample)
+        count = update_poisson(key, tick, parameters.p[first : first + size], fired)
+        fired = fired[:count]
+        return fired[(fired >= start) & (fired < start + place.size)]
+    inputs = populations.inputs[p]
+    slot = populations.first_sum[p] + tick % populations.slots[p] * inputs * size
+    sums = np.empty(inputs * place.size, np.int32)
+    for k in range(inputs):
+        for i in range(place.size):
+            sums[k * place.size + i] = state.sums[slot + k * size + place[i]]
+            state.sums[slot + k * size + place[i]] = 0
+    own = place + first
+    if populations.update[p] == LIF or populations.update[p] == LIF_CURR_EXP:
+        found = integrate(tick, p, own, sums, parameters, state, populations.update[p] == LIF)
+    else:
+        found = update_relay(sums, MOST_SPIKES_PER_TICK)
+    return found + np.int32(start)
+
+
+@kernel
+def integrate(
+    tick: int, p: int, own: IntArray, sums: NDArray[np.int32], parameters: Parameters, state: State, is_plain: bool
+) -> NDArray[np.int32]:
+    """Advance the neurons `own` of the LIF family and return who fired, counted from the first of them."""
+    fired, v = np.empty(own.size, np.int32), state.v[own]
+    alpha, offset, threshold = parameters.alpha_decay[own], parameters.i_offset[own], parameters.threshold[own]
+    v_reset, subtracts = parameters.v_reset[own], parameters.subtracts[p]
+    if is_plain:
+        count = update_lif(v, sums, alpha, offset, threshold, v_reset, subtracts, fired)
+    else:
+        i_exc, i_inh, ready = state.i_exc[own], state.i_inh[own], state.ready[own]
+        count = update_lif_curr_exp(
+            tick,
+            v,
+            i_exc,
+            i_inh,
+            ready,
+            sums[: own.size],
+            sums[own.size :],
+            parameters.exc_decay[own],
+            parameters.inh_decay[own],
+            alpha,
+            offset,
+            threshold,
+            v_reset,
+            parameters.t_refrac[own],
+            subtracts,
+            fired,
+        )
+        for i in range(own.size):
+            state.i_exc[own[i]], state.i_inh[own[i]], state.ready[own[i]] = i_exc[i], i_inh[i], ready[i]
+    for i in range(own.size):
+        state.v[own[i]] = v[i]
+    return fired[:count]
+
+
+@kernel
+def admitted(arrival: NDArray[np.float64], taken: NDArray[np.float64], depth: int, policy: int) -> NDArray[np.bool_]:
+    """Return which packets a FIFO of `depth` keeps that arrive at the moments `arrival`, ascending.
+
+    `taken` are the moments, ascending, at which the packets that were read before leave their places. A full FIFO drops
+    what arrives, or overwrites the oldest of those that came since; while all places hold packets being read, what
+    arrives is lost under either policy.
+    """
+    kept = np.ones(arrival.size, np.bool_)
+    waiting, oldest, gone = 0, 0, 0
+    for i in range(arrival.size):
+        while gone < taken.size and taken[gone] <= arrival[i]:
+            gone += 1
+        if taken.size - gone + waiting < depth:
+            waiting += 1
+        elif policy == OVERWRITE and waiting:
+            while not kept[oldest]:
+                oldest += 1
+            kept[oldest] = False
+            oldest += 1
+        else:
+            kept[i] = False
+    return kept
