@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from s2studio.analysis.counted import CountedRun, cycle_bounds
 from s2studio.sim.counts import Counts
-from s2studio.sim.energy import idle_energy_j
+from s2studio.sim.energy import idle_energy_j, pe_energy_j
 from s2studio.sim.level import LevelPolicy, choose_levels
 from s2studio.sim.pricing import energy_by_tick_j, price_counts
 from s2studio.sim.timing import FloatArray, clocks_hz, cycles_by_kind, late, smallest_safe_tick_s
@@ -22,7 +22,8 @@ class Outcome:
     """What a run takes at ticks of `tick_s`: times in s, energies in J.
 
     `safe_tick_s` is the smallest tick in which no PE is late, by the pessimistic end of every time; `late_ticks` (PE x
-    tick) those at `tick_s` by the same end. `energy_dynamic_j` is what is above the idle chip.
+    tick) those at `tick_s` by the same end. `energy_low_j` and `energy_high_j` are by both ends of the cycle costs,
+    `energy_dynamic_j` is what is above the idle chip.
     """
 
     level: str
@@ -31,6 +32,8 @@ class Outcome:
     late_ticks: int
     duration_s: float
     energy_j: float
+    energy_low_j: float
+    energy_high_j: float
     energy_dynamic_j: float
     pes_used: int
 
@@ -85,6 +88,8 @@ class _Sums:
         self.low, self.nominal, self.longest = (np.zeros(slices) for _ in range(3))
         self.tick, self.sample, self.packets, self.late = (np.zeros(slices, np.int64) for _ in range(4))
         self.energy_j = 0.0
+        # What the ends of the cycle costs, and their values, make of the energy of the PEs, in J.
+        self.ends_j = np.zeros(3)
 
     def add(self, start: int, counts: Counts) -> None:
         """Add the ticks of `counts`, the first of which is `start`."""
@@ -92,6 +97,9 @@ class _Sums:
         priced = price_counts(counts, run.work, run.traffic, run.spec, self.policy, self.tick_s)
         self.energy_j += sum(float(each.sum()) for each in energy_by_tick_j(priced, run.machine, self.tick_s).values())
         bounds, clocks = cycle_bounds(counts, run.work, run.spec), clocks_hz(priced.levels, run.spec)
+        for end, cycles in enumerate((bounds.low, bounds.nominal, bounds.pessimistic)):
+            spent = pe_energy_j({"busy": cycles}, priced.levels, self.tick_s, run.spec)
+            self.ends_j[end] += sum(float(each.sum()) for each in spent.values())
         most = bounds.pessimistic / clocks
         self.late += late(most, self.tick_s).sum(axis=(0, 1))
         self.packets = np.maximum(self.packets, counts.packets.max(axis=(0, 1)))
@@ -116,6 +124,8 @@ class _Sums:
             late_ticks=int(self.late.sum()),
             duration_s=ticks * self.tick_s,
             energy_j=self.energy_j,
+            energy_low_j=self.energy_j + float(self.ends_j[0] - self.ends_j[1]),
+            energy_high_j=self.energy_j + float(self.ends_j[2] - self.ends_j[1]),
             energy_dynamic_j=self.energy_j - idle_energy_j(ticks, self.tick_s, run.machine, run.mapping.pes_used),
             pes_used=run.mapping.pes_used,
         )

@@ -22,5 +22,16 @@ class Progress:
     total: int
 
 
-Event = StageStarted | Progress
+@dataclass(frozen=True)
+class CostFound:
+    """A search that is one of several (`name`: `anneal, seed 3`) has done `done` of `total` and found `cost` so far."""
+
+    stage: str
+    name: str
+    done: int
+    total: int
+    cost: float
+
+
+Event = StageStarted | Progress | CostFound
 Listener = Callable[[Event], None]

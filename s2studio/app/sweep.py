@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import multiprocessing
-import signal
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,11 +12,12 @@ import numpy as np
 
 from s2studio.app.evaluate import SampleResult, summarise
 from s2studio.app.lowering_bench import bench_samples, float_output_spikes
+from s2studio.app.pool import each_finished
 from s2studio.app.project import Project
 from s2studio.app.sweep_table import Row, mark_pareto, objectives, read_rows, write_rows
 from s2studio.app.workbench import Workbench
 from s2studio.chip.loader import load_chip
-from s2studio.errors import S2StudioError, SessionError, SimulationError, UsageError
+from s2studio.errors import S2StudioError, SessionError, UsageError
 from s2studio.network.graph import Network
 from s2studio.sim.timing import smallest_safe_tick_s
 from s2studio.snn.structure import output_populations
@@ -31,8 +27,6 @@ Report = Callable[[int, int], None]
 
 MOST_POINTS = 10_000
 BATCH = 16
-# How often the sweep looks whether it is to stop.
-LOOK_S = 0.2
 
 
 @dataclass(frozen=True)
@@ -80,7 +74,9 @@ def run_sweep(
     waiting = [point for point, identity in zip(points, asked, strict=True) if identity not in rows]
     total, before = len(points), len(points) - len(waiting)
     report(before, total)
-    for number, row in enumerate(_finished(waiting, data, jobs, lambda done: report(before + done, total)), 1):
+    inputs = [(point, data) for point in waiting]
+    results = each_finished(measure, inputs, jobs, "sweep", lambda done: report(before + done, total))
+    for number, row in enumerate(results, 1):
         rows[row.identity] = row
         # In the order of the grid, whichever is done first; rows of an earlier, other grid go behind.
         order = [identity for identity in dict.fromkeys((*asked, *rows)) if identity in rows]
@@ -118,45 +114,6 @@ def _in_order(project: Project) -> tuple[object, ...]:
     options = project.mapping
     per_pe, pins = sorted(options.neurons_per_pe.items()), sorted(options.pinned.items())
     return options.placer, options.routing, options.seed, per_pe, sorted(options.forbidden), pins, str(project.traffic)
-
-
-def _finished(waiting: Sequence[Point], data: DataSet, jobs: int, look: Callable[[int], None]) -> Iterator[Row]:
-    """Yield the row of each point as it is done; `look` is told how many are, and may raise Cancelled."""
-    if not waiting:
-        return
-    with _workers(min(jobs, len(waiting))) as pool:
-        open_jobs: set[Future[Row]] = {pool.submit(measure, point, data) for point in waiting}
-        done = 0
-        while open_jobs:
-            finished, open_jobs = wait(open_jobs, LOOK_S, FIRST_COMPLETED)
-            for job in finished:
-                try:
-                    yield job.result()
-                except BrokenProcessPool as problem:
-                    found = "a process that ran a combination died"
-                    raise SimulationError(
-                        "sweep", found, hint="run it again; with fewer --jobs if memory ran out"
-                    ) from (problem)
-                done += 1
-            look(done)
-
-
-@contextmanager
-def _workers(jobs: int) -> Iterator[ProcessPoolExecutor]:
-    """Yield a pool of fresh processes, which end at once when the sweep does."""
-    others = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), initializer=_leave_ctrl_c_to_the_sweep)
-    try:
-        yield pool
-        pool.shutdown()
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-        for process in set(multiprocessing.active_children()) - others:
-            process.terminate()
-
-
-def _leave_ctrl_c_to_the_sweep() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def measure(point: Point, data: DataSet) -> Row:

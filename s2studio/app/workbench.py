@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from s2studio.analysis.compare import Comparison
     from s2studio.analysis.levels import LevelStudy
     from s2studio.analysis.narrowing import Narrowing
+    from s2studio.analysis.race import Race
 
 Result = TypeVar("Result")
 
@@ -360,6 +361,15 @@ class Workbench:
 
         self._begin("levels")
         return levels_on(self, tick_s, switch_time_s, switch_energy_j, run)
+
+    def race(self, placers: Sequence[str], seeds: int, jobs: int) -> Race:
+        """Return placers (none given: all) with `seeds` seeds compared, `jobs` at once, on the traffic of one run."""
+        from s2studio.app.race import race_on, runners_of
+
+        runners = runners_of(placers, seeds, self.project.mapping.seed)
+        self.lower()
+        self._begin("race")
+        return race_on(self, runners, jobs, self._tell, self.progress("race"))
 
     def render(
         self, path: Path, view_name: str, metric_name: str | None, look: Look, window: Window, run: int = 0

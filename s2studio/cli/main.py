@@ -21,6 +21,7 @@ COMMANDS = (
     ("sweep", "sweep", "sweep"),
     ("advise", "advise", "advise"),
     ("levels", "levels", "levels"),
+    ("race", "race", "race"),
     ("compare", "compare", "compare"),
     ("import", "import_", "import_results"),
     ("calibrate", "calibrate", "calibrate"),

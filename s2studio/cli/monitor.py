@@ -20,6 +20,7 @@ STAGES = {
     "run": "simulating",
     "advise": "looking for what to change",
     "levels": "pricing levels",
+    "race": "racing placers",
     "export": "exporting",
     "compare": "comparing",
     "render": "drawing",

@@ -24,7 +24,7 @@ from s2studio.mapping.partition import asked, cuts_of, partition, pieces_of
 from s2studio.mapping.pins import pinned_slices
 from s2studio.mapping.place import PLACERS
 from s2studio.mapping.place.available import available_pes
-from s2studio.mapping.place.task import Progress, Task, no_progress
+from s2studio.mapping.place.task import CostListener, Progress, Task, no_cost, no_progress
 from s2studio.mapping.rates import Rates, slice_traffic
 from s2studio.mapping.route import ROUTERS
 from s2studio.mapping.route.paths import Mesh
@@ -40,11 +40,12 @@ def map_network(
     demand: Demand,
     rates: Rates | None = None,
     progress: Progress = no_progress,
+    cost: CostListener = no_cost,
 ) -> ChipMapping:
     """Return `network` placed on `machine` for a run that asks for `demand`.
 
     `rates` are the spikes per neuron that placers go by (None: each neuron one); `progress` is told how far a placer
-    is, and may raise Cancelled.
+    is, and may raise Cancelled; `cost` of what it has found so far.
 
     Raises MappingError with every violation if it does not fit, UsageError for options that name what is not there.
     """
@@ -58,7 +59,7 @@ def map_network(
     pieces = pieces_of(cuts)
     pinned = pinned_slices(pieces, machine, options)
     traffic = slice_traffic(pieces, rates or {})
-    task = Task(pieces, slice_targets(network.spiking, cuts), machine, options, traffic, pinned, progress)
+    task = Task(pieces, slice_targets(network.spiking, cuts), machine, options, traffic, pinned, progress, cost)
     pes = PLACERS[options.placer](task)
     return assemble(network.name, network_digest(network), memory, options, cuts, pes)
 

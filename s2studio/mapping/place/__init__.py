@@ -37,3 +37,5 @@ PLACERS: Mapping[str, Placer] = {
     "greedy": place_greedy,
     "anneal": place_anneal,
 }
+SEEDED = frozenset({"anneal"})
+"""The placers that draw from `options.seed`: with any other, every seed gives the same PEs."""

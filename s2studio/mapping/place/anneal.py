@@ -69,6 +69,7 @@ class _Search:
         for step in range(_ROUNDS if hot > 0 else 0):
             cooling = np.linspace(step, step + 1, tries, endpoint=False) / _ROUNDS
             least = self._try(holder, best, least, hot * (_COLD / _HOT) ** cooling)
+            self.task.cost(step + 1, _ROUNDS, least)
             self.task.progress(step + 1, _ROUNDS)
         return best
 

@@ -17,7 +17,15 @@ Progress = Callable[[int, int], None]
 """Told of work done and all work; may raise `errors.Cancelled`, which ends the placing."""
 
 
+CostListener = Callable[[int, int, float], None]
+"""Told of work done, all work, and the least cost found so far, in flit-hops."""
+
+
 def no_progress(done: int, total: int) -> None:
+    """Do nothing."""
+
+
+def no_cost(done: int, total: int, cost: float) -> None:
     """Do nothing."""
 
 
@@ -36,6 +44,7 @@ class Task:
     traffic: NDArray[np.float64] | None = None
     pinned: Mapping[int, PE] = field(default_factory=dict)
     progress: Progress = no_progress
+    cost: CostListener = no_cost
 
     @property
     def spikes(self) -> NDArray[np.float64]:
