@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from s2studio.analysis.advise import Advice
     from s2studio.analysis.calibration import Calibration
     from s2studio.analysis.compare import Comparison
+    from s2studio.analysis.estimate import Estimate
     from s2studio.analysis.levels import LevelStudy
     from s2studio.analysis.narrowing import Narrowing
     from s2studio.analysis.race import Race
@@ -370,6 +371,16 @@ class Workbench:
         self.lower()
         self._begin("race")
         return race_on(self, runners, jobs, self._tell, self.progress("race"))
+
+    def estimate(self, rates: Mapping[str | None, float], burst: float | None = None) -> Estimate:
+        """Return size, traffic, time and energy without a run, from `rates` in Hz by population (None: the others).
+
+        `burst` is how many times as many neurons spike in the busiest tick as by chance.
+        """
+        from s2studio.app.estimate import estimate_on
+
+        self._begin("estimate")
+        return estimate_on(self, rates, burst)
 
     def render(
         self, path: Path, view_name: str, metric_name: str | None, look: Look, window: Window, run: int = 0

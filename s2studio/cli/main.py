@@ -16,6 +16,7 @@ COMMANDS = (
     ("lower", "lower", "lower_command"),
     ("map", "map", "map_command"),
     ("stimulus", "stimulus", "stimulus"),
+    ("estimate", "estimate", "estimate"),
     ("run", "run", "run"),
     ("evaluate", "evaluate", "evaluate"),
     ("sweep", "sweep", "sweep"),

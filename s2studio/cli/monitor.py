@@ -21,6 +21,7 @@ STAGES = {
     "advise": "looking for what to change",
     "levels": "pricing levels",
     "race": "racing placers",
+    "estimate": "estimating",
     "export": "exporting",
     "compare": "comparing",
     "render": "drawing",
