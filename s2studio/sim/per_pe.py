@@ -16,10 +16,12 @@ from s2studio.errors import SimulationError
 from s2studio.network.stimulus.spikes import Stimulus
 from s2studio.sim.counts import TickBlock
 from s2studio.sim.kernels.per_pe import admitted, take_packets, update_slice
-from s2studio.sim.kernels.ticks import MOST_SPIKES_PER_TICK, STIMULUS, State
+from s2studio.sim.kernels.ticks import MOST_SPIKES_PER_TICK, STIMULUS
+from s2studio.sim.kernels.update import State
 from s2studio.sim.level import LevelPolicy, choose_levels
 from s2studio.sim.pe_ticks import Packets, TickRows
-from s2studio.sim.program import Program, engine_order
+from s2studio.sim.program import Program
+from s2studio.sim.rows import engine_order
 from s2studio.sim.stimulus import GivenSpikes
 from s2studio.sim.timing import SliceWork, clocks_hz
 from s2studio.snn.fan_out import IntArray
@@ -156,7 +158,7 @@ class PerPeSimulator:
         return kind == _START and pe.tick >= self._fed
 
     def _make_pes(self) -> Iterator[_Pe]:
-        populations = self.program.populations
+        populations, packets = self.program.populations, self.program.packets
         for p in range(len(populations.update)):
             neurons = slice(populations.first_neuron[p], populations.first_neuron[p + 1])
             size, channels = neurons.stop - neurons.start, int(populations.planes[p])
@@ -165,7 +167,7 @@ class PerPeSimulator:
             of_neuron = populations.slice_of[neurons]
             for part, number in enumerate(range(populations.first_slice[p], populations.first_slice[p + 1])):
                 start, stop = np.searchsorted(of_neuron, [number, number + 1]).tolist()
-                targets = np.flatnonzero(self.program.receivers[number])
+                targets = np.flatnonzero(packets.receivers[packets.kind[number]])
                 latencies = self.clock.latencies_s[number, targets]
                 yield _Pe(number, p, part, start, place[start:stop], targets, latencies)
 

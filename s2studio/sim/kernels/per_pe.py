@@ -6,20 +6,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from s2studio.compiled import kernel
-from s2studio.sim.kernels.convolution import add_kernel
-from s2studio.sim.kernels.dense import add_dense_row, add_dense_row_apart
-from s2studio.sim.kernels.sparse import add_row, add_row_with_delays
-from s2studio.sim.kernels.ticks import LIF, LIF_CURR_EXP, MOST_SPIKES_PER_TICK, POISSON, State
+from s2studio.sim.kernels.convolution import add_kernels, pixel_of
+from s2studio.sim.kernels.deliver import add_sparse, conv_of
+from s2studio.sim.kernels.dense import add_dense_rows, add_dense_rows_apart
+from s2studio.sim.kernels.update import LIF, POISSON, State
 from s2studio.sim.program import Parameters, Populations
-from s2studio.sim.rows import DENSE, SPARSE, SPARSE_DELAYS, Rows
+from s2studio.sim.rows import CONVOLUTION, DENSE, SPARSE, SPARSE_DELAYS, Rows
 from s2studio.snn.fan_out import IntArray
 from s2studio.snn.models.lif import update_lif
 from s2studio.snn.models.lif_curr_exp import update_lif_curr_exp
+from s2studio.snn.models.model import Update
 from s2studio.snn.models.poisson_process import stream, update_poisson
 from s2studio.snn.models.relay import update_relay
 
 # What a FIFO that is full does with a packet, by the place of the policy in FIFO_POLICIES.
 DROP, OVERWRITE = 0, 1
+RELAY = int(Update.RELAY)
 
 
 @kernel
@@ -43,40 +45,55 @@ def take_packets(
     slots = populations.slots[post]
     ring = scratch[: populations.first_sum[post + 1] - populations.first_sum[post]]
     width = ring.size // slots
-    count = populations.first_slice[post + 1] - populations.first_slice[post]
     events = np.zeros(sources.size, np.int64)
+    one = np.empty(1, np.int32)
     for i in range(sources.size):
-        pre, neuron = sources[i], int(neurons[i])
+        pre = sources[i]
+        one[0] = in_engine(neurons[i], populations, pre)
         for j in range(rows.first_of[pre], rows.first_of[pre + 1]):
             if rows.post[j] == post:
                 now = (tick + rows.delay[j]) % slots * width
-                add_one(rows, j, neuron, ring, now, width, populations.inputs[post])
-                events[i] += rows.events[rows.first_event[j] + neuron * count + part]
+                add_one(rows, j, one, ring, now, width, populations.inputs[post])
+                events[i] += events_of(rows, j, one[0], part)
     keep_own(ring, sums[populations.first_sum[post] : populations.first_sum[post + 1]], place, populations, post)
     ring[:] = 0
     return events
 
 
 @kernel
-def add_one(rows: Rows, j: int, neuron: int, ring: NDArray[np.int32], now: int, width: int, inputs: int) -> None:
-    """Add the row of `neuron` in projection `j` to the slot at `now`, or around the ring from there."""
+def in_engine(neuron: np.int32, populations: Populations, p: int) -> np.int64:
+    """Return where `neuron` of population `p` stands in the engine's order: images have the channel last."""
+    channels = populations.planes[p]
+    if not channels:
+        return np.int64(neuron)
+    pixels = (populations.first_neuron[p + 1] - populations.first_neuron[p]) // channels
+    return np.int64(neuron % pixels * channels + neuron // pixels)
+
+
+@kernel
+def events_of(rows: Rows, j: int, source: np.int32, part: int) -> np.int64:
+    """Return the synaptic events that a spike of `source` causes in slice `part` of what projection `j` leads to."""
+    row = pixel_of(source, conv_of(rows, j)) if rows.kind[j] == CONVOLUTION else np.int64(source)
+    column = rows.event_of[rows.first_event_of[j] + part]
+    return np.int64(rows.events[rows.first_event[j] + row * rows.event_columns[j] + column])
+
+
+@kernel
+def add_one(
+    rows: Rows, j: int, source: NDArray[np.int32], ring: NDArray[np.int32], now: int, width: int, inputs: int
+) -> None:
+    """Add the row of the one `source` in projection `j` to the slot at `now`, or around the ring from there."""
     slot = ring[now : now + width]
+    weight = rows.dense[rows.start[j] :]
     if rows.kind[j] == SPARSE or rows.kind[j] == SPARSE_DELAYS:
-        starts = rows.row_start[rows.start[j] :]
-        first, last = starts[neuron], starts[neuron + 1]
-        if rows.kind[j] == SPARSE:
-            add_row(slot, rows.target[first:last], rows.weight[first:last])
-        else:
-            add_row_with_delays(ring, now, rows.target[first:last], rows.weight[first:last])
+        add_sparse(source, rows, j, ring, now, width)
     elif rows.kind[j] == DENSE:
-        size = width // inputs
-        first = rows.start[j] + neuron * size
         if inputs == 1:
-            add_dense_row(slot, rows.dense[first : first + size])
+            add_dense_rows(slot, source, weight)
         else:
-            add_dense_row_apart(slot, rows.dense[first : first + size])
+            add_dense_rows_apart(slot, source, weight)
     else:
-        add_kernel(slot, neuron, rows.dense[rows.start[j] :], rows.geometry[j])
+        add_kernels(slot, source, weight, conv_of(rows, j), rows.places)
 
 
 @kernel
@@ -122,10 +139,11 @@ def update_slice(
             sums[k * place.size + i] = state.sums[slot + k * size + place[i]]
             state.sums[slot + k * size + place[i]] = 0
     own = place + first
-    if populations.update[p] == LIF or populations.update[p] == LIF_CURR_EXP:
-        found = integrate(tick, p, own, sums, parameters, state, populations.update[p] == LIF)
+    if populations.update[p] == RELAY:
+        found = np.empty(sums.sum(), np.int32)
+        update_relay(sums, found)
     else:
-        found = update_relay(sums, MOST_SPIKES_PER_TICK)
+        found = integrate(tick, p, own, sums, parameters, state, populations.update[p] == LIF)
     return found + np.int32(start)
 
 
