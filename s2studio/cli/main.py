@@ -25,6 +25,7 @@ COMMANDS = (
     ("race", "race", "race"),
     ("compare", "compare", "compare"),
     ("import", "import_", "import_results"),
+    ("why", "why", "why_command"),
     ("calibrate", "calibrate", "calibrate"),
     ("export", "export", "export"),
     ("render", "render", "render"),
