@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from s2studio.analysis.literature import Figure, literature_for
 from s2studio.app.scene import VIEWS, Scene, draw, scene_of_run
 from s2studio.chip.spec import Quantity
 from s2studio.draw.colours import population_colours
@@ -76,6 +77,7 @@ def report_html(session: Session, scene: Scene) -> str:
     drawn["Power and energy"] = _energy(summary) + drawn["Power and energy"]
     sections = [("Key numbers", _key_numbers(scene, summary)), *drawn.items()]
     sections += [
+        ("Published figures, for comparison", _literature(summary)),
         ("What is exact and what is estimated", _sure(scene, summary)),
         ("How it was made", _made(session, summary)),
     ]
@@ -209,6 +211,38 @@ def _energy(summary: Json) -> str:
         for kind in ENERGY_KINDS
     ]
     return paragraph(summary["baseline"]) + rows(headings, cells)
+
+
+def _literature(summary: Json) -> str:
+    """Return what is published of the same kinds as this run's results, a table for each, apart from them."""
+    samples = max(1, summary["samples"])
+    ran = {
+        "energy": f"this run, simulated: {with_unit(summary['energy_j']['total'] / samples, 'J')} a sample",
+        "power": f"this run, simulated: {with_unit(summary['power_mean_w'], 'W')} on average",
+        "latency": f"this run: {with_unit(summary['steps'] * summary['tick_s'], 's')} of chip time",
+        "throughput": f"this run: {summary['synaptic_events'] / max(1, samples * summary['steps']):,.0f} events a tick",
+    }
+    headings = (
+        *(Heading(text, "words") for text in ("Published", "On")),
+        Heading("Figure", "number"),
+        *(Heading(text, "words") for text in ("Conditions", "Source")),
+    )
+    note = (
+        "Measured by others, on other networks: nothing in this report was computed from these figures, and none of "
+        "them is a result of this run."
+    )
+    parts = [paragraph(note)]
+    for kind, said in ran.items():
+        cells = [
+            (figure_.title, figure_.hardware, figure_.text, figure_.conditions, _source(figure_))
+            for figure_ in literature_for(kind)
+        ]
+        parts.append(paragraph(f"{kind.capitalize()}; {said}") + rows(headings, cells))
+    return "".join(parts)
+
+
+def _source(figure_: Figure) -> str:
+    return f"{figure_.source}{' (quoted)' if figure_.is_quoted else ''}"
 
 
 def _sure(scene: Scene, summary: Json) -> str:
