@@ -164,7 +164,7 @@ class PerPeSimulator:
             size, channels = neurons.stop - neurons.start, int(populations.planes[p])
             place = np.zeros(size, np.int64)
             place[engine_order(np.arange(size), channels)] = np.arange(size)
-            of_neuron = populations.slice_of[neurons]
+            of_neuron = populations.slice_of[neurons][place]
             for part, number in enumerate(range(populations.first_slice[p], populations.first_slice[p + 1])):
                 start, stop = np.searchsorted(of_neuron, [number, number + 1]).tolist()
                 targets = np.flatnonzero(packets.receivers[packets.kind[number]])
