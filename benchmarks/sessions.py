@@ -85,8 +85,8 @@ def evaluation() -> str:
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("workload", nargs="*", default=["W1 4k", "W1 40k", "chip 1 G"], help="those without stimulus")
-    parser.add_argument("--seconds", type=float, default=10.0, help="how long to simulate without a session")
+    parser.add_argument("workload", nargs="*", default=["W1 4k", "chip 1 G"], help="those without stimulus")
+    parser.add_argument("--seconds", type=float, default=1.0, help="how long to simulate without a session")
     parser.add_argument("--report", type=Path)
     options = parser.parse_args()
     rows = []

@@ -18,7 +18,7 @@ from numba.core.datamodel.models import PrimitiveModel
 from numba.extending import intrinsic, overload, register_model
 
 LANES = 16
-INT32 = ir.IntType(32)
+INT32, INT64 = ir.IntType(32), ir.IntType(64)
 
 
 def code(generator: Callable[..., Any]) -> Callable[..., Any]:
@@ -190,23 +190,34 @@ def zeros(_context: Any, dtype: Any) -> Any:
 
 
 @code
-def lowest_bit(_context: Any, _bits: Any) -> Any:
-    """`lowest_bit(bits)`: the number of the lowest bit set in a uint16 that is not 0."""
+def lane(_context: Any, vector: Any, _number: Any) -> Any:
+    """`lane(vector, k)`: the value of one lane."""
 
     def generate(_lowering: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        return builder.zext(builder.cttz(arguments[0], ir.IntType(1)(1)), ir.IntType(64))
+        return builder.extract_element(arguments[0], arguments[1])
 
-    return types.int64(types.uint16), generate
+    return vector.dtype(vector, types.int64), generate
 
 
 @code
-def without_lowest_bit(_context: Any, _bits: Any) -> Any:
-    """`without_lowest_bit(bits)`: a uint16 that is not 0, its lowest bit cleared."""
+def lowest_bit(_context: Any, bits: Any) -> Any:
+    """`lowest_bit(bits)`: the number of the lowest bit set in an unsigned number that is not 0."""
 
     def generate(_lowering: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        return builder.and_(arguments[0], builder.sub(arguments[0], ir.IntType(LANES)(1)))
+        found = builder.cttz(arguments[0], ir.IntType(1)(1))
+        return found if found.type.width == INT64.width else builder.zext(found, INT64)
 
-    return types.uint16(types.uint16), generate
+    return types.int64(bits), generate
+
+
+@code
+def without_lowest_bit(_context: Any, bits: Any) -> Any:
+    """`without_lowest_bit(bits)`: an unsigned number that is not 0, its lowest bit cleared."""
+
+    def generate(_lowering: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        return builder.and_(arguments[0], builder.sub(arguments[0], arguments[0].type(1)))
+
+    return bits(bits), generate
 
 
 def at(_parameter: Any, _index: int) -> Any:

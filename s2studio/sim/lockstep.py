@@ -201,15 +201,17 @@ class Simulator:
                 train = stimulus[name]
                 self._check(name, train, int(np.diff(populations.first_neuron)[index]), steps)
                 sizes[:, index] = np.bincount(train.step, minlength=steps)
-                trains.append((train.step, np.full(len(train.step), index), train.neuron))
+                trains.append((index, train))
         ends = np.cumsum(sizes.reshape(-1)).reshape(sizes.shape)
         start = np.concatenate([ends[:, :1] - sizes[:, :1], ends], axis=1)
         if not trains:
             return np.zeros(0, np.int32), start
-        step, population, neuron = (np.concatenate(column) for column in zip(*trains, strict=True))
+        neuron = np.concatenate([train.neuron for _, train in trains], dtype=np.int32)
+        step = np.concatenate([train.step for _, train in trains])
         if len(trains) > 1 or np.any(step[1:] < step[:-1]):
+            population = np.repeat([index for index, _ in trains], [len(train.step) for _, train in trains])
             neuron = neuron[np.lexsort((population, step))]
-        return neuron.astype(np.int32), start
+        return neuron, start
 
     def _check(self, name: str, train: SpikeTrain, size: int, steps: int) -> None:
         if train.step.min() < 0 or train.step.max() >= steps:

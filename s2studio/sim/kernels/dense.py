@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from s2studio.compiled import inner_kernel
-from s2studio.compiled.vectors import LANES, at_least, choose, load, store, to_int16, to_int32, zeros
+from s2studio.compiled.vectors import LANES, at_least, choose, lane, load, store, to_int16, to_int32, zeros
 
 # So many weights of a column fit an int16 sum, whatever they are: 255 x 128 < 2^15.
 MOST_ROWS = 255
@@ -30,9 +30,24 @@ def add_dense_rows(sums: NDArray[np.int32], sources: NDArray[np.int32], weight: 
                 total = total + to_int16(load(weight, np.int64(row) * width + i))
             store(sums, i, load(sums, i) + to_int32(total))
             i += LANES
-        for row in rows:
-            for k in range(i, width):
-                sums[k] += weight[np.int64(row) * width + k]
+        if i < width:
+            add_last(sums, rows, weight, i)
+
+
+@inner_kernel
+def add_last(sums: NDArray[np.int32], rows: NDArray[np.int32], weight: NDArray[np.int8], first: int) -> None:
+    """Add the columns from `first` on, fewer than LANES, of at most MOST_ROWS rows."""
+    whole, total = weight.size - LANES, zeros(np.int16)
+    for row in rows:
+        place = np.int64(row) * sums.size + first
+        if place <= whole:
+            total = total + to_int16(load(weight, place))
+        else:
+            # A vector would reach beyond the last row.
+            for k in range(first, sums.size):
+                sums[k] += weight[place + k - first]
+    for k in range(first, sums.size):
+        sums[k] += lane(total, k - first)
 
 
 @inner_kernel

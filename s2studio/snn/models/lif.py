@@ -21,6 +21,8 @@ from s2studio.compiled.vectors import (
 from s2studio.snn.models.model import NeuronModel, Parameter, Update
 
 Float32 = NDArray[np.float32]
+# Neurons whose spikes are looked for together.
+GROUP = 4 * LANES
 # A parameter of every neuron, or of all alike.
 Value = Float32 | np.float32
 
@@ -59,14 +61,17 @@ def update_lif(
 
     Parameters are arrays, or numbers where they are the same for all neurons.
     """
-    count, whole = 0, v.size - v.size % LANES
-    for i in range(0, whole, LANES):
-        integrated = lanes_at(alpha_decay, i) * load(v, i) + to_float32(load(sums, i)) + lanes_at(i_offset, i)
-        store(v, i, integrated)
-        store(sums, i, zeros(np.int32))
-        reached = at_least(integrated, lanes_at(threshold, i))
+    count, whole = 0, v.size - v.size % GROUP
+    for first in range(0, whole, GROUP):
+        # Four vectors, then their spikes: the processor cannot foresee how many there are.
+        reached = np.uint64(0)
+        for i in range(first, first + GROUP, LANES):
+            integrated = lanes_at(alpha_decay, i) * load(v, i) + to_float32(load(sums, i)) + lanes_at(i_offset, i)
+            store(v, i, integrated)
+            store(sums, i, zeros(np.int32))
+            reached |= np.uint64(at_least(integrated, lanes_at(threshold, i))) << np.uint64(i - first)
         while reached:
-            k = i + lowest_bit(reached)
+            k = first + lowest_bit(reached)
             reached = without_lowest_bit(reached)
             v[k] = v[k] - at(threshold, k) if subtracts else at(v_reset, k)
             fired[count] = k

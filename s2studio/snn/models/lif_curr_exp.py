@@ -19,7 +19,7 @@ from s2studio.compiled.vectors import (
     without_lowest_bit,
     zeros,
 )
-from s2studio.snn.models.lif import MEMBRANE, Float32, Value
+from s2studio.snn.models.lif import GROUP, MEMBRANE, Float32, Value
 from s2studio.snn.models.model import NeuronModel, Parameter, Update
 
 EQUATION = """\
@@ -73,20 +73,23 @@ def update_lif_curr_exp(
     same for all neurons.
     """
     now = np.int32(tick)
-    count, whole = 0, v.size - v.size % LANES
-    for i in range(0, whole, LANES):
-        exc = load(i_exc, i) * lanes_at(exc_decay, i) + to_float32(load(exc_sums, i))
-        inh = load(i_inh, i) * lanes_at(inh_decay, i) + to_float32(load(inh_sums, i))
-        store(i_exc, i, exc)
-        store(i_inh, i, inh)
-        store(exc_sums, i, zeros(np.int32))
-        store(inh_sums, i, zeros(np.int32))
-        before, active = load(v, i), at_least(now, load(ready, i))
-        integrated = lanes_at(alpha_decay, i) * before + (exc - inh) + lanes_at(i_offset, i)
-        store(v, i, choose(active, integrated, before))
-        reached = active & at_least(integrated, lanes_at(threshold, i))
+    count, whole = 0, v.size - v.size % GROUP
+    for first in range(0, whole, GROUP):
+        reached = np.uint64(0)
+        for i in range(first, first + GROUP, LANES):
+            exc = load(i_exc, i) * lanes_at(exc_decay, i) + to_float32(load(exc_sums, i))
+            inh = load(i_inh, i) * lanes_at(inh_decay, i) + to_float32(load(inh_sums, i))
+            store(i_exc, i, exc)
+            store(i_inh, i, inh)
+            store(exc_sums, i, zeros(np.int32))
+            store(inh_sums, i, zeros(np.int32))
+            before, active = load(v, i), at_least(now, load(ready, i))
+            integrated = lanes_at(alpha_decay, i) * before + (exc - inh) + lanes_at(i_offset, i)
+            store(v, i, choose(active, integrated, before))
+            found = active & at_least(integrated, lanes_at(threshold, i))
+            reached |= np.uint64(found) << np.uint64(i - first)
         while reached:
-            k = i + lowest_bit(reached)
+            k = first + lowest_bit(reached)
             reached = without_lowest_bit(reached)
             v[k] = v[k] - at(threshold, k) if subtracts else at(v_reset, k)
             ready[k] = now + 1 + at(t_refrac, k)
