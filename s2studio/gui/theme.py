@@ -174,6 +174,7 @@ def style_sheet(theme: Theme) -> str:
     QLabel[role="bad"] {{ color: {theme.bad}; }}
     QLabel[role="good"] {{ color: {theme.good}; }}
     QLabel[role="warning"] {{ color: {theme.warning}; }}
+    QGraphicsView {{ background: transparent; border: none; }}
     QSplitter::handle {{ background: {theme.border}; }}
     QGroupBox {{ border: none; margin-top: {NEAR_PX * 2}px; font-weight: 600; }}
     QGroupBox::title {{ subcontrol-origin: margin; padding: 0; color: {theme.muted}; }}

@@ -194,10 +194,7 @@ class Window(QMainWindow):
         return [Path(str(name)) for name in (names if isinstance(names, list) else [names])]
 
     def show_preset(self, name: str) -> None:
-        """Show the panels of the preset `name`, each in its place."""
-        for dock in self.docks.values():
-            self.removeDockWidget(dock)  # else a bar of tabs stays behind where there were some
-        self._arrange()
+        """Show the panels of the preset `name`, each where it was last."""
         shown = [dock for dock in self.docks.values() if name in dock.row.presets]
         for dock in self.docks.values():
             dock.setVisible(dock in shown)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from s2studio.chip.machine import PE
+from s2studio.chip.machine import PE, Machine
 from s2studio.chip.spec import ChipSpec
 from s2studio.gui.models.mesh_values import FloatArray, overlap
 from s2studio.gui.models.selection import Selected, of_slices
@@ -17,6 +17,7 @@ from s2studio.gui.models.studio import Studio
 from s2studio.mapping.board import BoardClass, board_class
 from s2studio.mapping.edit import Editor, Refused, name_of, why_not_on
 from s2studio.mapping.mapping import ChipMapping
+from s2studio.mapping.pins import pinned_slices
 from s2studio.mapping.rates import Rates, slice_traffic
 from s2studio.sim.traffic import link_table
 from s2studio.units import with_unit
@@ -114,6 +115,9 @@ class Editing:
         self._now: _Now | None = None
         self._editor: Editor | None = None
         self._board: tuple[ChipMapping, BoardClass | None] | None = None
+        # Of a mapping: the PEs that may be used, and where slices are pinned, so that a plan is checked in no time.
+        self._open: tuple[ChipMapping, frozenset[PE], Mapping[int, PE]] | None = None
+        self._grid: tuple[Machine, _Grid] | None = None
         self._warming: threading.Thread | None = None
 
     @property
@@ -186,7 +190,7 @@ class Editing:
         if len(moving) == 1:
             targets = {lead: pe}
         else:
-            grid = _Grid(machine.pes)
+            grid = self._grid_of(machine)
             found = {index: grid.shifted(start, moving[lead], pe) for index, start in moving.items()}
             for index, target in found.items():
                 if target is None:
@@ -237,8 +241,10 @@ class Editing:
         refused = None
         if not change.fits:
             refused = Refused(self.text(plan), "a slice would no longer fit the memory of its PE", "drop elsewhere")
-        edited = self.carry_out(moves)
-        board = self._board_of(edited) if isinstance(edited, ChipMapping) else None
+        # Routes and memory do not matter to what the board can place, and would take longer than a frame.
+        slices = tuple(replace(piece, pe=moves.get(index, piece.pe)) for index, piece in enumerate(self._slices()))
+        mapping = self._studio.mapping
+        board = None if mapping is None else self._board_of(replace(mapping, slices=slices))
         return Preview(self.text(plan), self._figures(change), refused, board)
 
     @property
@@ -279,8 +285,22 @@ class Editing:
 
     def _why_not(self, mapping: ChipMapping, plan: Plan) -> Refused | None:
         machine = self._studio.machine
-        reasons = (why_not_on(mapping, machine, index, pe) for index, pe in plan.items()) if machine else ()
-        return next((reason for reason in reasons if reason is not None), None)
+        if machine is None:
+            return None
+        if self._open is None or self._open[0] is not mapping:
+            closed = machine.reserved_pes | mapping.options.forbidden
+            pins = pinned_slices(mapping.slices, machine, mapping.options)
+            self._open = (mapping, frozenset(machine.pes) - closed, pins)
+        _mapping, open_pes, pinned = self._open
+        for index, pe in plan.items():
+            if pe not in open_pes or pinned.get(index, pe) != pe:
+                return why_not_on(mapping, machine, index, pe)
+        return None
+
+    def _grid_of(self, machine: Machine) -> _Grid:
+        if self._grid is None or self._grid[0] is not machine:
+            self._grid = (machine, _Grid(machine.pes))
+        return self._grid[1]
 
     def _slices(self) -> tuple:  # type: ignore[type-arg]
         return () if self._studio.mapping is None else self._studio.mapping.slices

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QInputDialog, QLabel, QToolButton, QWidget
 
 from s2studio.draw.theme import NEAR_PX, TIGHT_PX, WIDE_PX, Theme
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from s2studio.mapping.mapping import ChipMapping, Link
 
 SPAN, MOMENT = "span", "moment"
+# Below this height the strip has a row less.
+LOW_PX = 520
 # How long a refusal stays in the strip.
 SAID_MS = 6000
 
@@ -99,6 +102,11 @@ class MeshPanel(Panel):
         """Colour by what happened at the timeline's cursor."""
         if self.when.currentData() == MOMENT:
             self._renew()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Leave the mesh its room where there is little."""
+        super().resizeEvent(event)
+        self.strip.set_compact(event.size().height() < LOW_PX)
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the colours of `theme`."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from s2studio.draw.theme import NEAR_PX, SPACE_PX, TIGHT_PX, Theme
 from s2studio.gui.icons import icon
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from s2studio.snn.network import ChipNetwork
 
 
-# How high the histogram of weights may get.
+# How high the histogram of weights is.
 WEIGHTS_PX = 220
 
 
@@ -42,7 +42,7 @@ class NetworkPanel(Panel):
         below = QWidget()
         below.setProperty("class", "Panel")
         below.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        below.setMaximumHeight(WEIGHTS_PX)
+        below.setFixedHeight(WEIGHTS_PX)
         column = QVBoxLayout(below)
         column.setContentsMargins(0, TIGHT_PX, 0, 0)
         column.setSpacing(0)
@@ -51,14 +51,10 @@ class NetworkPanel(Panel):
         column.addWidget(self._weights_title)
         column.addWidget(self.weights)
         self._below = below
-        splitter = QSplitter(Qt.Orientation.Vertical, self.content)
-        splitter.addWidget(self.view)
-        splitter.addWidget(below)
-        splitter.setStretchFactor(0, 1)
-        splitter.setChildrenCollapsible(False)
         layout = self.column()
         layout.addWidget(self._bar)
-        layout.addWidget(splitter, 1)
+        layout.addWidget(self.view, 1)
+        layout.addWidget(below)
         below.hide()
         self.view.chosen.connect(self._choose)
         self.view.edge_chosen.connect(self._choose_edge)

@@ -54,6 +54,10 @@ class MeshStrip(QWidget):
                 grid.addWidget(label, row, column)
                 labels.append(label)
 
+    def set_compact(self, is_compact: bool) -> None:
+        """Leave out the row that says what the numbers rest on; it stays in the tooltips."""
+        self.basis.setVisible(not is_compact)
+
     def show_state(self, heading: str, figures: Sequence[Figure], basis: str, board: BoardClass | None) -> None:
         """Show the numbers of the placement as it is."""
         self._say(heading, "")
@@ -78,7 +82,7 @@ class MeshStrip(QWidget):
 
     def _show(self, figures: Sequence[Figure], basis: str, with_changes: bool) -> None:
         self.basis.setText(basis)
-        self.basis.setToolTip(basis)
+        self.setToolTip(basis)
         for column in range(FIGURES):
             self._show_figure(column, figures[column] if column < len(figures) else None, with_changes)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -97,7 +98,9 @@ def xy_path(source: Cell, target: Cell) -> Path:
     return (*along_x, *((target[0], y) for y in _between(source[1], target[1])), target)
 
 
-def links(chip: Cell, nodes: Iterable[Cell | None]) -> tuple[Link, ...]:
+# Slices far apart share most of their ways; the window asks for them again with every edit.
+@lru_cache(maxsize=1 << 14)
+def links(chip: Cell, nodes: tuple[Cell | None, ...]) -> tuple[Link, ...]:
     """Return the links along cells of a chip's mesh; None stands for the chip's event router."""
     ends = [Node(*chip, 0, 0, is_router=True) if cell is None else Node(*chip, *cell) for cell in nodes]
     return tuple(Link(source, target) for source, target in pairwise(ends))
