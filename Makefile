@@ -13,7 +13,7 @@ INSTALLED := $(VENV)/.installed
 TOOLS := $(VENV)/.tools
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz check bench bench-peers roofline anchors clean
+.PHONY: help run test tour fuzz check bench bench-peers roofline anchors clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
@@ -23,6 +23,10 @@ run: $(INSTALLED) ## do the main job on a sample project and print what it found
 
 test: $(TOOLS) ## run every test
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+
+tour: $(TOOLS) ## walk through the window with real mouse and keys; screenshots go to build/tour
+	@bash .ci/qt-libraries tour
+	@$(BIN)/python -m tests.gui.tour
 
 fuzz: $(TOOLS) ## read 20 times as many mutated files as the tests do
 	@S2STUDIO_FUZZ=20 $(BIN)/python -m pytest -s tests/fuzz

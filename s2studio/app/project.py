@@ -65,6 +65,12 @@ class Project:
     run: RunOptions = field(default_factory=RunOptions)
     document: Path | None = None
 
+    @property
+    def name(self) -> str:
+        """What people call it: the name of its file, or of the folder where the file has a name that says nothing."""
+        path = self.document or self.model
+        return path.resolve().parent.name if path.stem in ("project", "model", "network") else path.stem
+
 
 def open_project(path: Path) -> Project:
     """Return the project in the document `path`, or a project of defaults around the model file `path`."""

@@ -15,7 +15,8 @@ from s2studio.gui.icons import icon
 if TYPE_CHECKING:
     from s2studio.gui.controller import Controller
 
-Keys = str | QKeySequence.StandardKey
+# Several: the first is the one that is shown.
+Keys = str | QKeySequence.StandardKey | tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,8 @@ class Actions(QObject):
         if row.icon:
             action.setIcon(icon(row.icon, theme))
         if row.keys is not None:
-            action.setShortcut(QKeySequence(row.keys))
+            sequences = [QKeySequence(one) for one in (row.keys if isinstance(row.keys, tuple) else (row.keys,))]
+            action.setShortcuts(sequences)
         keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
         title = row.title.replace("&", "").rstrip(".")
         action.setToolTip(translated(row.tip or title) + (f"  ({keys})" if keys else ""))

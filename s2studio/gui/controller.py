@@ -209,7 +209,7 @@ class Controller(QObject):
         from s2studio.session.ring import Ring
         from s2studio.session.target import free_path
 
-        self._run_path = free_path(self.session_folder / f"{studio.project.model.stem}.s2s")
+        self._run_path = free_path(self.session_folder / f"{studio.project.name}.s2s")
         self._run_ring = Ring.create(len(studio.mapping.slices))
         self._run_first = first
         arguments = (studio.project, studio.mapping, self._run_path, self._run_ring.name, first)

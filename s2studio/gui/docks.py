@@ -46,7 +46,7 @@ PANELS = (
     _row("utilisation", "Utilisation", "utilisation:UtilisationPanel", BOTTOM, "Run", "Profile"),
     _row("deadline", "Deadline", "deadline:DeadlinePanel", BOTTOM, "Run", "Profile"),
     _row("power", "Power", "power:PowerPanel", BOTTOM, "Run", "Profile"),
-    _row("traffic", "Traffic", "traffic:TrafficPanel", BOTTOM, "Profile"),
+    _row("traffic", "Traffic", "traffic:TrafficPanel", BOTTOM, "Run", "Profile"),
     _row("advice", "Advice", "advice:AdvicePanel", BOTTOM, "Profile"),
     _row("levels", "Levels", "levels:LevelsPanel", BOTTOM, "Profile"),
     _row("compare", "Compare", "compare:ComparePanel", BOTTOM, "Compare"),

@@ -139,7 +139,7 @@ def _edit(window: Window) -> tuple[ActionRow, ...]:
             "Edit",
             "&Redo",
             undo.redo,
-            QKeySequence.StandardKey.Redo,
+            ("Ctrl+Shift+Z", "Ctrl+Y"),
             "redo",
             enabled=undo.canRedo,
             in_toolbar=True,

@@ -64,6 +64,13 @@ def application_font() -> QFont:
     return font
 
 
+def small_font() -> QFont:
+    """Return the font of axes and other small print."""
+    font = application_font()
+    font.setPixelSize(SMALL_PX)
+    return font
+
+
 def palette(theme: Theme) -> QPalette:
     """Return the Qt palette of `theme`."""
     roles = QPalette.ColorRole
@@ -106,6 +113,8 @@ def style_sheet(theme: Theme) -> str:
     QDockWidget {{ titlebar-close-icon: none; titlebar-normal-icon: none; color: {theme.muted}; }}
     QDockWidget::title {{ background: {theme.surface}; padding: {TIGHT_PX + 2}px {NEAR_PX}px; }}
     QDockWidget > QWidget, .Panel {{ background: {theme.surface}; }}
+    QTabBar {{ qproperty-drawBase: 0; }}
+    QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
     QTabBar::tab {{ background: transparent; color: {theme.muted}; padding: {TIGHT_PX + 2}px {NEAR_PX + 4}px;
         border: none; border-bottom: 2px solid transparent; }}
     QTabBar::tab:selected {{ color: {theme.text}; border-bottom: 2px solid {theme.accent}; }}
@@ -137,6 +146,7 @@ def style_sheet(theme: Theme) -> str:
         selection-background-color: {theme.selection}; selection-color: {theme.text}; }}
     QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox {{ background: {theme.raised}; padding: 3px {TIGHT_PX + 2}px;
         min-height: 20px; }}
+    QAbstractSpinBox QLineEdit {{ background: transparent; border: none; padding: 0 {TIGHT_PX}px; min-height: 0; }}
     QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus, QPlainTextEdit:focus,
     QListView:focus, QTreeView:focus, QTableView:focus {{ border-color: {theme.accent}; }}
     QComboBox::drop-down {{ border: none; width: 22px; }}

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QSettings, Qt, QTimer, QUrl
+from PySide6.QtCore import QPoint, QSettings, QSize, Qt, QTimer, QUrl
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -48,12 +48,13 @@ if TYPE_CHECKING:
 SIDE_SHARE, SIDE_PX = 0.17, 264
 # The share of the window's height that the panels at the bottom take.
 BOTTOM_SHARE, BOTTOM_SHARES = 0.38, {"Load": 0.22, "Map": 0.2, "Profile": 0.52, "Compare": 0.52}
-READING_PRESETS = ("Profile", "Compare")
+READING_PRESETS = ("Run", "Profile", "Compare")
 
 # Of the saved layout: a new number when panels come or go.
 LAYOUT_VERSION = 1
 MOST_RECENT = 10
 LEAST_WIDTH, LEAST_HEIGHT = 960, 640
+ICON_PX = 20
 
 
 class Window(QMainWindow):
@@ -285,6 +286,8 @@ class Window(QMainWindow):
         for page in (self.mesh, self.start_page):
             size = policy.Preferred if page is shown else policy.Ignored
             page.setSizePolicy(size, size)
+        if is_open and self.centre.currentWidget() is self.start_page and not self.docks["log"].isHidden():
+            self.docks["run"].show()
         self.centre.setCurrentWidget(shown)
 
     def _show_mesh_menu(self, at: QPoint) -> None:
@@ -323,6 +326,7 @@ class Window(QMainWindow):
         bar = QToolBar("Toolbar", self)
         bar.setObjectName("toolbar")
         bar.setMovable(False)
+        bar.setIconSize(QSize(ICON_PX, ICON_PX))
         menu = ""
         for row in self.actions_.rows.values():
             if row.in_toolbar:
@@ -367,7 +371,7 @@ class Window(QMainWindow):
 
     def _show_title(self) -> None:
         project = self.controller.studio.project
-        name = "" if project is None else f"{(project.document or project.model).name}[*] – "
+        name = "" if project is None else f"{project.name}[*] – "
         self.setWindowTitle(f"{name}S2 Studio")
         self.setWindowModified(self.controller.is_changed)
 
@@ -408,6 +412,7 @@ class Window(QMainWindow):
             self.resize(1280, 800)
         if layout is None or not self.restoreState(layout, LAYOUT_VERSION):
             self.show_preset(PRESETS[0])
+            self.docks["run"].hide()  # until there is something to run
 
     def _theme_changed(self, theme: Theme) -> None:
         self.actions_.apply_theme(theme)

@@ -10,7 +10,7 @@ from typing import Protocol
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 
 SETTLE_S = 0.03
 
@@ -55,7 +55,7 @@ class QtHand:
 
     def key(self, keys: str) -> None:
         """Press and release keys."""
-        QTest.keySequence(_focus(), QKeySequence(keys))
+        QTest.keySequence(_focus(self._settle), QKeySequence(keys))
         self._settle(SETTLE_S)
 
 
@@ -93,6 +93,7 @@ class XHand:
         }
         names |= {"Esc": "Escape", "Enter": "Return", "PgDown": "Next", "PgUp": "Prior"}
         parts = keys.split("+") if keys != "+" else ["+"]
+        _focus(self._settle)
         self._do("key", "+".join(names.get(part, part if len(part) > 1 else part.lower()) for part in parts))
 
     def _go(self, widget: QWidget, at: QPoint) -> None:
@@ -104,13 +105,21 @@ class XHand:
         self._settle(SETTLE_S)
 
 
-def _focus() -> QWidget:
-    """Return the widget that hears keys; without a window manager a window may have the focus and not know it."""
-    found = QApplication.focusWidget()
+def _focus(settle: Callable[[float], None]) -> QWidget:
+    """Return the widget that hears keys; where no window manager does it, the window on top is made the active one."""
+    popup: QWidget | None = QApplication.activePopupWidget()
+    if popup is not None:
+        inner: QWidget | None = popup.focusWidget()
+        return popup if inner is None else inner
+    top = QApplication.activeModalWidget()
+    if top is None and QApplication.activeWindow() is None:
+        top = next(one for one in QApplication.topLevelWidgets() if isinstance(one, QMainWindow) and one.isVisible())
+    if top is not None and not top.isActiveWindow():
+        top.activateWindow()
+        settle(SETTLE_S)
+    found: QWidget | None = QApplication.focusWidget() or QApplication.activeWindow() or top
     if found is None:
-        window = next(one for one in reversed(QApplication.topLevelWidgets()) if one.isVisible() and one.isWindow())
-        inner: QWidget | None = window.focusWidget()
-        return window if inner is None else inner
+        raise RuntimeError("no window hears keys")
     return found
 
 

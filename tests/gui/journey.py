@@ -22,7 +22,7 @@ from s2studio.resources import resource_path
 from tests.gui.hands import Hand
 
 Asked = TypeVar("Asked", bound=QDialog)
-PATIENCE_S = 120.0
+PATIENCE_S = 40.0
 PANELS = ("raster", "outputs", "utilisation", "deadline", "power", "traffic", "log")
 
 
@@ -249,8 +249,10 @@ class Journey:
         title = dock.windowTitle()
         for bar in self.window.findChildren(QTabBar):
             for index in range(bar.count()):
-                if bar.tabText(index) == title and bar.isVisible():
-                    self.hand.click(bar, bar.tabRect(index).center())
+                at = bar.tabRect(index).center()
+                # Qt keeps bars that it no longer needs, outside of the window.
+                if bar.tabText(index) == title and self.window.rect().contains(bar.mapTo(self.window, at)):
+                    self.hand.click(bar, at)
         self._wait(lambda: dock.panel is not None and dock.panel.isVisible())
         self.settle(0.25)
 

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPlainTextEdit,
+    QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -36,6 +37,8 @@ SCALES = (
     ("fixed factor", "fixed"),
     ("none: weights are integers already", "none"),
 )
+# The header and four rows.
+REPORT_PX = 124
 ROUNDINGS = (("to nearest", "nearest"), ("toward zero", "truncate"))
 
 
@@ -47,7 +50,7 @@ class LoweringDialog(QDialog):
         self.controller = controller
         self._before = prepared.project
         self.setWindowTitle(f"Import {prepared.project.model.name}")
-        self.setMinimumSize(760, 560)
+        self.setMinimumSize(820, 600)
         options = prepared.project.lowering
         self.dt = QDoubleSpinBox()
         self.dt.setRange(0.000_001, 1e6)
@@ -71,9 +74,11 @@ class LoweringDialog(QDialog):
         self.factor.setValue(float(value) if kind == "fixed" else 127.0)
         self.rounding = _choice(ROUNDINGS, options.rounding, "How scaled weights become integers")
         self._detail = QStackedWidget()
+        self._detail.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         for widget in (QWidget(), self.percentile, self.factor):
             self._detail.addWidget(widget)
         self.report = Figures(("population", "weights", "largest", "clipped", "SNR", "silent"), "Report of lowering")
+        self.report.setMinimumHeight(REPORT_PX)
         self.histogram = WeightHistogram(theme)
         self.repairs = QPlainTextEdit()
         self.repairs.setReadOnly(True)
@@ -139,7 +144,7 @@ class LoweringDialog(QDialog):
         layout.setContentsMargins(WIDE_PX, WIDE_PX, WIDE_PX, WIDE_PX)
         layout.setSpacing(NEAR_PX)
         layout.addLayout(top)
-        layout.addWidget(self.report, 1)
+        layout.addWidget(self.report, 2)
         layout.addWidget(QLabel("Repairs and remarks"))
         layout.addWidget(self.repairs)
         layout.addWidget(buttons)
@@ -169,6 +174,7 @@ def _choice(rows: tuple[tuple[str, str], ...], value: str, tip: str) -> QComboBo
         box.addItem(title, data)
     box.setCurrentIndex(max(0, box.findData(value)))
     box.setToolTip(tip)
+    box.setAccessibleDescription(tip)
     return box
 
 

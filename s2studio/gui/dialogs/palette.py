@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtGui import QIcon, QKeyEvent, QKeySequence, QPixmap
 from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from s2studio.draw.theme import NEAR_PX
 from s2studio.gui.actions import Actions
 
-WIDTH_PX, HEIGHT_PX = 560, 380
+WIDTH_PX, HEIGHT_PX, ROW_PX, ICON_PX = 560, 400, 28, 16
 
 
 class Palette(QDialog):
@@ -24,6 +24,10 @@ class Palette(QDialog):
         self.text.setAccessibleName("Command")
         self.found = QListWidget(self)
         self.found.setAccessibleName("Commands")
+        self.found.setIconSize(QSize(ICON_PX, ICON_PX))
+        self.found.setUniformItemSizes(True)
+        self._no_icon = QPixmap(ICON_PX, ICON_PX)
+        self._no_icon.fill(Qt.GlobalColor.transparent)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(NEAR_PX, NEAR_PX, NEAR_PX, NEAR_PX)
         layout.setSpacing(NEAR_PX)
@@ -55,7 +59,9 @@ class Palette(QDialog):
             title = f"{row.menu}: {action.text().replace('&', '').rstrip('…')}"
             if action.isEnabled() and all(word in f"{title} {row.tip}".lower() for word in words):
                 keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-                item = QListWidgetItem(action.icon(), f"{title}    {keys}" if keys else title)
+                shown = action.icon() if row.icon else QIcon(self._no_icon)
+                item = QListWidgetItem(shown, f"{title}    {keys}" if keys else title)
+                item.setSizeHint(QSize(0, ROW_PX))
                 item.setData(Qt.ItemDataRole.UserRole, name)
                 item.setToolTip(row.tip)
                 self.found.addItem(item)

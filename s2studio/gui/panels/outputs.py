@@ -43,7 +43,7 @@ class OutputsPanel(Panel):
         splitter.addWidget(self.plot)
         splitter.addWidget(self.figures)
         splitter.setStretchFactor(0, 1)
-        splitter.setSizes([700, 260])
+        splitter.setCollapsible(1, False)
         layout = self.column(spacing=NEAR_PX, margin=NEAR_PX)
         layout.addWidget(self.answer)
         layout.addWidget(splitter, 1)

@@ -50,7 +50,7 @@ class PowerPanel(Panel):
         splitter.addWidget(self.plot)
         splitter.addWidget(self.figures)
         splitter.setStretchFactor(0, 1)
-        splitter.setSizes([700, 340])
+        splitter.setCollapsible(1, False)
         self.column(margin=NEAR_PX).addWidget(splitter)
         self.set_empty(True)
 
@@ -96,11 +96,12 @@ class PowerPanel(Panel):
         ]
         peak = float(view.power_w.sum(axis=0).max())
         sums = (float(now.sum()), float(energy.sum()) / seconds)
-        rows.append(
+        rows.insert(
+            0,
             Figure(
                 ("Total", quantity(sums[0], "W", 4), quantity(sums[1], "W", 4), quantity(float(energy.sum()), "J")),
                 tip=f"Peak {quantity(peak, 'W')} in the span shown. Powers follow from counts and the chip file; "
                 "sleep and busy power are measured, cycles are estimates.",
-            )
+            ),
         )
         self.figures.show_figures(rows)

@@ -35,7 +35,6 @@ class RasterPanel(Panel):
         self.rates = TimePlot(controller.timeline, themes.theme, "rate", "Hz")
         self.raster = _Raster(self, controller.timeline, themes.theme)
         self.rates.getPlotItem().getAxis("bottom").setStyle(showValues=False)
-        self.rates.getPlotItem().getAxis("bottom").showLabel(False)
         self._image = pg.ImageItem(axisOrder="row-major")
         self.raster.addItem(self._image)
         self._curves: dict[str, pg.PlotDataItem] = {}

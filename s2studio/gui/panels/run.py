@@ -42,7 +42,7 @@ SPEEDS = (("as fast as possible", None), ("real time", 1.0), ("10 × slower", 0.
 COLUMNS = ("population", "board\nspikes", "board\nv", "watch\nspikes", "watch\nv", "board\nB / PE")
 # What each column after the first switches: whether the board records it or only the simulator sees it, and what.
 SWITCHES = ((True, "spikes"), (True, "v"), (False, "spikes"), (False, "v"))
-SWITCH_PX, BYTES_PX = 44, 62
+SWITCH_PX, BYTES_PX = 44, 76
 MOST_STEPS = 1_000_000_000
 
 

@@ -39,7 +39,6 @@ class TrafficPanel(Panel):
         self.packets.addItem(self._packets)
         self.flits.addItem(self._flits)
         self.packets.getPlotItem().getAxis("bottom").setStyle(showValues=False)
-        self.packets.getPlotItem().getAxis("bottom").showLabel(False)
         self.figures = Figures(("busiest links", "flits", "per tick"), "Busiest links", self._select)
         self._links: tuple[Link, ...] = ()
         self._order: list[int] = []
@@ -50,7 +49,7 @@ class TrafficPanel(Panel):
         splitter.addWidget(plots)
         splitter.addWidget(self.figures)
         splitter.setStretchFactor(0, 1)
-        splitter.setSizes([700, 400])
+        splitter.setCollapsible(1, False)
         self.column(margin=NEAR_PX).addWidget(splitter)
         controller.studio.shown_changed.connect(self._shown_changed)
         self._shown_changed(controller.studio.shown)

@@ -41,7 +41,7 @@ class UtilisationPanel(Panel):
         splitter.addWidget(self.plot)
         splitter.addWidget(self.figures)
         splitter.setStretchFactor(0, 1)
-        splitter.setSizes([700, 380])
+        splitter.setCollapsible(1, False)
         self.column(margin=NEAR_PX).addWidget(splitter)
         self.apply_theme(themes.theme)
         self.set_empty(True)

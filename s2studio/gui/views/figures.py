@@ -10,6 +10,9 @@ from PySide6.QtGui import QColor, QIcon, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 SWATCH_PX = 10
+ROW_PX = 22
+# Beyond what its cells need, a table has room for the scroll bar and the swatch.
+SPARE_PX, WIDEST_PX = 36, 480
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class Figures(QTableWidget):
         self.setAccessibleName(name)
         self.setHorizontalHeaderLabels(list(header))
         self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(24)
+        self.verticalHeader().setDefaultSectionSize(ROW_PX)
         self.setShowGrid(False)
         self.setFrameShape(QTableWidget.Shape.NoFrame)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -70,6 +73,17 @@ class Figures(QTableWidget):
                 if column == 0:
                     item.setIcon(self._swatch(figure.colour))
                 item.setToolTip(figure.tip or text)
+        self._grow()
+
+    def _grow(self) -> None:
+        """Never be narrower than the cells need; never shrink, so that nothing jumps while numbers change."""
+        columns = range(self.columnCount())
+        needed = sum(max(self.sizeHintForColumn(each), self._header_width(each)) for each in columns) + SPARE_PX
+        if needed > self.minimumWidth():
+            self.setMinimumWidth(min(WIDEST_PX, needed))
+
+    def _header_width(self, column: int) -> int:
+        return self.horizontalHeader().sectionSizeHint(column)
 
     def _swatch(self, colour: str) -> QIcon:
         if colour not in self._swatches:

@@ -12,6 +12,9 @@ from s2studio.app.kinds import known_suffixes
 from s2studio.draw.theme import FAR_PX, MARGIN_PX, NEAR_PX, RADIUS_PX, SPACE_PX, TITLE_PX, Theme
 from s2studio.resources import resource_path
 
+# Larger, it would be stretched rather than easier to read.
+WIDEST_PX, TALLEST_PX = 1000, 600
+
 
 class StartPage(QWidget):
     """What the middle of the window shows while nothing is open; `chosen` carries the path to open."""
@@ -90,17 +93,18 @@ class StartPage(QWidget):
             heading.setProperty("role", "heading")
             right.addWidget(heading)
             for each in widgets:
-                right.addWidget(each, 1)
+                right.addWidget(each, 1 if isinstance(each, QListWidget) else 0)
+        right.addStretch()
         inner = QWidget()
-        inner.setMaximumWidth(1000)
+        inner.setMaximumSize(WIDEST_PX, TALLEST_PX)
         columns = QHBoxLayout(inner)
         columns.setSpacing(2 * MARGIN_PX)
-        columns.addLayout(left, 1)
-        columns.addLayout(right, 1)
+        columns.addLayout(left, 4)
+        columns.addLayout(right, 5)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(MARGIN_PX, FAR_PX, MARGIN_PX, FAR_PX)
         layout.addStretch(1)
-        layout.addWidget(inner, 6)
+        layout.addWidget(inner, 20)
         layout.addStretch(1)
 
     def _activated(self, item: QListWidgetItem) -> None:
@@ -116,6 +120,7 @@ def _list(name: str) -> QListWidget:
     found = QListWidget()
     found.setAccessibleName(name)
     found.setWordWrap(True)
+    found.setResizeMode(QListWidget.ResizeMode.Adjust)
     found.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     found.setCursor(Qt.CursorShape.PointingHandCursor)
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pyqtgraph as pg
@@ -11,8 +12,28 @@ from PySide6.QtWidgets import QWidget
 
 from s2studio.draw.theme import SMALL_PX, Theme
 from s2studio.gui.models.timeline import Timeline
+from s2studio.gui.theme import small_font
 
 ZOOM_PER_NOTCH = 0.8
+TIME_UNITS = ((1.0, "s"), (1e3, "ms"), (1e6, "µs"))
+
+
+class TimeAxis(pg.AxisItem):  # type: ignore[misc]
+    """An axis of chip time whose numbers carry their unit, so that it needs no line for a label."""
+
+    def __init__(self) -> None:
+        super().__init__("bottom")
+        self.enableAutoSIPrefix(False)
+
+    def tickStrings(  # noqa: N802 - pyqtgraph's name
+        self,
+        values: Sequence[float],
+        scale: float,  # noqa: ARG002 - the axis has none
+        spacing: float,
+    ) -> list[str]:
+        """Return each of `values` (s) in the unit that suits the spacing of them."""
+        factor, unit = next((row for row in TIME_UNITS if spacing * row[0] >= 1.0), TIME_UNITS[-1])
+        return [f"{round(value * factor, 3):,g} {unit}" for value in values]
 
 
 class TimePlot(pg.PlotWidget):  # type: ignore[misc]
@@ -22,7 +43,7 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
     """
 
     def __init__(self, timeline: Timeline, theme: Theme, label: str, unit: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent, background=None)
+        super().__init__(parent, background=None, axisItems={"bottom": TimeAxis()})
         self.timeline = timeline
         self._label, self._unit = label, unit
         self._pressed: tuple[QPointF, int, int] | None = None
@@ -31,7 +52,6 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
         item.setMenuEnabled(False)
         item.hideButtons()
         item.getViewBox().setMouseEnabled(False, False)
-        item.getAxis("bottom").setLabel("time", units="s")
         item.getAxis("left").setWidth(64)
         self.cursor_line = pg.InfiniteLine(angle=90, movable=False)
         item.addItem(self.cursor_line, ignoreBounds=True)
@@ -47,10 +67,8 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
             axis = item.getAxis(side)
             axis.setPen(pg.mkPen(theme.border))
             axis.setTextPen(pg.mkPen(theme.muted))
-            axis.setStyle(tickLength=-4)
+            axis.setStyle(tickLength=-4, tickFont=small_font())
             axis.label.setDefaultTextColor(QColor(theme.muted))
-        style = {"color": theme.muted, "font-size": f"{SMALL_PX}px"}
-        item.getAxis("bottom").setLabel("time", units="s", **style)
         self.set_label(self._label, self._unit, theme)
         item.showGrid(x=False, y=True, alpha=0.12)
         self.cursor_line.setPen(pg.mkPen(theme.accent, width=1))

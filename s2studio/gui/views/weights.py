@@ -28,7 +28,7 @@ class WeightHistogram(pg.PlotWidget):  # type: ignore[misc]
         item.getViewBox().setMouseEnabled(False, False)
         self._bars = pg.BarGraphItem(x=np.arange(BINS), height=np.zeros(BINS), width=0.9)
         item.addItem(self._bars)
-        self.setMinimumHeight(150)
+        self.setMinimumSize(300, 190)
         self.setAccessibleName("Histogram of weights")
         self.apply_theme(theme)
 
