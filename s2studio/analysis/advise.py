@@ -21,7 +21,7 @@ from s2studio.snn.network import ChipNetwork
 from s2studio.units import counted, with_unit
 
 Record = Mapping[str, frozenset[str]]
-Kind = Literal["tick", "level", "neurons_per_pe", "split", "record", "routing"]
+Kind = Literal["tick", "level", "neurons_per_pe", "split", "move", "record", "routing"]
 PHASES = {
     "neurons": "updating its neurons",
     "synapses": "walking synapses",
@@ -144,7 +144,9 @@ def advise(
     if network is None or rerun is None:
         adviser.notes.append("the session does not hold the model it ran: no other mapping was tried")
     else:
-        adviser.mappings(Editor(network, run.machine, None), rerun)
+        editor = Editor(network, run.machine)
+        adviser.mappings(editor, rerun)
+        adviser.moves(editor, rerun)
         adviser.routing(network, rerun)
     adviser.recording()
     return Advice(
@@ -252,8 +254,20 @@ class _Adviser:
         own = cut_slices(self.run, editor, rerun, target)
         if own.run.mapping.pes_used < even.run.mapping.pes_used or even.refused is not None:
             self._keep_cut("split", own.run, own.refused)
+
+    def moves(self, editor: Editor, rerun: Rerun) -> None:
+        """Try other places where they change times: by c2c a slice sends a packet to each QPE with a target."""
         if self.run.mapping.options.routing == "mc":
             self.notes.append("where a slice sits does not change its time: moving slices cannot shorten the tick")
+            return
+        moved = editor.place_rest(self.run.mapping, placer="greedy")
+        if isinstance(moved, Refused):
+            return
+        again = rerun(moved)
+        shortest = safe_tick_s(again, again.policy)
+        if shortest < self.safe_s:
+            why = "what a slice sends to then shares QPEs, and a spike is fewer packets"
+            self._keep("move", "place the slices anew (greedy)", why, again, self._tick(shortest), moved)
 
     def routing(self, network: ChipNetwork, rerun: Rerun) -> None:
         """Try packets through the event router, where slices send one to each target QPE."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -14,7 +14,7 @@ from s2studio.chip.spec import ChipSpec
 from s2studio.mapping.mapping import ChipMapping
 from s2studio.sim.counts import Counts
 from s2studio.sim.level import LevelPolicy
-from s2studio.sim.timing import FloatArray, SliceWork, cycles_by_kind, slice_work
+from s2studio.sim.timing import FloatArray, SliceWork, slice_work, time_done_bounds_s
 from s2studio.sim.traffic import Traffic, traffic
 from s2studio.snn.network import ChipNetwork
 
@@ -86,25 +86,7 @@ class CycleBounds:
 
 
 def cycle_bounds(counts: Counts, work: SliceWork, spec: ChipSpec) -> CycleBounds:
-    """Return the interval of the cycles that `counts` take, over the ranges of the cycle costs in the chip file."""
-    low, nominal, high = (_total(counts, work, chip) for chip in (at_end(spec, 0), spec, at_end(spec, 1)))
-    return CycleBounds(low, nominal, high)
-
-
-def at_end(spec: ChipSpec, end: int) -> ChipSpec:
-    """Return `spec` with every cycle cost at the low (0) or the high (1) end of its range."""
-
-    def cost(key: str, value: float) -> float:
-        found = spec.quantities[key].range if key in spec.quantities else None
-        return value if found is None else found[end]
-
-    cycles = {name: cost(f"cycles.{name}", value) for name, value in vars(spec.cycles).items()}
-    models = {
-        name: replace(limits, cycles_per_neuron=cost(f"models.{name}.cycles_per_neuron", limits.cycles_per_neuron))
-        for name, limits in spec.models.items()
-    }
-    return replace(spec, cycles=replace(spec.cycles, **cycles), models=models)
-
-
-def _total(counts: Counts, work: SliceWork, spec: ChipSpec) -> FloatArray:
-    return sum(cycles_by_kind(counts, work, spec).values(), np.zeros(counts.packets.shape))
+    """Return the interval of the cycles that `counts` take, over the cycle costs that agree with what is published."""
+    slowest = min(level.clock_hz for level in spec.levels.values())
+    times = time_done_bounds_s(counts, work, spec)
+    return CycleBounds(times.low_s * slowest, times.nominal_s * slowest, times.pessimistic_s * slowest)

@@ -84,9 +84,10 @@ def _of_session(bench: Workbench, path: Path, number: int) -> Subject:
     project = project_of_session(session)
     if project is None or run.about.samples > 1:
         return Subject(counted, None, None, None)
-    again = bench.beside(project)
+    # As many ticks as there are: the manifest may name any number.
+    again = bench.beside(replace(project, run=replace(project.run, steps=run.ticks)))
     try:
-        network, inputs = again.lower().network, replace(again.inputs(), steps=run.ticks)
+        network, inputs = again.lower().network, again.inputs()
         mapping = remap_demand(run.mapping, network, again.machine(), inputs.demand)
     except S2StudioError:
         # What the session holds is not what it ran: only its counts can be asked.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from s2studio.app.project import Project, RunOptions, StimulusSource
@@ -11,6 +11,7 @@ from s2studio.chip.loader import load_chip
 from s2studio.errors import S2StudioError
 from s2studio.lowering.options import LoweringOptions
 from s2studio.mapping.mapping import MappingOptions
+from s2studio.network.stimulus.events import EventOptions
 from s2studio.session.manifest import inside
 from s2studio.session.plain import from_plain
 from s2studio.session.reader import Session
@@ -42,17 +43,34 @@ def project_of_session(session: Session) -> Project | None:
     )
 
 
+@dataclass(frozen=True)
+class _Stimuli:
+    """What the manifest says of stimuli; their files are among its inputs."""
+
+    stimulus: tuple[_Stimulus, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Stimulus:
+    population: str | None
+    poisson_hz: float | None
+    events: EventOptions
+
+
 def _stimuli(session: Session, files: Iterator[Path]) -> tuple[StimulusSource, ...]:
-    found = []
-    for entry in session.manifest.options.get("stimulus", []):
-        source = from_plain(StimulusSource, entry | {"path": None}, str(session.path))
-        path = next(files, None) if source.poisson_hz is None else None
-        found.append(replace(source, path=path))
-    return tuple(found)
+    said = from_plain(_Stimuli, dict(session.manifest.options), str(session.path))
+    return tuple(
+        StimulusSource(
+            each.population, next(files, None) if each.poisson_hz is None else None, each.poisson_hz, each.events
+        )
+        for each in said.stimulus
+    )
 
 
 def _ships(session: Session) -> bool:
+    name = session.chip.name
     try:
-        return load_chip(session.chip.name).digest == session.chip.digest
+        # A name, never a path: the manifest may come from a stranger.
+        return Path(name).stem == name and load_chip(name).digest == session.chip.digest
     except S2StudioError:
         return False

@@ -14,6 +14,8 @@ from s2studio.analysis.timed import safe_tick_s, timed
 from s2studio.app.counted import Subject, subject_of
 from s2studio.app.project import Project, open_project
 from s2studio.app.workbench import Workbench
+from s2studio.mapping.edit import Editor
+from s2studio.mapping.mapping import ChipMapping
 from s2studio.sim.level import LevelPolicy
 from s2studio.sim.timing import late
 
@@ -93,6 +95,30 @@ def test_that_a_tick_no_cutting_reaches_is_said_with_the_reason(hot: Subject) ->
 
     assert any("packets alone take longer than the tick" in note for note in advice.notes)
     assert all(fix.tick_s > 5e-5 for fix in advice.fixes)
+
+
+def test_that_scattered_targets_are_gathered_or_routed_as_one_packet(tmp_path: Path) -> None:
+    outs = [f"out{number}" for number in range(8)]
+    lines = ["s2studio: network/1", "name: wide", "populations:", "  input: {size: 200, model: spike_list}"]
+    lines += [f"  {out}: {{size: 1, model: lif_no_delay, params: {{threshold: 9000}}}}" for out in outs]
+    rule = "weights: {rule: all_to_all, weight: 1}"
+    lines += ["projections:", *(f"  - {{pre: input, post: {out}, {rule}}}" for out in outs)]
+    plain = overloaded(tmp_path)
+    (tmp_path / "net.yaml").write_text("\n".join(lines) + "\n")
+    subject = subject_of(Workbench(replace(plain, mapping=replace(plain.mapping, routing="c2c"))))
+    assert subject.network is not None
+    assert subject.rerun is not None
+    pes = [pe for pe in subject.run.machine.usable_pes if pe.p == 3][-8:]
+    apart = Editor(subject.network, subject.run.machine).rearrange(subject.run.mapping, dict(enumerate(pes, 1)))
+    assert isinstance(apart, ChipMapping)
+    advice = advise(subject.rerun(apart), subject.network, subject.rerun)
+
+    assert (advice.deadline.slice, advice.deadline.phase) == ("input[0]", "packets")
+    fixes = {fix.kind: fix for fix in advice.fixes}
+    assert fixes["move"].after.safe_tick_s < advice.now.safe_tick_s
+    assert fixes["routing"].after.safe_tick_s < advice.now.safe_tick_s
+    assert fixes["routing"].mapping is not None
+    assert fixes["routing"].mapping.options.routing == "mc"
 
 
 def test_that_without_the_model_only_ticks_and_levels_are_tried(hot: Subject) -> None:
