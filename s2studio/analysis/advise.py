@@ -149,6 +149,7 @@ def advise(
         adviser.moves(editor, rerun)
         adviser.routing(network, rerun)
     adviser.recording()
+    adviser.real_time()
     return Advice(
         network=run.network.name,
         chip=run.spec.name,
@@ -304,6 +305,13 @@ class _Adviser:
         tick = self._tick(safe_tick_s(again, again.policy))
         why = f"recording takes {share:.0%} of the longest tick"
         self._keep("record", f"do not record the voltages of '{name}'", why, again, tick, record=less)
+
+    def real_time(self) -> None:
+        """Say where ticks are shorter than what they stand for in the model."""
+        dt_s = self.run.network.dt_s
+        if dt_s is not None and any(fix.tick_s < dt_s for fix in self.fixes):
+            limit = f"say --tick {dt_s:g} if the network has to keep up with the world and no more"
+            self.notes.append(f"a tick stands for {with_unit(dt_s, 's')} of the model: {limit}")
 
     def sorted(self) -> tuple[Fix, ...]:
         """Return what helps, what to try first first: in time, as wanted, least energy, fewest PEs."""

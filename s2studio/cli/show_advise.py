@@ -9,14 +9,14 @@ from rich.text import Text
 
 from s2studio.analysis.advise import PHASES, Advice, Deadline, Fix, Room
 from s2studio.cli.tables import new_console, print_table
-from s2studio.units import with_unit
+from s2studio.units import counted, with_unit
 
 # PEs that are shown; --json has all.
 _ROWS = 8
 
 
-def show_advice(advice: Advice, applied: int | None, written: Path | None) -> None:
-    """Print `advice`: one screen."""
+def show_advice(advice: Advice, is_applicable: bool, applied: int | None, written: Path | None) -> None:
+    """Print `advice`: one screen. `is_applicable` says whether there is a project to change."""
     console = new_console()
     for violation in advice.violations[:1]:
         console.print(Text(f"does not fit {violation}", style="red"))
@@ -38,7 +38,7 @@ def show_advice(advice: Advice, applied: int | None, written: Path | None) -> No
         console.print(f"note         {note}", markup=False)
     if applied is not None:
         console.print(f"written      {written} with fix {applied}", markup=False)
-    elif advice.fixes:
+    elif advice.fixes and is_applicable:
         console.print("apply        add --apply 1 -o PROJECT.yaml for the first of them")
 
 
@@ -46,7 +46,7 @@ def _deadline(console: Console, advice: Advice, found: Deadline) -> None:
     now = advice.now
     total = sum(found.cycles.values())
     shares = ", ".join(f"{kind} {cycles / total:.0%}" for kind, cycles in found.cycles.items() if cycles)
-    late = f"{now.late_ticks:,} late ticks" if now.late_ticks else "none late"
+    late = counted(now.late_ticks, "late PE tick") if now.late_ticks else "none late"
     wanted = "" if advice.wanted_tick_s is None else f", wanted {with_unit(advice.wanted_tick_s, 's')}"
     console.print(
         f"deadline     smallest safe tick {with_unit(now.safe_tick_s, 's')} at level {now.level}; "
@@ -54,7 +54,7 @@ def _deadline(console: Console, advice: Advice, found: Deadline) -> None:
     )
     console.print(
         f"set by       {found.slice} on {found.pe} in tick {found.tick:,}, {PHASES[found.phase]}: "
-        f"{found.packets:,} packets, {found.synaptic_events:,} synaptic events; "
+        f"{counted(found.packets, 'packet')}, {counted(found.synaptic_events, 'synaptic event')}; "
         f"{with_unit(found.nominal_s, 's')}, {with_unit(found.low_s, 's')} to {with_unit(found.pessimistic_s, 's')}; "
         f"{shares}",
         markup=False,

@@ -128,6 +128,16 @@ def test_that_without_the_model_only_ticks_and_levels_are_tried(hot: Subject) ->
     assert any("does not hold the model" in note for note in advice.notes)
 
 
+def test_that_ticks_shorter_than_the_models_are_said_to_be(hot: Subject) -> None:
+    timeless = advise(hot.run, None, None).notes
+    network = replace(hot.run.network, dt_s=1.0)
+    timely = advise(replace(hot.run, network=network), None, None).notes
+
+    assert [note for note in timely if note not in timeless] == [
+        "a tick stands for 1.00 s of the model: say --tick 1 if the network has to keep up with the world and no more"
+    ]
+
+
 def test_that_thresholds_are_the_highest_that_are_in_time(hot: Subject) -> None:
     run, tick_s = hot.run, safe_tick_s(hot.run, LevelPolicy("high"))
     policy = thresholds_for(run, tick_s)

@@ -31,7 +31,7 @@ def test_that_one_command_applies_the_fix_that_removes_the_late_ticks(
     shown = cli("advise", project)
     assert shown.exit_code == 0, shown.output
     assert "hot[0]" in shown.stdout
-    assert "1 late ticks" in shown.stdout
+    assert "1 late PE tick," in shown.stdout
 
 
 def test_that_a_session_is_advised_as_its_project_is(cli_json: CliJson, tmp_path: Path) -> None:
@@ -73,6 +73,18 @@ def test_that_at_the_ticks_advised_no_pe_is_late_and_spikes_are_the_same_at_ever
         spikes = open_session(path).run().spikes()
         contents.add((spikes.tick.tobytes(), spikes.population.tobytes(), spikes.neuron.tobytes()))
     assert len(contents) == 1
+
+
+def test_that_a_session_of_a_script_is_advised_without_its_model(cli: Cli, cli_json: CliJson, tmp_path: Path) -> None:
+    path = tmp_path / "pair.s2s"
+    cli_json("run", REPOSITORY / "sample_projects/scripts/two_neurons.py", "-o", path)
+    advice = cli_json("advise", path)
+
+    assert {fix["kind"] for fix in advice["fixes"]} == {"tick", "level"}
+    assert any("does not hold the model" in note for note in advice["notes"])
+    assert "--apply" not in cli("advise", path).stdout
+    refused = cli("advise", path, "--apply", 1, "-o", tmp_path / "p.yaml")
+    assert (refused.exit_code, "advise the project instead" in refused.stderr) == (2, True), refused.output
 
 
 def test_that_wrong_usage_is_refused_in_words(cli: Cli, cli_json: CliJson, tmp_path: Path) -> None:

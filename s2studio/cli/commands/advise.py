@@ -51,4 +51,4 @@ def advise(
     else:
         from s2studio.cli.show_advise import show_advice
 
-        show_advice(advice, apply_fix, written)
+        show_advice(advice, project is not None, apply_fix, written)
