@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +10,10 @@ from typing import Any, ClassVar
 
 from s2studio.analysis.advise import Advice
 from s2studio.analysis.levels import LevelStudy
+from s2studio.analysis.race import Race
 from s2studio.app.control import RunControl
 from s2studio.app.describe import describe_network
+from s2studio.app.events import RunBegan
 from s2studio.app.inputs import record_of, stimulus_targets
 from s2studio.app.kinds import Kind, kind_of
 from s2studio.app.project import Project, open_project
@@ -132,7 +135,7 @@ class Engine:
         shared = Ring.attach(ring, len(mapping.slices))
         if first is not None:
             self._control.step(first)
-        self._emit(Attached(mapping))
+        self._emit(RunBegan(mapping))
         try:
             summary = bench.run(session, mapping=mapping, control=self._control, watch=shared.write)
         finally:
@@ -146,6 +149,10 @@ class Engine:
     def levels(self, project: Project | None, session: Path | None, run: int) -> LevelStudy:
         """Return level policies compared at several ticks: by the counts of a run, else of the project."""
         return self._asked(project, session).levels(run=run)[0]
+
+    def race(self, project: Project, placers: tuple[str, ...], seeds: int) -> Race:
+        """Return placers with several seeds compared on the project's traffic, as many at once as there are cores."""
+        return self._on(project).race(placers, seeds, os.cpu_count() or 1)
 
     def export(
         self, session: Path, format_name: str, path: Path, window: Window, run: int, channels: tuple[str, ...]
@@ -197,10 +204,3 @@ class Engine:
         self._bench.change(project)
         self._bench.renew()
         return self._bench
-
-
-@dataclass(frozen=True)
-class Attached:
-    """A run begins, on `mapping`, whose memory is that of this run; the engine holds the ring, its name may go."""
-
-    mapping: ChipMapping

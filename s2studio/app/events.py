@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from s2studio.mapping.mapping import ChipMapping
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,13 @@ class CostFound:
     done: int
     total: int
     cost: float
+
+
+@dataclass(frozen=True)
+class RunBegan:
+    """A run begins, on `mapping`, whose memory is that of this run; whoever gave a ring may take its name away."""
+
+    mapping: ChipMapping
 
 
 Event = StageStarted | Progress | CostFound

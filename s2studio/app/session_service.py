@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from s2studio.analysis.compare import Comparison, compare_runs
+from s2studio.analysis.forensics import Why, why
 from s2studio.analysis.ticks import Pricer, Ticks
 from s2studio.analysis.view import Layout, Span, View, Viewer
 from s2studio.app.remote import Emit
@@ -114,6 +115,10 @@ class SessionService:
     def compare(self, a: Path, run_a: int, b: Path, run_b: int) -> Comparison:
         """Return how the run `run_b` of `b` differs from `run_a` of `a`."""
         return compare_runs(self._run(a, run_a), self._run(b, run_b))
+
+    def why(self, path: Path, number: int, tick: int) -> Why:
+        """Return why the PE with most trouble in `tick` was late or lost packets."""
+        return why(self._run(path, number), tick)
 
     def estimate(
         self, path: Path, number: int, format_name: str, window: Window, channels: tuple[str, ...]

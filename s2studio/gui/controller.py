@@ -11,7 +11,7 @@ import platformdirs
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QUndoStack
 
-from s2studio.app.events import Progress, StageStarted
+from s2studio.app.events import CostFound, Progress, RunBegan, StageStarted
 from s2studio.app.remote import Refusal
 from s2studio.gui.commands import EditMapping
 from s2studio.gui.edits import Edits
@@ -25,7 +25,8 @@ from s2studio.mapping.edit import Refused
 
 if TYPE_CHECKING:
     from s2studio.analysis.advise import Fix
-    from s2studio.app.engine import Attached, Prepared, Ran
+    from s2studio.analysis.race import Race
+    from s2studio.app.engine import Prepared, Ran
     from s2studio.app.project import Project
     from s2studio.app.session_service import RunShown
     from s2studio.mapping.mapping import ChipMapping
@@ -46,6 +47,8 @@ class Controller(QObject):
     # A file was opened: carries its path, for the list of recent files.
     opened = Signal(object)
     exported = Signal(object)
+    # A search that is one of several found a cost: carries a `CostFound`.
+    cost_found = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -256,6 +259,11 @@ class Controller(QObject):
         number = 0 if shown is None else shown.number
         self._ask(what, command, self.studio.project, session, number, *more, done=done)
 
+    def race(self, seeds: int, done: Callable[[Race], None]) -> None:
+        """Try every placer with `seeds` seeds on the project's traffic."""
+        if self.studio.project is not None:
+            self._ask("Racing", "race", self.studio.project, (), seeds, done=done)
+
     def apply_fix(self, fix: Fix) -> None:
         """Change the open project as `fix` says: tick, level and recording, then the placement, which can be undone."""
         project = self.studio.project
@@ -446,10 +454,12 @@ class Controller(QObject):
             case Progress(_, done, total):
                 if self.studio.busy is not None:
                     self.studio.busy = Busy(self.studio.busy.what, done, total)
-            case _:
-                self._run_began(event)  # type: ignore[arg-type]
+            case CostFound():
+                self.cost_found.emit(event)
+            case RunBegan(mapping):
+                self._run_began(mapping)
 
-    def _run_began(self, event: Attached) -> None:
+    def _run_began(self, mapping: ChipMapping) -> None:
         from s2studio.app.session_service import RunShown
         from s2studio.gui.models.live import LiveRun
 
@@ -458,13 +468,13 @@ class Controller(QObject):
             return
         ring, options = self._run_ring, prepared.project.run
         ring.unlink()
-        live = LiveRun(ring, prepared.network, event.mapping, prepared.machine, options.level, options.tick_s)
+        live = LiveRun(ring, prepared.network, mapping, prepared.machine, options.level, options.tick_s)
         shown = RunShown(
             session=self._run_path,
             number=0,
             state="running",
             network=prepared.network,
-            mapping=event.mapping,
+            mapping=mapping,
             machine=prepared.machine,
             tick_s=options.tick_s,
             steps=prepared.demand.steps,

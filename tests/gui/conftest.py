@@ -20,7 +20,7 @@ from s2studio.gui.window import Window
 
 Until = Callable[[Callable[[], bool]], None]
 # Processes start, and kernels may be compiled for the first time.
-PATIENCE_S = 60.0
+PATIENCE_S = 150.0
 
 
 @pytest.fixture(scope="session")

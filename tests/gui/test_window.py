@@ -262,3 +262,34 @@ def test_that_a_level_policy_is_taken_from_the_table(window: Window, until: Unti
 
     assert controller.studio.project is not None
     assert controller.studio.project.run.level.mode == "high"
+
+
+def test_that_the_winner_of_a_race_is_taken_as_an_undoable_step(window: Window, until: Until) -> None:
+    from s2studio.gui.panels.race import RacePanel
+
+    opened(window, until)
+    controller = window.controller
+    panel = window.docks["race"].ensure()
+    assert isinstance(panel, RacePanel)
+    panel.seeds.setValue(1)
+    panel.run()
+    until(lambda: panel.race is not None)
+    race = panel.race
+    assert race is not None
+    assert race.winner is not None
+    panel.take_chosen()
+
+    assert controller.studio.mapping is race.winner.mapping
+    assert controller.undo.undoText() == f"Take {race.winner.runner.name}"
+
+
+def test_that_the_deadline_panel_says_why(window: Window, until: Until) -> None:
+    from s2studio.gui.panels.deadline import DeadlinePanel
+
+    opened(window, until)
+    ran(window, until)
+    panel = window.docks["deadline"].ensure()
+    assert isinstance(panel, DeadlinePanel)
+    window.controller.timeline.move(25)
+    panel.ask_why()
+    until(lambda: window.controller.studio.log[-1].text.startswith(("Tick 25", "   ")))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton
 
 from s2studio.draw.theme import NEAR_PX, Theme
 from s2studio.gui.models.selection import of_slices
@@ -18,8 +18,12 @@ from s2studio.gui.views.step_curve import StepCurve
 from s2studio.gui.views.time_plot import TimePlot
 
 if TYPE_CHECKING:
+    from s2studio.analysis.forensics import Why
     from s2studio.analysis.view import View
     from s2studio.gui.controller import Controller
+
+# Of what arrived, and of who sent it, so many are named.
+SENDERS = 5
 
 
 class DeadlinePanel(Panel):
@@ -37,8 +41,14 @@ class DeadlinePanel(Panel):
         self._limit = pg.InfiniteLine(pos=1.0, angle=0, movable=False)
         for item in (self._curve, self._late, self._limit):
             self.plot.addItem(item)
+        self.why = QPushButton("Why?", self.content)
+        self.why.setToolTip("Say for the tick at the cursor which PE works longest, on what, and who sent it")
+        self.why.clicked.connect(lambda _checked: self.ask_why())
+        top = QHBoxLayout()
+        top.addWidget(self.headline, 1)
+        top.addWidget(self.why)
         layout = self.column(spacing=NEAR_PX, margin=NEAR_PX)
-        layout.addWidget(self.headline)
+        layout.addLayout(top)
         layout.addWidget(self.plot, 1)
         self.apply_theme(themes.theme)
         self.set_empty(True)
@@ -71,6 +81,33 @@ class DeadlinePanel(Panel):
         column = int(np.searchsorted(view.edges, tick, "right")) - 1
         if 0 <= column < len(view.worst_slice) and view.worst_slice[column] >= 0:
             self.controller.selection.select(of_slices(shown.mapping, frozenset({int(view.worst_slice[column])})))
+
+    def ask_why(self) -> None:
+        """Say in the log why the busiest PE of the tick at the cursor took as long as it did."""
+        shown = self.controller.source.shown
+        if shown is None or shown.state == "running":
+            return
+        arguments = (shown.session, shown.number, self.controller.timeline.cursor)
+        self.controller.sessions.request("why", *arguments, done=self._explain)
+
+    def _explain(self, why: Why) -> None:
+        say = self.controller.studio.say
+        phases = ", ".join(f"{phase.kind} {share(phase.share)}" for phase in why.phases)
+        say(
+            "warning" if why.late else "info",
+            f"Tick {why.tick:,}: {why.pe}, '{why.population}' slice {why.slice + 1} of {why.slices}, works for "
+            f"{quantity(why.time_done_s, 's')} at level {why.level} ({phases}): {why.packets:,} packets, "
+            f"{why.synaptic_events:,} synaptic events. {why.cause}",
+        )
+        for sender in why.senders[:SENDERS]:
+            most = ", ".join(f"{one.neuron} ({one.spikes}×)" for one in sender.neurons[:SENDERS])
+            waiting = quantity(sender.route.waiting_s, "s")
+            say(
+                "info",
+                f"   {sender.packets:,} packets from '{sender.population}' on {sender.pe}, neurons {most}; "
+                f"on the way {quantity(sender.route.unloaded_s, 's')}, waiting {waiting}, "
+                f"busiest link {sender.route.busiest or 'none'}",
+            )
 
     def _say(self, view: View) -> None:
         shown = self.controller.source.shown

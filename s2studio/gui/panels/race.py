@@ -1,0 +1,153 @@
+"""Race: placers and seeds against each other on the same traffic; the best placement is taken with one click."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSpinBox, QSplitter
+
+from s2studio.app.events import CostFound
+from s2studio.draw.colours import population_colours
+from s2studio.draw.theme import NEAR_PX, SMALL_PX, Theme
+from s2studio.gui.theme import ThemeSwitch
+from s2studio.gui.views.figures import Figure, Figures
+from s2studio.gui.views.panel import Panel
+from s2studio.gui.views.quantity import quantity
+
+if TYPE_CHECKING:
+    from s2studio.analysis.race import Race, RaceRow
+    from s2studio.gui.controller import Controller
+
+MOST_SEEDS = 64
+
+
+class RacePanel(Panel):
+    """Asks `s2studio race`: rows that no other beats carry a diamond, those the model cannot tell from the best `=`."""
+
+    EMPTY = "Open a network with a stimulus: this panel tries placers and seeds and keeps the best."
+
+    def __init__(self, controller: Controller, themes: ThemeSwitch) -> None:
+        super().__init__(controller, themes)
+        self.race: Race | None = None
+        self._curves: dict[str, tuple[pg.PlotDataItem, list[int], list[float]]] = {}
+        self.verdict = QLabel("Try all placers with several seeds on the project's own traffic.", self.content)
+        self.verdict.setWordWrap(True)
+        self.seeds = QSpinBox(self.content)
+        self.seeds.setRange(1, MOST_SEEDS)
+        self.seeds.setValue(2)
+        self.seeds.setSuffix(" seeds")
+        self.seeds.setAccessibleName("Seeds for each placer")
+        self.start = QPushButton("Race", self.content)
+        self.take = QPushButton("Take", self.content)
+        self.take.setToolTip("Take the placement of the selected row; an undoable step")
+        self.take.setEnabled(False)
+        self.table = Figures(
+            ("placer", "longest", "energy", "worst link", "hops", "entries"), "Placements", self._chosen
+        )
+        self.plot = pg.PlotWidget(background=None)
+        self.plot.setAccessibleName("Cost over the rounds of a search")
+        item = self.plot.getPlotItem()
+        item.setMenuEnabled(False)
+        item.hideButtons()
+        item.getViewBox().setMouseEnabled(False, False)
+        self._lay_out()
+        self.start.clicked.connect(lambda _checked: self.run())
+        self.take.clicked.connect(lambda _checked: self.take_chosen())
+        controller.studio.mapping_changed.connect(self._changed)
+        controller.cost_found.connect(self._found)
+        self.apply_theme(themes.theme)
+        self._changed(None)
+
+    def run(self) -> None:
+        """Race; the costs that the searches find are drawn as they come."""
+        self._curves.clear()
+        self.plot.getPlotItem().clear()
+        self.controller.race(self.seeds.value(), self._show)
+
+    def take_chosen(self) -> None:
+        """Take the placement of the selected row."""
+        row = self._row(self.table.currentRow())
+        if row is not None and row.mapping is not None:
+            self.controller.edit(f"Take {row.runner.name}", row.mapping)
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Take the colours of `theme`."""
+        item = self.plot.getPlotItem()
+        style = {"color": theme.muted, "font-size": f"{SMALL_PX}px"}
+        for side, label in (("left", "cost (flit-hops and worst link)"), ("bottom", "round of the search")):
+            axis = item.getAxis(side)
+            axis.setPen(pg.mkPen(theme.border))
+            axis.setTextPen(pg.mkPen(theme.muted))
+            axis.setLabel(label, **style)
+        item.showGrid(x=False, y=True, alpha=0.12)
+
+    def _lay_out(self) -> None:
+        top = QHBoxLayout()
+        top.addWidget(self.verdict, 1)
+        for widget in (self.seeds, self.start, self.take):
+            top.addWidget(widget)
+        splitter = QSplitter(Qt.Orientation.Horizontal, self.content)
+        splitter.addWidget(self.table)
+        splitter.addWidget(self.plot)
+        splitter.setSizes([640, 360])
+        layout = self.column(spacing=NEAR_PX, margin=NEAR_PX)
+        layout.addLayout(top)
+        layout.addWidget(splitter, 1)
+
+    def _changed(self, _value: object) -> None:
+        self.set_empty(self.controller.studio.network is None or self.controller.studio.project is None)
+
+    def _found(self, event: CostFound) -> None:
+        """Draw the cost that a search has found so far."""
+        if event.name not in self._curves:
+            colour = list(population_colours([*self._curves, event.name]).values())[-1]
+            self._curves[event.name] = (self.plot.getPlotItem().plot(pen=pg.mkPen(colour, width=1)), [], [])
+        curve, rounds, costs = self._curves[event.name]
+        rounds.append(event.done)
+        costs.append(event.cost)
+        curve.setData(rounds, costs)
+
+    def _show(self, race: Race) -> None:
+        self.race = race
+        error = ", ".join(f"{name.replace('_', ' ')} {100 * value:.2g} %" for name, value in race.errors.items())
+        best = "No placer found a placement" if race.winner is None else f"Best: {race.winner.runner.name}"
+        self.verdict.setText(f"{best}, over {race.ticks:,} ticks.  Called equal within the model's error: {error}.")
+        colours = population_colours([row.runner.name for row in race.rows])
+        self.table.show_figures([self._figure(row, colours[row.runner.name]) for row in race.rows])
+        if race.winner is not None:
+            self.table.selectRow(race.rows.index(race.winner))
+            self._chosen(self.table.currentRow())
+        item = self.plot.getPlotItem()
+        item.clear()
+        for row in race.rows:
+            if row.curve:
+                rounds, costs = zip(*row.curve, strict=True)
+                item.plot(rounds, costs, pen=pg.mkPen(colours[row.runner.name], width=1))
+
+    def _figure(self, row: RaceRow, colour: str) -> Figure:
+        measured = row.measured
+        if measured is None:
+            return Figure((row.runner.name, row.reason, "", "", "", ""), colour)
+        marks = ("  ◆" if row.is_pareto else "") + ("  =" if row.equal else "")
+        return Figure(
+            (
+                row.runner.name + marks,
+                quantity(measured.time_done_max_s, "s"),
+                quantity(measured.energy_j, "J", 4),
+                f"{measured.worst_link_flits:,}",
+                f"{measured.flit_hops:,}",
+                f"{measured.router_entries:,}",
+            ),
+            colour,
+            f"{quantity(measured.time_done_low_s, 's')} to {quantity(measured.time_done_max_s, 's')}, "
+            f"{quantity(measured.energy_low_j, 'J', 4)} to {quantity(measured.energy_high_j, 'J', 4)}",
+        )
+
+    def _row(self, number: int) -> RaceRow | None:
+        return self.race.rows[number] if self.race is not None and 0 <= number < len(self.race.rows) else None
+
+    def _chosen(self, number: int) -> None:
+        row = self._row(number)
+        self.take.setEnabled(row is not None and row.mapping is not None)
