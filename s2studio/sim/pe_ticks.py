@@ -48,6 +48,10 @@ class Packets:
             np.full(size, tick, np.int64),
         )
 
+    def arriving(self, arrival_s: NDArray[np.float64]) -> Packets:
+        """Return the same packets, which arrive at other moments."""
+        return Packets(arrival_s, self.sender, self.population, self.neuron, self.tick)
+
     @classmethod
     def joined(cls, parts: Sequence[Packets]) -> Packets:
         """Return all `parts`."""

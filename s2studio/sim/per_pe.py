@@ -257,9 +257,9 @@ class PerPeSimulator:
         if not len(fired):
             return
         sent_s = pe.began_s + pe.stalled_s + pe.offsets_s[spikes]
+        sent = Packets.of(sent_s, pe.number, pe.population, fired, pe.tick)
         for target, latency_s in zip(pe.targets.tolist(), pe.latencies_s.tolist(), strict=True):
-            packets = Packets.of(sent_s + latency_s, pe.number, pe.population, fired, pe.tick)
-            self._pes[target].arriving.append(packets)
+            self._pes[target].arriving.append(sent.arriving(sent_s + latency_s))
 
     def _go_on(self, pe: _Pe) -> None:
         """Plan the next spike of `pe`, or end its tick after the last."""
