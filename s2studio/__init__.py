@@ -9,7 +9,7 @@ from s2studio.version import __version__
 
 if TYPE_CHECKING:
     from s2studio.app.api import load_stimulus, lower, map_network, simulate
-    from s2studio.app.loading import load_network
+    from s2studio.app.loading import load_layers, load_network
     from s2studio.app.session_export import export
     from s2studio.chip.loader import load_chip
     from s2studio.session.reader import open_session
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # Where each public name lives; a name is imported when it is first used, so that `import s2studio` costs nothing.
 _PUBLIC = {
     "load_network": "s2studio.app.loading",
+    "load_layers": "s2studio.app.loading",
     "load_chip": "s2studio.chip.loader",
     "load_stimulus": "s2studio.app.api",
     "lower": "s2studio.app.api",
@@ -36,6 +37,7 @@ __all__ = [
     "compile_program",
     "export",
     "load_chip",
+    "load_layers",
     "load_network",
     "load_stimulus",
     "lower",

@@ -7,9 +7,11 @@ from pathlib import Path
 from s2studio.documents import document_schema
 from s2studio.errors import NetworkError
 from s2studio.network.graph import Network
+from s2studio.network.tensors import LayerGraph
 from s2studio.snn.network import ChipNetwork
 
 SUFFIXES = (".nir", ".yaml", ".yml")
+LAYER_SUFFIXES = (".onnx",)
 
 
 def load_network(path: str | Path) -> Network | ChipNetwork:
@@ -26,7 +28,25 @@ def load_network(path: str | Path) -> Network | ChipNetwork:
         return read_nir(path)
     if path.suffix in (".yaml", ".yml"):
         return _load_yaml(path)
+    if path.suffix in LAYER_SUFFIXES:
+        limit = "only spiking networks are lowered, mapped and run so far"
+        raise NetworkError(path.name, "a deep network without spikes", limit, "`s2studio info` shows its layers")
     raise NetworkError(path.name, f"a file of kind '{path.suffix}'", f"models are {', '.join(SUFFIXES)}")
+
+
+def load_layers(path: str | Path) -> LayerGraph:
+    """Return the deep network in an ONNX file: its layers with float weights, as the file has them.
+
+    Raises NetworkError where the file is missing, damaged, too large, or its shapes depend on the input.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise NetworkError(str(path), "is a folder" if path.is_dir() else "no such file", hint="name a model file")
+    if path.suffix not in LAYER_SUFFIXES:
+        raise NetworkError(path.name, f"a file of kind '{path.suffix}'", f"read are {', '.join(LAYER_SUFFIXES)}")
+    from s2studio.network.readers.onnx import read_onnx
+
+    return read_onnx(path)
 
 
 def _load_yaml(path: Path) -> ChipNetwork:

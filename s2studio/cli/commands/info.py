@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from s2studio.app.describe import describe_network
+from s2studio.app.describe_layers import describe_layers
+from s2studio.app.loading import LAYER_SUFFIXES, load_layers
 from s2studio.app.project import open_project
 from s2studio.cli.command import print_json, takes
 from s2studio.cli.monitor import workbench
@@ -12,7 +16,11 @@ from s2studio.cli.options import LOWERING, MAPPING, STIMULUS, AsJson, Given, Mod
 @takes(LOWERING, MAPPING, STIMULUS)
 def info(model: Model, given: Given, as_json: AsJson = False) -> None:
     """Say what is in a model file, what the chip would need for it, and whether it fits."""
-    with workbench(apply(open_project(model), given), quiet=as_json) as bench:
+    project = open_project(model)
+    if project.model.suffix in LAYER_SUFFIXES:
+        _info_of_layers(project.model, as_json)
+        return
+    with workbench(apply(project, given), quiet=as_json) as bench:
         about = describe_network(bench)
     if as_json:
         print_json(about)
@@ -20,3 +28,13 @@ def info(model: Model, given: Given, as_json: AsJson = False) -> None:
         from s2studio.cli.show import show_network
 
         show_network(about)
+
+
+def _info_of_layers(path: Path, as_json: bool) -> None:
+    about = describe_layers(load_layers(path))
+    if as_json:
+        print_json(about)
+    else:
+        from s2studio.cli.show_layers import show_layers
+
+        show_layers(about)

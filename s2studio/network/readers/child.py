@@ -15,8 +15,8 @@ import numpy as np
 from s2studio.errors import NetworkError
 
 TIME_LIMIT_S = 30.0
-Format = Literal["hdf5", "aedat4"]
-TITLES: dict[Format, str] = {"hdf5": "HDF5", "aedat4": "AEDAT 4"}
+Format = Literal["hdf5", "aedat4", "onnx"]
+TITLES: dict[Format, str] = {"hdf5": "HDF5", "aedat4": "AEDAT 4", "onnx": "ONNX"}
 _SCRIPT = Path(__file__).with_name("child_process.py")
 
 
@@ -25,7 +25,7 @@ class ChildReading:
 
     def __init__(self, path: Path, kind: Format) -> None:
         self.path, self.title = path, TITLES[kind]
-        # -P: beside the script is a nir.py, which must not be taken for the package.
+        # -P: beside the script are a nir.py and an onnx.py, which must not be taken for the packages.
         self._process = subprocess.Popen(
             [sys.executable, "-P", str(_SCRIPT), kind, str(path)],
             stdin=subprocess.DEVNULL,

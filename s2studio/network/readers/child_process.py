@@ -154,9 +154,114 @@ def read_aedat4(path: Path, content: Content) -> None:
     content.array(("events",), np.concatenate(parts))
 
 
+def read_onnx(path: Path, content: Content) -> None:
+    """Read an ONNX model: `graph`, a text of JSON, and the trained tensors by their names in `tensors`.
+
+    Floats become float32. A tensor outside the file must be in the file's folder.
+    """
+    try:
+        from google.protobuf.message import DecodeError
+        from onnx import ModelProto, helper
+    except ImportError as problem:
+        raise Refusal("is ONNX", "the package 'onnx' is missing", "pip install 's2studio[models]'") from problem
+    content.count(path.stat().st_size // NUMBER_BYTES, NUMBER_BYTES, ())
+    try:
+        model = ModelProto.FromString(path.read_bytes())
+    except DecodeError as problem:
+        raise Refusal("is no ONNX model, or a truncated one", "", "export it again") from problem
+    content.bytes = 0  # the file's bytes are gone when its tensors have been read
+    graph = model.graph
+    if not graph.node:
+        raise Refusal("holds no layers", "", "export the model again")
+    if graph.sparse_initializer:
+        raise Refusal("holds sparse tensors", "dense ones are expected", "export the model with dense weights")
+    tensors = {tensor.name: tensor for tensor in graph.initializer}
+    for node in graph.node:
+        if node.op_type == "Constant" and node.attribute and node.attribute[0].HasField("t"):
+            tensors[node.output[0]] = node.attribute[0].t
+    text = {
+        "inputs": [_onnx_value(value) for value in graph.input if value.name not in tensors],
+        "outputs": [value.name for value in graph.output],
+        "declared": [_onnx_value(value) for value in (*graph.value_info, *graph.output)],
+        "opset": max((entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")), default=0),
+        "nodes": [_onnx_node(node, helper) for node in graph.node],
+    }
+    content.text(("graph",), json.dumps(text))
+    content.begin(("tensors",), None)
+    for name, tensor in tensors.items():
+        content.array(("tensors", name), _onnx_tensor(path, name, tensor, content))
+
+
+def _onnx_value(value: Any) -> dict[str, Any]:
+    """Return {name, shape} of a tensor: a length is a number, the name of what it depends on, or None.
+
+    `shape` is None where nothing is said of it.
+    """
+    kind = value.type.tensor_type
+    lengths = [axis.dim_value if axis.HasField("dim_value") else axis.dim_param or None for axis in kind.shape.dim]
+    return {"name": value.name, "shape": lengths if kind.HasField("shape") else None}
+
+
+def _onnx_node(node: Any, helper: Any) -> dict[str, Any]:
+    """Return a node with its attributes of numbers and texts; others (graphs in the node) are None."""
+    attributes = {}
+    for attribute in node.attribute:
+        value = helper.get_attribute_value(attribute)
+        if isinstance(value, bytes):
+            value = value.decode(errors="replace")
+        plain = isinstance(value, str | int | float) or (
+            isinstance(value, list) and all(isinstance(entry, int | float) for entry in value)
+        )
+        attributes[attribute.name] = value if plain else None
+    names = {"inputs": list(node.input), "outputs": list(node.output), "name": node.name}
+    return {"type": node.op_type, "domain": node.domain, "attributes": attributes, **names}
+
+
+def _onnx_tensor(path: Path, name: str, tensor: Any, content: Content) -> Any:
+    """Return a trained tensor, its size checked before it is made."""
+    from onnx import TensorProto, helper, numpy_helper
+
+    kinds = ("FLOAT", "DOUBLE", "FLOAT16", "BFLOAT16", "BOOL", "INT8", "UINT8", "INT16", "UINT16", "INT32", "INT64")
+    kind = TensorProto.DataType.Name(tensor.data_type)
+    if kind not in kinds:
+        raise Refusal(f"tensor '{name}' is of {kind}", f"read are {', '.join(kinds)}", "export it as FLOAT")
+    dtype = helper.tensor_dtype_to_np_dtype(tensor.data_type)
+    values = int(np.prod([int(length) for length in tensor.dims] or [1], dtype=object))
+    size = values * dtype.itemsize
+    if values < 0 or size > MAX_BYTES:
+        shape = " x ".join(map(str, tensor.dims))
+        raise Refusal(f"tensor '{name}' of {shape} needs {size:,} B", f"at most {MAX_BYTES:,} B are read", "")
+    content.count(-(-max(values * 4, size) // NUMBER_BYTES), NUMBER_BYTES, ("tensors", name))
+    if tensor.data_location == TensorProto.EXTERNAL:
+        array = _onnx_external(path, name, tensor, dtype, values)
+    else:
+        if tensor.HasField("raw_data") and len(tensor.raw_data) != size:
+            found = f"tensor '{name}' has {len(tensor.raw_data):,} B"
+            raise Refusal(found, f"its shape needs {size:,} B", "export the model again")
+        array = numpy_helper.to_array(tensor)
+    return array.astype(np.float32) if kind in kinds[:4] else array
+
+
+def _onnx_external(path: Path, name: str, tensor: Any, dtype: Any, values: int) -> Any:
+    """Return a tensor that is kept in another file, which must be in the folder of `path`."""
+    said = {entry.key: entry.value for entry in tensor.external_data}
+    folder = path.resolve().parent
+    place = (folder / said.get("location", "")).resolve()
+    if not place.is_relative_to(folder):
+        raise Refusal(f"tensor '{name}' is in '{said.get('location')}'", "it must be in the model's folder", "copy it")
+    if not place.is_file():
+        raise Refusal(f"tensor '{name}' is in '{place.name}'", "there is no such file", "copy it beside the model")
+    offset, size = int(said.get("offset", 0)), values * dtype.itemsize
+    if not 0 <= offset <= place.stat().st_size - size or int(said.get("length", size)) != size:
+        found = f"tensor '{name}' is {size:,} B from {offset:,} on"
+        raise Refusal(found, f"'{place.name}' has {place.stat().st_size:,} B", "export the model again")
+    return np.fromfile(place, dtype.newbyteorder("<"), values, offset=offset).reshape(list(tensor.dims))
+
+
 FORMATS: Mapping[str, tuple[str, Callable[[Path, Content], None]]] = {
     "hdf5": ("HDF5", read_hdf5),
     "aedat4": ("AEDAT 4", read_aedat4),
+    "onnx": ("ONNX", read_onnx),
 }
 
 

@@ -1,0 +1,137 @@
+"""Layers that the chip runs as one become one: biases, normalisations, ReLU, activations that were spelled out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from s2studio.network.operators.arithmetic import Conv, Dense
+from s2studio.network.operators.elementwise import Add, Erf, Gelu, Mul, Relu, Sigmoid, Silu
+from s2studio.network.operators.operator import Identity, Operator, Values
+from s2studio.network.operators.reductions import BatchNorm
+from s2studio.network.tensors import Layer, LayerGraph
+
+# Exporters write the square root of 2 and its like in single precision.
+TOLERANCE = 1e-6
+
+
+def fuse(graph: LayerGraph) -> LayerGraph:
+    """Return `graph` with fewer layers that compute the same, up to the rounding of float32."""
+    return graph.with_layers(tuple(_Fusion(graph).layers.values()))
+
+
+class _Fusion:
+    """The layers so far by the tensor that each makes, in order; what a pattern swallows is taken out."""
+
+    def __init__(self, graph: LayerGraph) -> None:
+        self.graph, self.uses = graph, graph.uses()
+        self.layers: dict[str, Layer] = {}
+        renamed: dict[str, str] = {}
+        for original in graph.layers:
+            layer = replace(original, inputs=tuple(renamed.get(name, name) for name in original.inputs))
+            if isinstance(layer.operator, Identity) and layer.output not in graph.outputs:
+                renamed[layer.output] = layer.inputs[0]
+                self.uses[layer.inputs[0]] += self.uses[layer.output] - 1
+            else:
+                self._add(layer)
+
+    def _add(self, layer: Layer) -> None:
+        for found in (self._joined(layer), self._silu(layer), self._gelu(layer)):
+            if found is not None:
+                layer, swallowed = found
+                for name in swallowed:
+                    del self.layers[name]
+                break
+        self.layers[layer.output] = layer
+
+    def _before(self, name: str, *kinds: type[Operator]) -> Layer | None:
+        """Return the layer that makes `name` if it is one of `kinds`."""
+        layer = self.layers.get(name)
+        return layer if layer is not None and isinstance(layer.operator, kinds) else None
+
+    def _joined(self, layer: Layer) -> tuple[Layer, list[str]] | None:
+        """Return the layer before with `layer` in it, where nobody else reads what is between."""
+        if len(layer.inputs) != 1 or self.uses[layer.inputs[0]] != 1:
+            return None
+        before = self._before(layer.inputs[0], Dense, Conv)
+        if before is None or not isinstance(before.operator, Dense | Conv) or before.operator.relu:
+            return None
+        both = _both(before.operator, layer.operator, rank=len(self.graph.shapes[layer.inputs[0]]))
+        return None if both is None else (replace(before, operator=both, output=layer.output), [before.output])
+
+    def _silu(self, layer: Layer) -> tuple[Layer, list[str]] | None:
+        """Return x sigmoid(x) as one layer."""
+        if not isinstance(layer.operator, Mul) or len(layer.inputs) != 2:
+            return None
+        for x, other in (layer.inputs, layer.inputs[::-1]):
+            gate = self._before(other, Sigmoid)
+            if gate is not None and gate.inputs == (x,) and self.uses[other] == 1:
+                return replace(layer, operator=Silu(), inputs=(x,)), [other]
+        return None
+
+    def _gelu(self, layer: Layer) -> tuple[Layer, list[str]] | None:
+        """Return x (1 + erf(x / sqrt 2)) / 2 as one layer, the half taken before or after."""
+        if not isinstance(layer.operator, Mul):
+            return None
+        if _is(layer.operator.constant, 0.5):
+            product = self._before(layer.inputs[0], Mul)
+            if product is None or len(product.inputs) != 2:
+                return None
+            pairs, swallowed = (product.inputs, product.inputs[::-1]), [product.output]
+            matches = ((x, self._one_plus_erf(x, gate)) for x, gate in pairs)
+        elif len(layer.inputs) == 2:
+            swallowed = []
+            halves = [(self._half(a), b) for a, b in (layer.inputs, layer.inputs[::-1])]
+            found = [(half, gate) for half, gate in halves if half is not None]
+            swallowed += [half.output for half, _ in found]
+            matches = ((half.inputs[0], self._one_plus_erf(half.inputs[0], gate)) for half, gate in found)
+        else:
+            return None
+        for x, steps in matches:
+            if steps and all(self.uses[name] == 1 for name in (*swallowed, *steps)):
+                return replace(layer, operator=Gelu(), inputs=(x,)), [*swallowed, *steps]
+        return None
+
+    def _half(self, name: str) -> Layer | None:
+        layer = self._before(name, Mul)
+        return layer if layer is not None and _is(_constant(layer), 0.5) else None
+
+    def _one_plus_erf(self, x: str, name: str) -> list[str]:
+        """Return the tensors between `x` and `name` where that is 1 + erf(x / sqrt 2), else none."""
+        steps: list[str] = []
+        for kind, constant in ((Add, 1.0), (Erf, None), (Mul, np.sqrt(0.5))):
+            layer = self._before(name, kind)
+            if layer is None or (constant is not None and not _is(_constant(layer), constant)):
+                return []
+            steps.append(name)
+            name = layer.inputs[0]
+        return steps if name == x else []
+
+
+def _constant(layer: Layer) -> Values | None:
+    return layer.operator.constant if isinstance(layer.operator, Add | Mul) else None
+
+
+def _is(constant: Values | None, value: float) -> bool:
+    return constant is not None and constant.size == 1 and abs(float(constant.reshape(-1)[0]) - value) < TOLERANCE
+
+
+def _both(before: Dense | Conv, after: Operator, rank: int) -> Dense | Conv | None:
+    """Return one operator for `before` and then `after`, None where there is none; `rank` counts the axes between."""
+    outputs = len(before.weight)
+    if isinstance(after, Relu):
+        return replace(before, relu=True)
+    channels_are_last = isinstance(before, Conv) or rank == 2
+    if isinstance(after, BatchNorm) and channels_are_last:
+        weight = before.weight * after.scale.reshape(-1, *(1,) * (before.weight.ndim - 1))
+        bias = after.shift if before.bias is None else before.bias * after.scale + after.shift
+        return replace(before, weight=weight, bias=bias)
+    if isinstance(after, Add) and after.constant is not None and isinstance(before, Dense):
+        if after.constant.shape[-1:] not in ((outputs,), (1,), ()) or after.constant.size not in (1, outputs):
+            return None
+        if after.constant.ndim > rank:
+            return None
+        added = np.broadcast_to(after.constant.reshape(-1), (outputs,))
+        return replace(before, bias=added if before.bias is None else before.bias + added)
+    return None

@@ -1,0 +1,125 @@
+"""Operators that work on each value alone, or on two tensors value by value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from s2studio.network.operators.operator import FloatArray, Operator, Shape, Values, broadcast
+
+
+@dataclass(frozen=True)
+class Relu(Operator):
+    """y = max(x, 0)."""
+
+    def compute(self, *inputs: Values) -> Values:
+        """Return y."""
+        return np.maximum(inputs[0], 0)
+
+
+@dataclass(frozen=True)
+class Relu6(Operator):
+    """y = min(max(x, 0), 6)."""
+
+    def compute(self, *inputs: Values) -> Values:
+        """Return y."""
+        return np.clip(inputs[0], 0, 6)
+
+
+@dataclass(frozen=True)
+class Erf(Operator):
+    """y = erf(x)."""
+
+    def compute(self, *inputs: Values) -> Values:
+        """Return y."""
+        return erf(inputs[0])
+
+
+@dataclass(frozen=True)
+class Gelu(Operator):
+    """y = x (1 + erf(x / sqrt 2)) / 2, or with `is_tanh` x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2."""
+
+    is_tanh: bool = False
+
+    def compute(self, *inputs: Values) -> Values:
+        """Return y."""
+        x = inputs[0]
+        inner = (
+            np.tanh(np.float32(np.sqrt(2 / np.pi)) * (x + np.float32(0.044715) * x**3))
+            if self.is_tanh
+            else erf(x / np.float32(np.sqrt(2)))
+        )
+        return np.asarray(x * (1 + inner) / 2)
+
+
+@dataclass(frozen=True)
+class Sigmoid(Operator):
+    """y = 1 / (1 + exp(-x))."""
+
+    def compute(self, *inputs: Values) -> Values:
+        """Return y."""
+        return sigmoid(inputs[0])
+
+
+@dataclass(frozen=True)
+class Silu(Operator):
+    """y = x / (1 + exp(-x))."""
+
+    def compute(self, *inputs: Values) -> Values:
+        """Return y."""
+        return np.multiply(inputs[0], sigmoid(inputs[0]))
+
+
+@dataclass(frozen=True)
+class Tanh(Operator):
+    """y = tanh(x)."""
+
+    def compute(self, *inputs: Values) -> Values:
+        """Return y."""
+        return np.tanh(inputs[0])
+
+
+@dataclass(frozen=True)
+class Add(Operator):
+    """y = a + b, or a + `constant`; shapes broadcast."""
+
+    constant: FloatArray | None = None
+
+    def shape(self, inputs: Sequence[Shape]) -> Shape:
+        """Return the shape to which both broadcast."""
+        return broadcast(inputs[0], inputs[1] if self.constant is None else self.constant.shape)
+
+    def compute(self, *inputs: Values) -> Values:
+        """Return y."""
+        return np.add(inputs[0], inputs[1] if self.constant is None else self.constant)
+
+
+@dataclass(frozen=True)
+class Mul(Operator):
+    """y = a b, or a `constant`, value by value; shapes broadcast."""
+
+    constant: FloatArray | None = None
+
+    def shape(self, inputs: Sequence[Shape]) -> Shape:
+        """Return the shape to which both broadcast."""
+        return broadcast(inputs[0], inputs[1] if self.constant is None else self.constant.shape)
+
+    def compute(self, *inputs: Values) -> Values:
+        """Return y."""
+        return np.multiply(inputs[0], inputs[1] if self.constant is None else self.constant)
+
+
+def sigmoid(x: Values) -> Values:
+    """Return 1 / (1 + exp(-x)), without overflow for any x."""
+    small = np.exp(-np.abs(x))
+    return np.asarray(np.where(x >= 0, 1, small) / (1 + small))
+
+
+def erf(x: Values) -> Values:
+    """Return the error function to 1.5e-7 (Abramowitz and Stegun, formula 7.1.26; NumPy has none)."""
+    wide = np.abs(x.astype(np.float64))
+    t = 1 / (1 + 0.3275911 * wide)
+    series = ((((1.061405429 * t - 1.453152027) * t + 1.421413741) * t - 0.284496736) * t + 0.254829592) * t
+    return np.asarray(np.sign(x) * (1 - series * np.exp(-wide * wide)), x.dtype)

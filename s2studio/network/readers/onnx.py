@@ -1,0 +1,174 @@
+"""Reads ONNX models, as data, into layers: nodes in the file's order, constants worked out, shapes followed through."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from s2studio.errors import NetworkError
+from s2studio.network.operators.operator import Operator, Shape, Unsupported, text
+from s2studio.network.readers.child import ChildReading
+from s2studio.network.readers.onnx_constants import constant_of
+from s2studio.network.readers.onnx_operators import CONVERTERS, Node, NotCovered
+from s2studio.network.tensors import Layer, LayerGraph, check_size, shape_of
+
+MAX_NODES = 100_000
+
+
+@dataclass
+class _Reading:
+    """A graph while it is read: constants and shapes by tensor, layers, and the nodes that could not be looked at."""
+
+    path: Path
+    constants: dict[str, NDArray[Any]]
+    shapes: dict[str, Shape]
+    declared: Mapping[str, Shape]
+    # Tensors behind a node that is not covered, whose shapes nobody knows.
+    unknown: set[str] = field(default_factory=set)
+    layers: list[Layer] = field(default_factory=list)
+    unreached: int = 0
+
+
+def read_onnx(path: Path) -> LayerGraph:
+    """Return the layers in the ONNX file `path`.
+
+    Raises NetworkError for files that are damaged, of shapes that depend on the input, or larger than is read.
+    """
+    return layers_of(path, ChildReading(path, "onnx").result())
+
+
+def layers_of(path: Path, content: Mapping[str, Any]) -> LayerGraph:
+    """Return the layers in `content`, what the other process found in the file; `path` is what errors call it."""
+    graph = json.loads(str(content["graph"]))
+    if len(graph["nodes"]) > MAX_NODES:
+        raise NetworkError(path.name, f"{len(graph['nodes']):,} nodes", f"at most {MAX_NODES:,} are read")
+    declared = {value["name"]: tuple(value["shape"]) for value in graph["declared"] if _is_fixed(value["shape"])}
+    inputs = {value["name"]: _input_shape(path, value) for value in graph["inputs"]}
+    reading = _Reading(path, dict(content.get("tensors", {})), dict(inputs), declared)
+    for index, node in enumerate(graph["nodes"]):
+        _read_node(reading, node, node["name"] or f"{node['type']}_{index}")
+    return _graph(reading, tuple(inputs), tuple(graph["outputs"]))
+
+
+def _graph(reading: _Reading, inputs: tuple[str, ...], outputs: tuple[str, ...]) -> LayerGraph:
+    for name in outputs:
+        if name not in reading.shapes and name not in reading.unknown:
+            raise NetworkError(f"output '{name}' in {reading.path.name}", "no node makes it from the input")
+    return LayerGraph(reading.path.stem, inputs, outputs, tuple(reading.layers), reading.shapes, reading.unreached)
+
+
+def _is_fixed(shape: list[Any] | None) -> bool:
+    return shape is not None and all(isinstance(length, int) and length > 0 for length in shape)
+
+
+def _input_shape(path: Path, value: dict[str, Any]) -> Shape:
+    """Return the shape of an input, which must be fixed: tiles are cut before anything runs."""
+    subject = f"input '{value['name']}' in {path.name}"
+    hint = "export the model with example inputs and without dynamic axes"
+    if value["shape"] is None:
+        raise NetworkError(subject, "its shape is missing", hint=hint)
+    if not _is_fixed(value["shape"]):
+        axis = next(i for i, length in enumerate(value["shape"]) if not isinstance(length, int) or length < 1)
+        found = f"its axis {axis} is {value['shape'][axis] or 'unknown'}"
+        raise NetworkError(subject, found, "the chip needs fixed lengths", hint)
+    shape = tuple(value["shape"])
+    check_size(subject, shape)
+    return shape
+
+
+def _read_node(reading: _Reading, node: dict[str, Any], name: str) -> None:
+    """Add the layers of one node; a constant is kept as one, and what cannot be read is said."""
+    inputs, outputs = list(node["inputs"]), [output for output in node["outputs"] if output]
+    while inputs and not inputs[-1]:
+        inputs.pop()
+    if any(source in reading.unknown for source in inputs):
+        reading.unknown.update(outputs)
+        reading.unreached += 1
+        return
+    subject = f"node '{name}' in {reading.path.name}"
+    for source in inputs:
+        if source and source not in reading.constants and source not in reading.shapes:
+            raise NetworkError(subject, f"nothing before it makes its input '{source}'", hint="export the model again")
+    if outputs and outputs[0] in reading.constants:  # a Constant, which was read with the tensors
+        return
+    for output in outputs:
+        if output in reading.constants or output in reading.shapes:
+            raise NetworkError(subject, f"it makes '{output}', which is there already", hint="export the model again")
+    seen = Node(name, node["type"], node["domain"], node["attributes"], inputs, reading.constants, reading.shapes)
+    try:
+        constant = constant_of(seen)
+        if constant is not None:
+            reading.constants[outputs[0]] = constant
+        else:
+            _add(reading, seen, outputs)
+    except (ValueError, TypeError, IndexError, KeyError, AttributeError, OverflowError) as problem:
+        reason = " ".join(str(problem).split())[:200]
+        raise NetworkError(subject, f"its {seen.type} is malformed: {reason}", hint="export it again") from problem
+
+
+def _add(reading: _Reading, node: Node, outputs: list[str]) -> None:
+    """Add the layers that `node` becomes: one after the other, the last makes the node's output."""
+    try:
+        steps, sources = _steps(node, outputs)
+    except NotCovered as problem:
+        _add_unsupported(reading, node, outputs, Unsupported(node.type, *problem.args))
+        return
+    for index, step in enumerate(steps):
+        last = index == len(steps) - 1
+        layer = Layer(node.name, step, sources, outputs[0] if last else f"{outputs[0]} ({index + 1})")
+        reading.shapes[layer.output] = shape_of(layer, reading.shapes)
+        reading.layers.append(layer)
+        sources = (layer.output,)
+
+
+def _steps(node: Node, outputs: list[str]) -> tuple[tuple[Operator, ...], tuple[str, ...]]:
+    if node.domain not in ("", "ai.onnx") or node.type not in CONVERTERS:
+        reason = f"no such layer is known (its input is {_shapes(node)})"
+        if node.domain not in ("", "ai.onnx"):
+            reason = f"it is from '{node.domain}' (its input is {_shapes(node)})"
+        raise NotCovered(reason, _REMEDIES.get(node.type, _READ))
+    if len(outputs) != 1:
+        raise NotCovered(f"{len(outputs)} of its outputs are used", "use the first alone, in inference")
+    return CONVERTERS[node.type](node)
+
+
+def _add_unsupported(reading: _Reading, node: Node, outputs: list[str], operator: Unsupported) -> None:
+    """Add a layer that is not covered; what its outputs look like is known where the file says so."""
+    sources = tuple(name for name in node.inputs if name in reading.shapes)
+    reading.layers.append(Layer(node.name, operator, sources, outputs[0] if outputs else ""))
+    for output in outputs:
+        if output in reading.declared:
+            check_size(f"node '{node.name}' in {reading.path.name}", reading.declared[output])
+            reading.shapes[output] = reading.declared[output]
+        else:
+            reading.unknown.add(output)
+
+
+def _shapes(node: Node) -> str:
+    return ", ".join(text(node.shape(name)) for name in node.inputs if name) or "nothing"
+
+
+_READ = "the operators that are read stand in docs/interface.md: express it in them"
+_NORMS = "export LayerNorm with opset_version=17 or later and RMSNorm with 23 or later, as one node each"
+_QUANTISED = "export the float model; s2studio quantises it"
+_REMEDIES: Mapping[str, str] = {
+    "Pow": _NORMS,
+    "Sqrt": _NORMS,
+    "Reciprocal": _NORMS,
+    "QuantizeLinear": _QUANTISED,
+    "DequantizeLinear": _QUANTISED,
+    "QLinearConv": _QUANTISED,
+    "QLinearMatMul": _QUANTISED,
+    "ConvInteger": _QUANTISED,
+    "MatMulInteger": _QUANTISED,
+    "If": "export the model with torch.onnx.export for the branch that is used",
+    "Loop": "export the model with the loop unrolled",
+    "LSTM": "unroll it into Linear, Sigmoid and Tanh",
+    "GRU": "unroll it into Linear, Sigmoid and Tanh",
+    "Attention": "export with opset_version=22 or earlier, where attention is MatMul and Softmax",
+}

@@ -1,0 +1,111 @@
+"""A deep network as the user brought it: layers in the order in which they run, with the shapes between them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from s2studio.errors import NetworkError
+from s2studio.network.operators.operator import Operator, Shape, Unsupported, Values, text
+
+# A guard against shapes, which cost the file nothing.
+MAX_VALUES = 2**30
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One step: `operator` on the tensors `inputs` makes the tensor `output`. `name` is that of the file's node."""
+
+    name: str
+    operator: Operator
+    inputs: tuple[str, ...]
+    output: str
+
+
+@dataclass(frozen=True)
+class LayerGraph:
+    """Layers in an order in which each finds its inputs made; `shapes` of every tensor.
+
+    `inputs` are what the user gives, `outputs` what is read. `unsupported` layers have an Unsupported operator;
+    `unreached` counts the nodes of the file behind those, which have no layer here.
+    """
+
+    name: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    layers: tuple[Layer, ...]
+    shapes: Mapping[str, Shape]
+    unreached: int = 0
+
+    @property
+    def unsupported(self) -> tuple[Layer, ...]:
+        """The layers that s2studio does not cover."""
+        return tuple(layer for layer in self.layers if isinstance(layer.operator, Unsupported))
+
+    @property
+    def parameters(self) -> int:
+        """How many trained values there are; one that several layers hold counts for each."""
+        return sum(layer.operator.parameters for layer in self.layers)
+
+    @property
+    def macs(self) -> int:
+        """How many multiplications with accumulation one inference takes."""
+        return sum(self.macs_of(layer) for layer in self.layers)
+
+    def macs_of(self, layer: Layer) -> int:
+        """Return the multiplications with accumulation of one layer."""
+        return layer.operator.macs([self.shapes[name] for name in layer.inputs])
+
+    def uses(self) -> Counter[str]:
+        """Return how often each tensor is read, by a layer or by the user."""
+        return Counter([*self.outputs, *(name for layer in self.layers for name in layer.inputs)])
+
+    def with_layers(self, layers: tuple[Layer, ...]) -> LayerGraph:
+        """Return the graph with other layers between the same inputs and outputs, shapes worked out anew."""
+        shapes = {name: self.shapes[name] for name in self.inputs}
+        for layer in layers:
+            if isinstance(layer.operator, Unsupported):
+                if layer.output in self.shapes:
+                    shapes[layer.output] = self.shapes[layer.output]
+            else:
+                shapes[layer.output] = shape_of(layer, shapes)
+        return replace(self, layers=layers, shapes=shapes)
+
+
+def shape_of(layer: Layer, shapes: Mapping[str, Shape]) -> Shape:
+    """Return the shape of what `layer` makes. Raises NetworkError where its inputs do not fit, or it is too large."""
+    try:
+        shape = layer.operator.shape([shapes[name] for name in layer.inputs])
+    except ValueError as problem:
+        raise NetworkError(f"node '{layer.name}'", str(problem), hint="export the model again") from problem
+    check_size(f"node '{layer.name}'", shape)
+    return shape
+
+
+def check_size(subject: str, shape: Shape) -> None:
+    """Refuse tensors that no memory holds, and empty ones."""
+    count = np.prod(shape, dtype=object)
+    if not 1 <= count <= MAX_VALUES:
+        raise NetworkError(subject, f"a tensor of {text(shape)}", f"1 to {MAX_VALUES:,} values are expected")
+
+
+def evaluate(graph: LayerGraph, inputs: Mapping[str, Values]) -> dict[str, Values]:
+    """Return the value of every tensor of `graph` for `inputs`, computed in float32.
+
+    Raises NetworkError where an input is missing or has another shape, or a layer is not covered.
+    """
+    for layer in graph.unsupported:
+        raise NetworkError(f"node '{layer.name}'", "it is not covered", hint="see `s2studio info`")
+    values: dict[str, Values] = {}
+    for name in graph.inputs:
+        given = inputs.get(name)
+        if given is None or given.shape != graph.shapes[name]:
+            found = "it is missing" if given is None else f"it is {text(given.shape)}"
+            raise NetworkError(f"input '{name}'", found, f"{text(graph.shapes[name])} is expected")
+        values[name] = given.astype(np.float32) if given.dtype.kind == "f" else given
+    for layer in graph.layers:
+        values[layer.output] = layer.operator.compute(*(values[name] for name in layer.inputs))
+    return values
