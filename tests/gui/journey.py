@@ -15,7 +15,9 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPushButton, QTabBar, Q
 from s2studio.chip.machine import PE
 from s2studio.gui.dialogs.export import ExportDialog
 from s2studio.gui.dialogs.lowering import LoweringDialog
+from s2studio.gui.panels.advice import AdvicePanel
 from s2studio.gui.panels.compare import ComparePanel
+from s2studio.gui.panels.levels import LevelsPanel
 from s2studio.gui.panels.timeline import TimelinePanel
 from s2studio.gui.window import Window
 from s2studio.resources import resource_path
@@ -73,6 +75,7 @@ class Journey:
             self._show_tab(name)
             self.picture(name)
         self._scrub()
+        self._laboratory()
         self._compare()
         self._export(out)
 
@@ -174,6 +177,23 @@ class Journey:
         assert abs(timeline.cursor / timeline.length - 0.25) < 0.1
         self.settle(0.3)
         self.picture("scrub")
+
+    def _laboratory(self) -> None:
+        """Ask what to change and which level to take, and look at the answers."""
+        self.window.show_preset("Profile")
+        self.settle(0.3)
+        self._show_tab("advice")
+        advice = self.window.docks["advice"].panel
+        assert isinstance(advice, AdvicePanel)
+        self.hand.click(advice.ask)
+        self._wait(lambda: advice.advice is not None)
+        self.picture("advice")
+        self._show_tab("levels")
+        levels = self.window.docks["levels"].panel
+        assert isinstance(levels, LevelsPanel)
+        self.hand.click(levels.ask)
+        self._wait(lambda: levels.study is not None)
+        self.picture("levels")
 
     def _compare(self) -> None:
         studio = self.controller.studio
