@@ -21,8 +21,9 @@ from s2studio.errors import SessionError, UsageError
 from s2studio.mapping.mapping import ChipMapping, Demand
 from s2studio.network.stimulus.spikes import Stimulus
 from s2studio.session.files import write_table
-from s2studio.sim.counts import Counts, TickBlock
+from s2studio.sim.counts import Counts, Lateness, TickBlock
 from s2studio.sim.energy import idle_energy_j
+from s2studio.sim.engine import LOCKSTEP, EngineOptions, check_engine, make_engine
 from s2studio.sim.lockstep import Simulator
 from s2studio.sim.pricing import energy_by_tick_j, price_counts
 from s2studio.sim.program import compile_program
@@ -70,6 +71,7 @@ class Evaluation:
     ) -> None:
         if batch < 1:
             raise UsageError("--batch", f"{batch}", "at least 1 is expected")
+        check_engine(project.run.engine, EngineOptions(fifo=project.run.fifo))
         self.project, self.network, self.machine = project, network, machine
         self.samples, self.batch, self.threads = samples, batch, threads or os.cpu_count() or 1
         self.outputs = output_populations(network.spiking)
@@ -131,14 +133,24 @@ class _Engine:
         """Run samples side by side, each as long as it needs, and yield what they gave."""
         stimuli = [sample.read() for _, sample in samples]
         steps = [self.of.steps(stimulus) for stimulus in stimuli]
-        longest = max(steps)
         numbers = [index for index, _ in samples]
-        seed = self.of.project.mapping.seed
+        if self.of.project.run.engine != LOCKSTEP:
+            for (index, sample), own, stimulus in zip(samples, steps, stimuli, strict=True):
+                yield self._result(sample, 0, own, self._alone(index, own, stimulus))
+            return
+        longest, seed = max(steps), self.of.project.mapping.seed
         engine = Simulator(self.program, seed, len(samples), samples=numbers, threads=self.of.threads)
         inside = [{name: train.between(0, longest) for name, train in stimulus.items()} for stimulus in stimuli]
         block = engine.advance(longest, inside)
         for place, ((_, sample), own) in enumerate(zip(samples, steps, strict=True)):
             yield self._result(sample, place, own, block)
+
+    def _alone(self, index: int, steps: int, stimulus: Stimulus) -> TickBlock:
+        """Run one sample on an engine that takes no more at once."""
+        run, seed = self.of.project.run, self.of.project.mapping.seed
+        options = EngineOptions(seed, index, steps, run.tick_s, run.level, run.fifo)
+        engine = make_engine(run.engine, self.program, self.of.network, self.mapping, self.spec, options)
+        return engine.advance(steps, {name: train.between(0, steps) for name, train in stimulus.items()})
 
     def _result(self, sample: Sample, place: int, steps: int, block: TickBlock) -> SampleResult:
         spikes = block.spikes
@@ -148,7 +160,7 @@ class _Engine:
         predicted = int(counts.argmax()) if counts.any() else -1
         tick_s = self.of.project.run.tick_s
         first = int(ticks[neurons == predicted][0]) + 1 if predicted >= 0 else steps
-        energy, lateness, time_done_max_s = self._price(_one(block.counts, place, steps))
+        energy, lateness, time_done_max_s = self._price(_one(block.counts, place, steps), block.lateness)
         return SampleResult(
             sample=sample.name,
             label=-1 if sample.label is None else sample.label,
@@ -164,12 +176,13 @@ class _Engine:
             time_done_max_s=time_done_max_s,
         )
 
-    def _price(self, counts: Counts) -> tuple[float, int, float]:
-        """Return the energy in J, the late ticks and when the slowest PE was done, in s."""
+    def _price(self, counts: Counts, timed: Lateness | None) -> tuple[float, int, float]:
+        """Return the energy in J, the late ticks and how long the slowest PE worked in a tick, in s."""
         options = self.of.project.run
         priced = price_counts(counts, self.work, self.traffic, self.spec, options.level, options.tick_s)
         energy = energy_by_tick_j(priced, self.of.machine, options.tick_s)
-        lateness = int(late(priced.time_done_s, options.tick_s).sum())
+        delay_s = 0.0 if timed is None else timed.start_delay_s + timed.stalled_s
+        lateness = int(late(priced.time_done_s + delay_s, options.tick_s).sum())
         return float(sum(values.sum() for values in energy.values())), lateness, float(priced.time_done_s.max())
 
 

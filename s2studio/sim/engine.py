@@ -41,9 +41,10 @@ class Engine(Protocol):
 
 @dataclass(frozen=True)
 class EngineOptions:
-    """How an engine runs: the length of a tick and the level matter to `per_pe` only, and so does `fifo`."""
+    """How an engine runs one sample, whose number is `sample`; tick, level and `fifo` matter to `per_pe` only."""
 
     seed: int = 0
+    sample: int = 0
     steps: int | None = None
     tick_s: float = 1e-3
     level: LevelPolicy = field(default_factory=LevelPolicy)
@@ -56,7 +57,7 @@ Maker = Callable[[Program, ChipNetwork, ChipMapping, ChipSpec, EngineOptions], E
 def _lockstep(
     program: Program, _network: ChipNetwork, _mapping: ChipMapping, _spec: ChipSpec, options: EngineOptions
 ) -> Engine:
-    return Simulator(program, options.seed)
+    return Simulator(program, options.seed, samples=[options.sample])
 
 
 def _per_pe(
@@ -64,10 +65,12 @@ def _per_pe(
 ) -> Engine:
     work, latencies_s = slice_work(network, mapping), route_latencies_s(mapping, spec)
     clock = Clockwork(spec, work, options.level, options.tick_s, latencies_s, options.fifo)
-    return PerPeSimulator(program, clock, options.seed, options.steps)
+    return PerPeSimulator(program, clock, options.seed, options.steps, options.sample)
 
 
-ENGINES: Mapping[str, Maker] = {"lockstep": _lockstep, "per_pe": _per_pe}
+# The engine that runs samples side by side.
+LOCKSTEP = "lockstep"
+ENGINES: Mapping[str, Maker] = {LOCKSTEP: _lockstep, "per_pe": _per_pe}
 
 
 def check_engine(name: str, options: EngineOptions) -> None:

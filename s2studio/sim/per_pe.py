@@ -93,16 +93,19 @@ class PerPeSimulator:
 
     A PE begins a tick when its timer fires or, if it is still at work, when it is done; it reads what waits in its FIFO
     once, and what arrives later waits for its next tick. There is no barrier. `steps` is how many ticks the run has;
-    with None, no end is known. `advance` feeds ticks of stimulus and returns the ticks that all PEs have completed,
-    fewer than were fed while one is behind; at the end of the run all that is left.
+    with None, no end is known. `sample` is the number by which random draws differ between samples. `advance` feeds
+    ticks of stimulus and returns the ticks that all PEs have completed, fewer than were fed while one is behind; at the
+    end of the run all that is left.
     """
 
-    def __init__(self, program: Program, clock: Clockwork, seed: int = 0, steps: int | None = None) -> None:
+    def __init__(
+        self, program: Program, clock: Clockwork, seed: int = 0, steps: int | None = None, sample: int = 0
+    ) -> None:
         clock.level.check(clock.spec)
         if not 0 <= seed < 2**63 or clock.fifo not in FIFO_POLICIES or not clock.tick_s > 0:
             found = f"seed {seed}, FIFO '{clock.fifo}', tick {clock.tick_s} s"
             raise SimulationError("simulator", found, f"seed 0 to 2^63 - 1, FIFO {', '.join(FIFO_POLICIES)}, tick > 0")
-        self.program, self.clock, self.seed, self.steps = program, clock, seed, steps
+        self.program, self.clock, self.seed, self.steps, self.sample = program, clock, seed, steps, sample
         self.batch = 1
         self.reset()
 
@@ -237,7 +240,7 @@ class PerPeSimulator:
             pe.start,
             pe.place,
             self.seed,
-            0,
+            self.sample,
             self.program.populations,
             self.program.parameters,
             self._state,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -59,6 +61,25 @@ def test_that_a_project_keeps_its_engine(tmp_path: Path) -> None:
 
     assert (project.run.engine, project.run.fifo) == ("per_pe", "stall")
     assert "--engine per_pe --fifo stall" in command_line(project, "run")
+
+
+def test_that_evaluate_shows_the_answers_that_late_pes_cost(cli_json: CliJson, tmp_path: Path) -> None:
+    recordings = tmp_path / "recordings"
+    recordings.mkdir()
+    for name in ("00.bin", "01.bin", "02.bin"):
+        shutil.copy(PROJECT.parent / "recordings" / name, recordings / name)
+
+    def spikes(engine: str, tick: str) -> list[str]:
+        table = tmp_path / f"{engine}-{tick}.csv"
+        options = ("--data", recordings, "--bin", "1e-3", "--engine", engine, "--tick", tick, "-o", table)
+        cli_json("evaluate", PROJECT, *options)
+        with table.open(newline="") as file:
+            return [row["spikes"] for row in csv.DictReader(file)]
+
+    in_time = spikes("lockstep", "1e-3")
+    assert spikes("per_pe", "1e-3") == in_time
+    assert spikes("lockstep", "1e-4") == in_time
+    assert spikes("per_pe", "1e-4") != in_time
 
 
 @pytest.mark.parametrize(("option", "value"), [("--engine", "per-pe"), ("--fifo", "burn")])

@@ -63,7 +63,7 @@ def assert_same(one: TickBlock, other: TickBlock) -> None:
 def test_that_both_engines_agree_spike_for_spike_where_no_pe_is_late(
     network: ChipNetwork, seed: int, level: str, fifo: FifoPolicy
 ) -> None:
-    options = EngineOptions(seed, STEPS, tick_s=1.0, level=LevelPolicy(level), fifo=fifo)
+    options = EngineOptions(seed, 0, STEPS, tick_s=1.0, level=LevelPolicy(level), fifo=fifo)
     block = run("per_pe", network, replace(options, fifo=fifo))
 
     assert_same(block, run("lockstep", network, options))
@@ -80,7 +80,7 @@ def test_that_both_engines_agree_spike_for_spike_where_no_pe_is_late(
 def test_that_advancing_in_pieces_is_advancing_at_once_late_or_not(
     network: ChipNetwork, pieces: list[int], tick_s: float
 ) -> None:
-    options = EngineOptions(3, sum(pieces), tick_s)
+    options = EngineOptions(3, 0, sum(pieces), tick_s)
     whole = run("per_pe", network, options, (sum(pieces),))
     parts = run("per_pe", network, options, tuple(pieces))
 
@@ -91,7 +91,7 @@ def test_that_advancing_in_pieces_is_advancing_at_once_late_or_not(
 @settings(max_examples=12, deadline=None)
 @given(running_networks(), st.sampled_from(FIFO_POLICIES), st.sampled_from([1e-5, 3e-5]))
 def test_that_every_packet_is_read_lost_or_still_waiting(network: ChipNetwork, fifo: FifoPolicy, tick_s: float) -> None:
-    engine = engine_for("per_pe", network, EngineOptions(0, STEPS, tick_s, fifo=fifo))
+    engine = engine_for("per_pe", network, EngineOptions(0, 0, STEPS, tick_s, fifo=fifo))
     stimulus = random_stimulus(1, network.spiking.population("input").size, STEPS)
     try:
         block = engine.advance(STEPS, stimulus)
@@ -137,7 +137,7 @@ def burst(ticks: dict[int, int]) -> dict[str, SpikeTrain]:
 def test_that_a_late_pe_drifts_and_catches_up_by_the_cycles_of_its_work() -> None:
     """A burst of 200 packets x 100 events takes 2.25 ms at 150 MHz; after it, ticks take 0.05 ms."""
     spec, network = load_chip(), overloaded()
-    engine, mapping = engine_of(network, EngineOptions(0, 6, 1e-3), spec)
+    engine, mapping = engine_of(network, EngineOptions(0, 0, 6, 1e-3), spec)
     block = engine.advance(6, burst({1: 200}))
     output = 1
     lateness = block.lateness
@@ -158,7 +158,7 @@ def test_that_a_packet_after_the_fifo_was_read_counts_for_the_next_tick() -> Non
     """The source is late in the tick after its burst, so that its next spikes miss the tick they were meant for."""
     spec = load_chip()
     tick_s = 4 * 200 * spec.cycles.send / 150e6 / 5
-    engine, _ = engine_of(overloaded(1), EngineOptions(0, 8, tick_s), spec)
+    engine, _ = engine_of(overloaded(1), EngineOptions(0, 0, 8, tick_s), spec)
     block = engine.advance(8, burst({1: 200, 2: 1}))
 
     assert block.counts.spikes[0, :, 0].tolist() == [0, 200, 1, 0, 0, 0, 0, 0]
@@ -170,7 +170,7 @@ def test_that_a_packet_after_the_fifo_was_read_counts_for_the_next_tick() -> Non
 @pytest.mark.parametrize(("fifo", "reads"), [("drop", 20), ("overwrite", 20), ("stall", 200)])
 def test_that_a_full_fifo_drops_overwrites_or_stalls(fifo: FifoPolicy, reads: int) -> None:
     spec = replace(load_chip(), fifo_depth_packets=20)
-    engine, _ = engine_of(overloaded(), EngineOptions(0, 30, 1e-3, fifo=fifo), spec)
+    engine, _ = engine_of(overloaded(), EngineOptions(0, 0, 30, 1e-3, fifo=fifo), spec)
     block = engine.advance(30, burst({1: 200}))
     lateness = block.lateness
     assert lateness is not None
@@ -190,7 +190,7 @@ def test_that_a_noc_that_stalls_for_ever_is_refused() -> None:
     network = ChipNetwork(
         "loop", SpikingPart(populations, (Projection("noise", "relay", weights), Projection("relay", "relay", weights)))
     )
-    engine, _ = engine_of(network, EngineOptions(0, 5, 1e-3, fifo="stall"), spec)
+    engine, _ = engine_of(network, EngineOptions(0, 0, 5, 1e-3, fifo="stall"), spec)
     with pytest.raises(SimulationError, match="stands still"):
         engine.advance(5)
 

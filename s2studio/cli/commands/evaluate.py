@@ -10,7 +10,7 @@ import typer
 from s2studio.app.project import open_project
 from s2studio.cli.command import print_json, takes
 from s2studio.cli.monitor import workbench
-from s2studio.cli.options import LOWERING, MAPPING, RUN, AsJson, Given, Model, apply
+from s2studio.cli.options import ENGINE, LOWERING, MAPPING, RUN, AsJson, Given, Model, apply
 
 Data = Annotated[
     Path,
@@ -29,7 +29,7 @@ Table = Annotated[
 ]
 
 
-@takes(LOWERING, MAPPING, RUN)
+@takes(LOWERING, MAPPING, RUN, ENGINE)
 def evaluate(
     model: Model,
     data: Data,
