@@ -101,7 +101,7 @@ class EditCost:
         self._pes = machine.pes
         self._number = {pe: index for index, pe in enumerate(self._pes)}
         cell = {cell: index for index, cell in enumerate(self._noc.cells)}
-        self._cell_of_pe = np.array([cell[pe.cell] for pe in self._pes], np.int32)
+        self._cell_of_pe = np.array([cell[pe.cell] for pe in self._pes], np.int64)
         closed = machine.reserved_pes | mapping.options.forbidden
         self._is_open = np.array([pe not in closed for pe in self._pes])
         self._each_qpe = machine.spec.memory.routing_bytes_per_target_qpe
@@ -163,12 +163,12 @@ class EditCost:
     def places(self, index: int) -> Places:
         """Return what putting a slice on each PE of the machine would change, and why where it cannot be."""
         layout = self._now.layout
-        holder = np.full(len(self._pes), OPEN, np.int32)
+        holder = np.full(len(self._pes), OPEN, np.int64)
         holder[layout.pes] = np.arange(len(layout.pes))
         refused = self._refusals(index, holder)
         legal = np.array([each is None for each in refused])
-        cells = np.where(legal, self._cell_of_pe, self._now.load.cell_of[index]).astype(np.int32)
-        others = np.where(legal, holder, OPEN).astype(np.int32)
+        cells = np.where(legal, self._cell_of_pe, self._now.load.cell_of[index])
+        others = np.where(legal, holder, OPEN)
         hops, worst, fullest = try_places(
             index, cells, others, layout.bytes, self._each_qpe, self._now.load, self._now.graph, self._noc.ways
         )
@@ -178,7 +178,7 @@ class EditCost:
         hops -= self._now.load.hops[0]
         return Places(
             pes=self._pes,
-            holder=holder.astype(np.int64),
+            holder=holder,
             refused=tuple(refused),
             flit_hops=hops,
             worst_link_flits=worst - self._now.load.flits.max(initial=0.0),
@@ -186,7 +186,7 @@ class EditCost:
             headroom_bytes=self._capacity - fullest,
         )
 
-    def _refusals(self, index: int, holder: NDArray[np.int32]) -> list[Refused | None]:
+    def _refusals(self, index: int, holder: NDArray[np.int64]) -> list[Refused | None]:
         """Return why a slice and the one on each PE cannot change places, None where they can."""
         mapping, here = self.mapping, self.mapping.slices[index].pe
         pinned = {self._number[pe]: name for name, pe in mapping.options.pinned.items()}
@@ -222,11 +222,11 @@ class EditCost:
         spikes = slice_traffic(pieces_of(layout.cuts), self._rates)
         graph = graph_of_matrix(layout.reached, spikes)
         load = empty_load(self._noc, graph)
-        cells = np.where(layout.pes == OPEN, OPEN, self._cell_of_pe[layout.pes]).astype(np.int32)
+        cells = np.where(layout.pes == OPEN, OPEN, self._cell_of_pe[layout.pes])
         put_all(cells, load, graph, self._noc.ways)
         without = np.flatnonzero(layout.pes == OPEN)
         if len(without):
-            room = np.bincount(self._cell_of_pe[self._free(layout)], minlength=len(self._noc.cells)).astype(np.int32)
+            room = np.bincount(self._cell_of_pe[self._free(layout)], minlength=len(self._noc.cells))
             place_next(busiest_first(graph, without.tolist()), room, load, graph, self._noc.ways)
         return _State(layout, graph, load)
 

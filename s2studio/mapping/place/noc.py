@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from s2studio.chip.spec import ChipSpec
 from s2studio.mapping.mapping import Link, Routing
-from s2studio.mapping.route.mc import branches_to, way_in
+from s2studio.mapping.route.mc import way_in
 from s2studio.mapping.route.paths import Cell, Mesh, links
 
-Int32 = NDArray[np.int32]
+Int64 = NDArray[np.int64]
 _T = TypeVar("_T")
 _CHIP = (0, 0)
 
@@ -26,9 +26,9 @@ class Ways(NamedTuple):
     branch. A spike's copies share equal branches if `shares`; else each is a flit of its own.
     """
 
-    into: Int32
-    out: Int32
-    link_of: Int32
+    into: Int64
+    out: Int64
+    link_of: Int64
     shares: bool
 
 
@@ -43,7 +43,7 @@ class Noc(NamedTuple):
 def noc(spec: ChipSpec, routing: Routing) -> Noc:
     """Return the ways of spikes on a chip of kind `spec` by `routing`."""
     mesh = Mesh(spec)
-    central = sorted(mesh.cells, key=lambda cell: (sum(len(mesh.path(cell, other)) for other in mesh.cells), cell))
+    central = sorted(mesh.cells, key=lambda cell: (mesh.remoteness(cell), cell))
     return _multicast(central, mesh) if routing == "mc" else _direct(central, mesh)
 
 
@@ -51,14 +51,12 @@ def _multicast(cells: Sequence[Cell], mesh: Mesh) -> Noc:
     # Where all slices sit on the event router's ports, hops are fewest, so these come first.
     cells = sorted(cells, key=lambda cell: len(way_in(cell, mesh)) + len(mesh.way_out(cell)))
     into = [links(_CHIP, (*way_in(cell, mesh), None)) for cell in cells]
-    out = [branches_to(cell, mesh) for cell in cells]
-    branches = {branch: index for index, branch in enumerate(dict.fromkeys(_flat(out)))}
-    link_of = [links(_CHIP, branch[-2:])[0] for branch in branches]
+    link_of = mesh.branch_links(_CHIP)
     number = {link: index for index, link in enumerate(dict.fromkeys([*_flat(into), *link_of]))}
     ways = Ways(
         into=_table([[number[link] for link in way] for way in into]),
-        out=_table([[branches[branch] for branch in way] for way in out])[None],
-        link_of=np.array([number[link] for link in link_of], np.int32),
+        out=_table([mesh.branches.to[cell] for cell in cells])[None],
+        link_of=np.array([number[link] for link in link_of], np.int64),
         shares=True,
     )
     return Noc(tuple(cells), tuple(number), ways)
@@ -69,17 +67,17 @@ def _direct(cells: Sequence[Cell], mesh: Mesh) -> Noc:
     number = {link: index for index, link in enumerate(dict.fromkeys(_flat(out)))}
     table = _table([[number[link] for link in way] for way in out])
     ways = Ways(
-        into=np.full((len(cells), 1), -1, np.int32),
+        into=np.full((len(cells), 1), -1, np.int64),
         out=table.reshape(len(cells), len(cells), -1),
-        link_of=np.arange(len(number), dtype=np.int32),
+        link_of=np.arange(len(number), dtype=np.int64),
         shares=False,
     )
     return Noc(tuple(cells), tuple(number), ways)
 
 
-def _table(rows: Sequence[Sequence[int]]) -> Int32:
+def _table(rows: Sequence[Sequence[int]]) -> Int64:
     """Return `rows` in one array, each ended by -1."""
-    table = np.full((len(rows), 1 + max(map(len, rows))), -1, np.int32)
+    table = np.full((len(rows), 1 + max(map(len, rows))), -1, np.int64)
     for index, row in enumerate(rows):
         table[index, : len(row)] = row
     return table

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from s2studio.chip.machine import PE
-from s2studio.mapping.place.kernels import Graph, Int32, Load, put
+from s2studio.mapping.place.kernels import Graph, Int64, Load, put_all
 from s2studio.mapping.place.noc import Noc
 from s2studio.mapping.place.task import Task
 
@@ -23,16 +23,16 @@ def graph_of(task: Task) -> Graph:
 
 def graph_of_matrix(reached: NDArray[np.bool_], spikes: NDArray[np.float64]) -> Graph:
     """Return the same from `reached` (slices, slices), whether a slice (row) sends to another, and its spikes."""
-    first_target, targets = _joined(reached)
-    first_source, sources = _joined(reached.T)
-    return Graph(spikes * reached.any(axis=1), first_target, targets, first_source, sources)
+    heard = np.ascontiguousarray(reached.T)
+    first_source = np.concatenate([[0], np.cumsum(np.count_nonzero(heard, axis=1))])
+    return Graph(spikes * reached.any(axis=1), first_source, np.nonzero(heard)[1])
 
 
 def empty_load(noc: Noc, graph: Graph) -> Load:
     """Return the traffic of a chip that no slice of `graph` is on yet."""
     slices = len(graph.spikes)
     return Load(
-        cell_of=np.full(slices, -1, np.int32),
+        cell_of=np.full(slices, -1, np.int64),
         heard=np.zeros((slices, len(noc.cells)), np.int32),
         copies=np.zeros((slices, len(noc.ways.link_of)), np.int32),
         flits=np.zeros(len(noc.links)),
@@ -42,20 +42,21 @@ def empty_load(noc: Noc, graph: Graph) -> Load:
 
 def load_of(noc: Noc, graph: Graph, pes: Mapping[int, PE]) -> Load:
     """Return the traffic of the slices (by index) on `pes`."""
-    load, number = empty_load(noc, graph), {cell: index for index, cell in enumerate(noc.cells)}
-    for index, pe in pes.items():
-        put(index, number[pe.cell], load, graph, noc.ways)
+    number = {cell: index for index, cell in enumerate(noc.cells)}
+    return load_on(noc, graph, {index: number[pe.cell] for index, pe in pes.items()})
+
+
+def load_on(noc: Noc, graph: Graph, cells: Mapping[int, int]) -> Load:
+    """Return the traffic of the slices (by index) on QPEs (by their number in `noc`)."""
+    load, on = empty_load(noc, graph), np.full(len(graph.spikes), -1, np.int64)
+    on[list(cells)] = list(cells.values())
+    put_all(on, load, graph, noc.ways)
     return load
 
 
-def busiest_first(graph: Graph, slices: Sequence[int]) -> Int32:
+def busiest_first(graph: Graph, slices: Sequence[int]) -> Int64:
     """Return `slices`, those that send and hear most first."""
-    traffic = graph.spikes.copy()
-    np.add.at(traffic, graph.targets, np.repeat(graph.spikes, np.diff(graph.first_target)))
-    return np.array(sorted(slices, key=lambda index: (-traffic[index], index)), np.int32)
-
-
-def _joined(present: NDArray[np.bool_]) -> tuple[Int32, Int32]:
-    """Return where the entries of each row of `present` start, with the end of the last, and their columns."""
-    first = np.concatenate([[0], np.cumsum(np.count_nonzero(present, axis=1))]).astype(np.int32)
-    return first, np.nonzero(present)[1].astype(np.int32)
+    hears = np.repeat(np.arange(len(graph.spikes)), np.diff(graph.first_source))
+    heard = np.bincount(hears, graph.spikes[graph.sources], minlength=len(graph.spikes))
+    traffic = (graph.spikes + heard).tolist()
+    return np.array(sorted(slices, key=lambda index: (-traffic[index], index)), np.int64)

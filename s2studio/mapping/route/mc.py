@@ -16,9 +16,10 @@ def route_mc(source: PE, targets: Collection[Cell], mesh: Mesh) -> Course:
     """
     chip = (source.chip_x, source.chip_y)
     inward = links(chip, (*way_in(source.cell, mesh), None))
-    branches = {branch for target in targets for branch in branches_to(target, mesh)}
-    outward = (links(chip, branch[-2:]) for branch in sorted(branches, key=_order))
-    return Course(packets=1, flits=flits_over([inward, *outward]), router_lookups=1)
+    branches = sorted({branch for target in targets for branch in mesh.branches.to[target]})
+    of_branch = mesh.branch_links(chip)
+    outward = tuple(of_branch[branch] for branch in branches)
+    return Course(packets=1, flits=flits_over([inward, outward]), router_lookups=1)
 
 
 def way_in(source: Cell, mesh: Mesh) -> Path:
@@ -26,16 +27,3 @@ def way_in(source: Cell, mesh: Mesh) -> Path:
     paths = (mesh.path(source, cell) for cell in mesh.router_cells)
     nearest = min(paths, key=len)
     return tuple(takewhile(lambda cell: cell not in mesh.router_cells, nearest))
-
-
-def branches_to(target: Cell, mesh: Mesh) -> list[tuple[Cell | None, ...]]:
-    """Return the way from the event router (None) to `target` and each shorter way it starts with, two nodes at least.
-
-    Each stands for the link at its end: two targets share a link where they share the way up to it.
-    """
-    way = (None, *mesh.way_out(target))
-    return [way[:length] for length in range(2, len(way) + 1)]
-
-
-def _order(branch: tuple[Cell | None, ...]) -> tuple[Cell, ...]:
-    return tuple(cell for cell in branch if cell is not None)

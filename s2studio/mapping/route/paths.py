@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import NamedTuple
+
+import numpy as np
 
 from s2studio.chip.spec import ChipSpec
 from s2studio.errors import MappingError
@@ -26,6 +28,17 @@ class Course(NamedTuple):
     router_lookups: int
 
 
+class Branches(NamedTuple):
+    """The ways from the event router to all cells, cut into branches: each is a link and the way that leads to it.
+
+    `ends` are the two cells of a branch's link (None: the event router); `to` the branches on the way to each cell. Two
+    cells share a branch where they share the way up to it.
+    """
+
+    ends: tuple[tuple[Cell | None, Cell], ...]
+    to: Mapping[Cell, tuple[int, ...]]
+
+
 class Mesh:
     """The mesh of a kind of chip: QPE cells, and the holes (event router, periphery) that have no QPE."""
 
@@ -36,6 +49,8 @@ class Mesh:
         self._detours = spec.hole_crossing == "detour"
         self._paths: dict[tuple[Cell, Cell], Path] = {}
         self._ways_out: dict[Cell, Path] = {}
+        self._branch_links: dict[Cell, tuple[Link, ...]] = {}
+        self._coordinates = np.array(sorted(self.cells), np.int64).T
 
     @property
     def ports(self) -> tuple[Cell, ...]:
@@ -54,6 +69,13 @@ class Mesh:
             self._paths[key] = self._detour(source, target) if self._detours else xy_path(source, target)
         return self._paths[key]
 
+    def remoteness(self, cell: Cell) -> int:
+        """Return the hops from `cell` to all cells together."""
+        if self._detours:
+            return sum(len(self.path(cell, other)) - 1 for other in self.cells)
+        columns, rows = self._coordinates
+        return int(abs(columns - cell[0]).sum() + abs(rows - cell[1]).sum())
+
     def way_out(self, target: Cell) -> Path:
         """Return the cells from the event router's best port to `target`, both included.
 
@@ -63,6 +85,23 @@ class Mesh:
             paths = (self.path(port, target) for port in self.ports)
             self._ways_out[target] = min(paths, key=lambda path: (self.crossings(path), len(path)))
         return self._ways_out[target]
+
+    @cached_property
+    def branches(self) -> Branches:
+        """The branches of the ways out, in the order of their cells."""
+        ways = {cell: self.way_out(cell) for cell in sorted(self.cells)}
+        starts = sorted({way[:length] for way in ways.values() for length in range(1, len(way) + 1)})
+        number = {start: index for index, start in enumerate(starts)}
+        return Branches(
+            ends=tuple((start[-2] if len(start) > 1 else None, start[-1]) for start in starts),
+            to={cell: tuple(number[way[:length]] for length in range(1, len(way) + 1)) for cell, way in ways.items()},
+        )
+
+    def branch_links(self, chip: Cell) -> tuple[Link, ...]:
+        """Return the link of each of `branches` on a chip."""
+        if chip not in self._branch_links:
+            self._branch_links[chip] = tuple(link for ends in self.branches.ends for link in links(chip, ends))
+        return self._branch_links[chip]
 
     def crossings(self, path: Sequence[Cell]) -> int:
         """Return how many holes a path crosses."""

@@ -10,17 +10,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from s2studio.chip.machine import PE, Machine
+from s2studio.chip.machine import Machine
 from s2studio.mapping.map import map_network, slice_targets
 from s2studio.mapping.mapping import Demand, MappingOptions, Routing
 from s2studio.mapping.partition import Piece, cuts_of, pieces_of
-from s2studio.mapping.place.kernels import cost, put, take
+from s2studio.mapping.place.kernels import exchange, place_next
 from s2studio.mapping.place.noc import noc
 from s2studio.mapping.place.task import Task
-from s2studio.mapping.place.traffic import empty_load, graph_of, load_of
+from s2studio.mapping.place.traffic import graph_of, load_of, load_on
 from s2studio.snn.network import ChipNetwork
 from tests.mapping.networks import few_slices, networks
 
+SLICES = 8
 every_routing = pytest.mark.parametrize("routing", ["mc", "c2c"])
 every_crossing = pytest.mark.parametrize("crossing", ["pass", "detour"])
 
@@ -44,35 +45,54 @@ def test_that_hops_and_link_loads_are_those_of_the_routes(
 
     assert load.hops[0] == mapping.weighted_hops
     assert flits == mapping.link_loads
-    assert cost(load, 2.0) == mapping.weighted_hops + 2 * mapping.max_link_load
+    assert load.flits.max(initial=0.0) == mapping.max_link_load
+
+
+@st.composite
+def tasks(draw: st.DrawFn, machine: Machine, routing: Routing) -> Task:
+    """Draw slices that send to any others and themselves, some of them nothing."""
+    reached = st.sets(st.integers(0, SLICES - 1), max_size=SLICES)
+    targets = [tuple(sorted(draw(reached))) for _ in range(SLICES)]
+    spikes = np.array(draw(st.lists(st.integers(0, 9), min_size=SLICES, max_size=SLICES)), np.float64)
+    pieces = [Piece("hidden", index, index + 1) for index in range(SLICES)]
+    return Task(pieces, targets, machine, MappingOptions(routing=routing), spikes)
 
 
 @every_routing
 @settings(max_examples=30)
 @given(data=st.data())
-def test_that_a_slice_taken_off_leaves_no_trace_whatever_the_order(
+def test_that_exchanges_leave_no_trace_of_the_way_there(
     machine: Machine, routing: Routing, data: st.DataObject
 ) -> None:
-    slices = 8
-    reached = st.sets(st.integers(0, slices - 1), max_size=slices)
-    targets = [tuple(sorted(data.draw(reached))) for _ in range(slices)]
-    spikes = np.array(data.draw(st.lists(st.integers(0, 9), min_size=slices, max_size=slices)), np.float64)
-    options = MappingOptions(routing=routing)
-    mesh = noc(machine.spec, options.routing)
-    pieces = [Piece("hidden", index, index + 1) for index in range(slices)]
-    graph = graph_of(Task(pieces, targets, machine, options, spikes))
-    cells = st.integers(0, len(mesh.cells) - 1)
-    goal = {index: data.draw(cells) for index in range(slices)}
-    load = empty_load(mesh, graph)
-    for index in data.draw(st.permutations(range(slices))):
-        put(index, data.draw(cells), load, graph, mesh.ways)
-    for index in data.draw(st.permutations(range(slices))):
-        take(index, load, graph, mesh.ways)
-        put(index, goal[index], load, graph, mesh.ways)
-    direct = load_of(mesh, graph, {index: PE(0, 0, *mesh.cells[cell], 0) for index, cell in goal.items()})
+    mesh, graph = noc(machine.spec, routing), graph_of(data.draw(tasks(machine, routing)))
+    cells, index = st.integers(0, len(mesh.cells) - 1), st.integers(0, SLICES - 1)
+    now = {each: data.draw(cells) for each in range(SLICES)}
+    load = load_on(mesh, graph, now)
+    for _ in range(data.draw(st.integers(1, 10))):
+        one, two, to = data.draw(index), data.draw(st.none() | index), data.draw(cells)
+        if two is None or two == one:
+            exchange(one, -1, now[one], to, load, graph, mesh.ways)
+            now[one] = to
+        else:
+            exchange(one, two, now[one], now[two], load, graph, mesh.ways)
+            now[one], now[two] = now[two], now[one]
 
-    for table, expected in zip(load, direct, strict=True):
+    for table, expected in zip(load, load_on(mesh, graph, now), strict=True):
         np.testing.assert_array_equal(table, expected)
-    for index in range(slices):
-        take(index, load, graph, mesh.ways)
-    assert not any(table.any() for table in load[1:])
+
+
+@every_routing
+@settings(max_examples=15)
+@given(data=st.data())
+def test_that_the_next_slice_goes_where_hops_then_are_fewest(
+    machine: Machine, routing: Routing, data: st.DataObject
+) -> None:
+    mesh, graph = noc(machine.spec, routing), graph_of(data.draw(tasks(machine, routing)))
+    placed = {each: data.draw(st.integers(0, len(mesh.cells) - 1)) for each in range(SLICES - 1)}
+    room = np.array(data.draw(st.permutations([0, 0, *[1] * (len(mesh.cells) - 2)])), np.int64)
+    load, last = load_on(mesh, graph, placed), SLICES - 1
+    place_next(np.array([last]), room.copy(), load, graph, mesh.ways)
+    hops = [load_on(mesh, graph, {**placed, last: cell}).hops[0] for cell in range(len(mesh.cells))]
+
+    assert load.cell_of[last] == min(np.flatnonzero(room).tolist(), key=lambda cell: float(hops[cell]))
+    assert load.hops[0] == hops[load.cell_of[last]]
