@@ -28,7 +28,7 @@ BURSTS = range(0, 40, 4)
 
 
 def stimuli(folder: Path) -> list[object]:
-    """Write half of 600 neurons to burst, some 10,000 synaptic events and 1.3 ms of work on a PE; return the options."""
+    """Write half of 600 neurons to burst, some 10,000 synaptic events and 1.3 ms of work; return the options."""
     fires = np.random.default_rng(0).random((len(BURSTS), 600)) < 0.5
     burst = [f"{neuron},{BURSTS[row]}" for row, neuron in np.argwhere(fires).tolist()]
     beat = [f"{neuron},{tick}" for tick in BURSTS for neuron in range(4)]
