@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from s2studio.analysis.ticks import Ticks
 
 RASTER_ROWS = 1024
+# Spikes that are few beside the pixels of a raster are added one by one.
+FEW = 4
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,28 @@ class Layout:
         """The rows of a raster: one per neuron, or fewer where there are more neurons than a screen has rows."""
         return int(min(RASTER_ROWS, self.offsets[-1]))
 
+    def places(self, population: NDArray[np.int32], neuron: NDArray[np.int32]) -> Places:
+        """Return where in raster and outputs the spikes of `neuron` of `population` belong."""
+        offsets, rows = self.offsets, self.raster_rows
+        row = ((offsets[population] + neuron) * rows // max(1, offsets[-1])).astype(np.int32)
+        first = np.full(len(self.population_sizes), -1, np.int64)
+        sizes = [self.population_sizes[index] for index in self.outputs]
+        first[list(self.outputs)] = np.cumsum([0, *sizes])[:-1]
+        own = np.flatnonzero(first[population] >= 0)
+        return Places(row, own, (first[population[own]] + neuron[own]).astype(np.int32))
+
+
+@dataclass(frozen=True, eq=False)
+class Places:
+    """Spikes as a view needs them: the raster's `row` of each; which of them (`own`) count for an `output`, and which.
+
+    `row` int32 (spikes,), `own` indices in order, `output` int32 (len(own),).
+    """
+
+    row: NDArray[np.int32]
+    own: NDArray[np.int64]
+    output: NDArray[np.int32]
+
 
 @dataclass(frozen=True, eq=False)
 class View:
@@ -64,7 +88,8 @@ class View:
     By column: `spikes` (populations, columns); `raster` (rows, columns) spikes, row r holding the neurons from
     r * neurons / rows on; `worst_time_done_s` and the slice that sets it, `late` PE x tick; `busy` (slices, columns)
     mean share of the tick; `power_w` (kinds, columns) mean in W; `packets` received and `flits` per tick; `outputs`
-    (neurons of all outputs, columns) spikes.
+    (neurons of all outputs, columns) spikes. Where `is_coarse`, the raster has the mean of each slice's neurons and
+    outputs are not counted: there were too many spikes to look at each.
     By slice, over the span: totals of packets, events, spikes and energy, the worst time done, the mean busy share and
     the share of ticks at a level above the lowest. `link_flits` (links,) is the total.
     """
@@ -91,6 +116,7 @@ class View:
     slice_busy: NDArray[np.float64]
     slice_high: NDArray[np.float64]
     link_flits: NDArray[np.int64]
+    is_coarse: bool = False
 
     @property
     def times_s(self) -> NDArray[np.float64]:
@@ -107,10 +133,8 @@ class Viewer:
         self._ticks = np.zeros(columns, np.int64)
         self._spikes = np.zeros((columns, len(layout.population_sizes)), np.int64)
         self._raster = np.zeros(layout.raster_rows * columns, np.int32)
-        self._first_output = np.full(len(layout.population_sizes), -1, np.int64)
-        sizes = [layout.population_sizes[index] for index in layout.outputs]
-        self._first_output[list(layout.outputs)] = np.cumsum([0, *sizes])[:-1]
-        self._outputs = np.zeros((sum(sizes), columns), np.int32)
+        self._outputs = np.zeros((sum(layout.population_sizes[index] for index in layout.outputs), columns), np.int32)
+        self._is_coarse = False
         self._worst = np.zeros(columns)
         self._worst_slice = np.full(columns, -1, np.int64)
         self._late = np.zeros(columns, np.int64)
@@ -155,22 +179,42 @@ class Viewer:
         self._link_flits += ticks.flits[rows].sum(axis=0)
 
     def add_spikes(self, tick: NDArray[np.int64], population: NDArray[np.int32], neuron: NDArray[np.int32]) -> None:
-        """Add spikes to the raster."""
-        inside = (tick >= self.span.start) & (tick < self.span.stop)
-        if not inside.all():
-            tick, population, neuron = tick[inside], population[inside], neuron[inside]
-        if not len(tick):
+        """Add spikes in the order of ticks to raster and outputs."""
+        first, last = np.searchsorted(tick, (self.span.start, self.span.stop))
+        places = self.layout.places(population[first:last], neuron[first:last])
+        self.add_places(tick[first:last], places)
+
+    def add_places(self, tick: NDArray[Any], places: Places) -> None:
+        """Add spikes in the order of ticks, whose places are known, to raster and outputs."""
+        columns = len(self.edges) - 1
+        cuts = np.searchsorted(tick, self.edges.astype(tick.dtype))
+        column = np.repeat(np.arange(columns, dtype=np.int32), np.diff(cuts))
+        if not len(column):
             return
-        offsets, rows, columns = self.layout.offsets, self.layout.raster_rows, len(self.edges) - 1
-        row = ((offsets[population] + neuron) * rows) // offsets[-1]
-        column = ((tick - self.span.start) * columns) // max(1, self.span.stop - self.span.start)
-        # Rounding can put a tick one column before the edge it begins with.
-        column += self.edges[np.minimum(column + 1, columns)] <= tick
-        self._raster += np.bincount(row * columns + column, minlength=len(self._raster)).astype(np.int32)
-        first = self._first_output[population]
-        own = first >= 0
-        if own.any():
-            np.add.at(self._outputs, (first[own] + neuron[own], column[own]), 1)
+        place = places.row[cuts[0] : cuts[-1]] * np.int32(columns) + column
+        if len(place) < len(self._raster) // FEW:
+            np.add.at(self._raster, place, 1)
+        else:
+            self._raster += np.bincount(place, minlength=len(self._raster)).astype(np.int32)
+        first, last = np.searchsorted(places.own, (cuts[0], cuts[-1]))
+        own, output = places.own[first:last], places.output[first:last]
+        np.add.at(self._outputs, (output, column[own - cuts[0]]), 1)
+
+    def add_coarse(self, ticks: Ticks, starts: NDArray[np.int64], stops: NDArray[np.int64]) -> None:
+        """Fill the raster with the mean spikes of each slice, whose neurons are `starts` to `stops` among all."""
+        self._is_coarse = True
+        first, last = max(ticks.start, self.span.start), min(ticks.stop, self.span.stop)
+        if first >= last:
+            return
+        rows, columns = self.layout.raster_rows, len(self.edges) - 1
+        column = np.searchsorted(self.edges, np.arange(first, last), "right") - 1
+        begin = np.flatnonzero(np.diff(column, prepend=-1))
+        spikes = np.add.reduceat(ticks.spikes[first - ticks.start : last - ticks.start], begin, axis=0, dtype=np.int64)
+        raster = self._raster.reshape(rows, columns)
+        scale = rows / max(1, int(self.layout.offsets[-1]))
+        for index, (start, stop) in enumerate(zip(starts * scale, stops * scale, strict=True)):
+            top, bottom = int(start), max(int(start) + 1, int(np.ceil(stop)))
+            raster[top:bottom, column[begin]] += np.ceil(spikes[:, index] / (bottom - top)).astype(np.int32)
 
     def view(self) -> View:
         """Return what was added so far."""
@@ -184,7 +228,7 @@ class Viewer:
             tick_s=tick_s,
             spikes=self._spikes.T,
             raster=self._raster.reshape(self.layout.raster_rows, -1),
-            outputs=self._outputs,
+            outputs=self._outputs[:0] if self._is_coarse else self._outputs,
             worst_time_done_s=self._worst,
             worst_slice=self._worst_slice,
             late=self._late,
@@ -200,7 +244,13 @@ class Viewer:
             slice_busy=self._busy_s.sum(axis=0) / (total * tick_s),
             slice_high=self._high / total,
             link_flits=self._link_flits,
+            is_coarse=self._is_coarse,
         )
+
+    @property
+    def spikes_seen(self) -> int:
+        """The spikes of the ticks that were added."""
+        return int(self._spikes.sum())
 
     def _keep_worst(self, at: NDArray[np.int64], worst: NDArray[np.float64]) -> None:
         which = worst.argmax(axis=1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from s2studio.analysis.compare import Comparison, compare_runs
 from s2studio.analysis.forensics import Why, why
 from s2studio.analysis.ticks import Pricer, Ticks
-from s2studio.analysis.view import Layout, Span, View, Viewer
+from s2studio.analysis.view import Layout, Places, Span, View, Viewer
 from s2studio.app.remote import Emit
 from s2studio.chip.machine import Machine
 from s2studio.mapping.mapping import ChipMapping
@@ -26,7 +26,9 @@ from s2studio.snn.network import ChipNetwork
 
 Json = dict[str, Any]
 # What of a run is kept in memory, so that looking around in it does not read it again.
-KEPT_BYTES = 1 << 28
+KEPT_BYTES, KEPT_SPIKES = 1 << 28, 1 << 24
+# Of a run whose spikes are not kept, so many are read for one picture.
+FRESH_SPIKES = 1 << 21
 # Larger outputs are no classes: their neurons are not counted one by one.
 MOST_OUTPUTS = 1000
 
@@ -58,6 +60,7 @@ class SessionService:
         self._open: dict[Path, Session] = {}
         self._pricers: dict[tuple[Path, int], Pricer] = {}
         self._kept: dict[tuple[Path, int], Ticks] = {}
+        self._kept_spikes: dict[tuple[Path, int], tuple[NDArray[np.int64], Places]] = {}
 
     def open(self, path: Path, number: int = 0) -> RunShown:
         """Open, or open again, the session `path` and return its run `number`."""
@@ -86,21 +89,35 @@ class SessionService:
         """Return what `s2studio run --json` says of a run, or of a part of it."""
         return self._run(path, number).summary(start, stop)
 
-    def view(self, path: Path, number: int, span: Span) -> View:
-        """Return what happened in `span`, reduced to its columns."""
+    def views(self, path: Path, number: int, span: Span | None, tick: int) -> tuple[View | None, View]:
+        """Return what happened in `span` (None: it is known) and in `tick`; the latter without raster and outputs."""
+        view = None if span is None else self.view(path, number, span)
+        return view, self.view(path, number, Span(tick, tick + 1, 1), has_raster=False)
+
+    def view(self, path: Path, number: int, span: Span, has_raster: bool = True) -> View:
+        """Return what happened in `span`, reduced to its columns; without raster and outputs where nobody needs them.
+
+        Where the span has more spikes than can be looked at in the time of a picture or two, the raster is coarse.
+        """
         run, pricer = self._run(path, number), self._pricer(path, number)
         viewer = Viewer(span, layout_of(run.network, pricer, run.tick_s))
         start, stop = max(0, span.start), min(span.stop, run.ticks)
-        kept = self._whole(path, number, run, pricer)
+        pieces = list(self._pieces(path, number, start, stop))
+        for piece in pieces:
+            viewer.add(piece)
+        if start >= stop or not has_raster:
+            return viewer.view()
+        kept = self._spikes(path, number, run, viewer.layout)
         if kept is not None:
-            viewer.add(kept)
-        else:
-            for block in run.priced_blocks(start, stop):
-                viewer.add(pricer.ticks(block.start, block.counts))
-        if start < stop:
+            viewer.add_places(*kept)
+        elif viewer.spikes_seen <= FRESH_SPIKES:
             for spikes in run.spike_blocks(start, stop):
                 own = spikes.sample == 0
                 viewer.add_spikes(spikes.tick[own], spikes.population[own], spikes.neuron[own])
+        else:
+            ranges = _neuron_ranges(run)
+            for piece in pieces:
+                viewer.add_coarse(piece, *ranges)
         return viewer.view()
 
     def voltages(
@@ -153,11 +170,44 @@ class SessionService:
             self._kept = {key: pricer.ticks(0, run.counts())}
         return self._kept[key]
 
+    def _pieces(self, path: Path, number: int, start: int, stop: int) -> Iterator[Ticks]:
+        """Return the ticks `start` to `stop`, or all if they are kept."""
+        run, pricer = self._run(path, number), self._pricer(path, number)
+        kept = self._whole(path, number, run, pricer)
+        if kept is not None:
+            yield kept
+            return
+        for block in run.priced_blocks(start, stop):
+            yield pricer.ticks(block.start, block.counts)
+
+    def _spikes(self, path: Path, number: int, run: Run, layout: Layout) -> tuple[NDArray[np.int64], Places] | None:
+        """Return all spikes of a run that has ended, where they are few enough to be kept."""
+        key = (path, number)
+        if run.state == "running" or run.stored("spikes").rows > KEPT_SPIKES:
+            return None
+        if key not in self._kept_spikes:
+            table = run.spikes()
+            own = table.sample == 0
+            places = layout.places(table.population[own], table.neuron[own])
+            self._kept_spikes = {key: (table.tick[own], places)}
+        return self._kept_spikes[key]
+
     def _forget(self, path: Path) -> None:
         self._open.pop(path, None)
-        for kept in (self._pricers, self._kept):
+        for kept in (self._pricers, self._kept, self._kept_spikes):
             for key in [key for key in kept if key[0] == path]:
                 del kept[key]
+
+
+def _neuron_ranges(run: Run) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the first neuron among all, and the one after the last, of every slice."""
+    populations = run.network.spiking.populations
+    first = dict(
+        zip([one.name for one in populations], np.cumsum([0, *(one.size for one in populations)]), strict=False)
+    )
+    slices = run.mapping.slices
+    starts = np.array([first[piece.population] + piece.start for piece in slices], np.int64)
+    return starts, starts + np.array([piece.stop - piece.start for piece in slices], np.int64)
 
 
 def layout_of(network: ChipNetwork, pricer: Pricer, tick_s: float) -> Layout:

@@ -63,6 +63,7 @@ class Controller(QObject):
         self.engine.told.connect(self._told)
         self.edits = Edits(self)
         self._run_ring: Any = None
+        self._progress: Progress | None = None
         self._run_path = Path()
         self._run_first: int | None = None
         self._mapped_for: tuple[object, ...] = ()
@@ -297,6 +298,7 @@ class Controller(QObject):
         """Handle what came from the processes, and let panels draw the newest state: once per picture."""
         for client in tuple(self._clients):
             client.pull()
+        self._show_progress()
         timeline = self.timeline
         if timeline.is_playing:
             step = max(1, round(timeline.speed * FRAME_MS / 1000 / timeline.tick_s))
@@ -309,6 +311,8 @@ class Controller(QObject):
         self._timer.stop()
         self.undo.blockSignals(True)  # it tells of its own end, when those who listen are gone
         self.source.show(None)
+        if self._run_ring is not None:
+            self._run_ring.unlink()
         for client in self._clients:
             client.close()
 
@@ -430,6 +434,7 @@ class Controller(QObject):
         def over() -> None:
             # By identity: two requests may have the same name.
             self._under_way = [one for one in self._under_way if one is not mine]
+            self._progress = None
             self.studio.busy = self._under_way[-1] if self._under_way else None
             always()
 
@@ -451,13 +456,18 @@ class Controller(QObject):
         match event:
             case StageStarted():
                 pass
-            case Progress(_, done, total):
-                if self.studio.busy is not None:
-                    self.studio.busy = Busy(self.studio.busy.what, done, total)
+            case Progress():
+                self._progress = event
             case CostFound():
                 self.cost_found.emit(event)
             case RunBegan(mapping):
                 self._run_began(mapping)
+
+    def _show_progress(self) -> None:
+        """Show the newest progress: there may have been many since the last picture."""
+        progress, self._progress = self._progress, None
+        if progress is not None and self.studio.busy is not None:
+            self.studio.busy = Busy(self.studio.busy.what, progress.done, progress.total)
 
     def _run_began(self, mapping: ChipMapping) -> None:
         from s2studio.app.session_service import RunShown
@@ -500,6 +510,7 @@ class Controller(QObject):
 
     def _run_ended(self) -> None:
         self.studio.run_state = "none"
+        self._run_ring.unlink()  # a run that was refused never attached to it
         self.source.pull()
 
         def shown(value: RunShown) -> None:

@@ -216,7 +216,7 @@ class Edits(QObject):
 
         def counted(rates: Rates) -> None:
             sessions.request(
-                "view", shown.session, shown.number, Span(0, shown.ticks, 1), done=lambda v: seen(rates, v)
+                "view", shown.session, shown.number, Span(0, shown.ticks, 1), False, done=lambda v: seen(rates, v)
             )
 
         def seen(rates: Rates, view: View) -> None:

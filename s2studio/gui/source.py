@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -38,6 +37,8 @@ class Source(QObject):
         self.moment: View | None = None
         self._is_stale = False
         self._is_asking = False
+        # The run and the span that `view` is of, while it comes from a session.
+        self._viewed: tuple[RunShown, Span] | None = None
         timeline.changed.connect(self.renew)
 
     def show(self, shown: RunShown | None, live: LiveRun | None = None) -> None:
@@ -45,7 +46,7 @@ class Source(QObject):
         if self.live is not None and self.live is not live:
             self.live.close()
         self.shown, self.live = shown, live
-        self._is_asking = False
+        self._is_asking, self._viewed = False, None
         if shown is None:
             self._set(None, None)
         self.renew()
@@ -71,24 +72,37 @@ class Source(QObject):
             if not self.live.stop:
                 return  # nothing ran yet
             if self.live.holds(span):
-                self._set(self.live.view(span), self.live.view(moment))
+                self._set(self.live.view(span), self.live.view(moment, has_raster=False))
                 return
         self._is_asking = True
-        self._ask(shown, span, lambda view: self._ask(shown, moment, lambda now: self._answered(shown, view, now)))
+        # Where only the cursor moved, the view is known.
+        wanted = None if self.live is None and self._viewed == (shown, span) else span
+        self._sessions.request(
+            "views",
+            shown.session,
+            shown.number,
+            wanted,
+            timeline.cursor,
+            done=lambda answer: self._answered(shown, span, *answer),
+            failed=self._failed,
+        )
 
-    def _ask(self, shown: RunShown, span: Span, then: Callable[[View], None]) -> None:
-        self._sessions.request("view", shown.session, shown.number, span, done=then, failed=self._failed)
-
-    def _answered(self, shown: RunShown, view: View, moment: View) -> None:
+    def _answered(self, shown: RunShown, span: Span, view: View | None, moment: View) -> None:
         self._is_asking = False
-        if shown is self.shown:
+        if shown is not self.shown:
+            return
+        if view is None:
+            self.moment = moment
+            self.moment_changed.emit(moment)
+        else:
             self._set(view, moment)
+            self._viewed = (shown, span)
 
     def _failed(self, refusal: object) -> None:
         self._is_asking = False
         self._sessions.refused.emit(refusal)
 
     def _set(self, view: View | None, moment: View | None) -> None:
-        self.view, self.moment = view, moment
+        self.view, self.moment, self._viewed = view, moment, None
         self.view_changed.emit(view)
         self.moment_changed.emit(moment)

@@ -11,11 +11,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from tests.gui.journey import Files
+from tests.gui.x_server import x_server
 
 SIZES, THEMES = ("1280x800", "2560x1440"), ("dark", "light")
 ROOT = Path(__file__).parents[2]
@@ -54,21 +53,6 @@ def main() -> int:
 def _say(line: str) -> None:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
-
-
-@contextmanager
-def x_server(size: str) -> Iterator[str]:
-    """Run an X server with one screen of `size`; yields its display. Xvfb chooses a number that is free."""
-    reader, writer = os.pipe()
-    command = ["Xvfb", "-displayfd", str(writer), "-screen", "0", f"{size}x24", "-nolisten", "tcp", "-dpi", "96"]
-    server = subprocess.Popen(command, pass_fds=(writer,), stderr=subprocess.DEVNULL)
-    os.close(writer)
-    try:
-        with os.fdopen(reader) as said:
-            yield f":{said.readline().strip()}"
-    finally:
-        server.terminate()
-        server.wait()
 
 
 def walk(size: str, theme: str) -> None:

@@ -71,12 +71,12 @@ class LiveRun:
         """Whether all that ran of `span` is held."""
         return bool(self._pieces) and self.start <= span.start
 
-    def view(self, span: Span) -> View:
-        """Return what happened in `span`."""
+    def view(self, span: Span, has_raster: bool = True) -> View:
+        """Return what happened in `span`; without raster and outputs where nobody needs them."""
         viewer = Viewer(span, self.layout)
         for piece in self._pieces:
             viewer.add(piece)
-        for spikes in self._spikes:
+        for spikes in self._spikes if has_raster else ():
             viewer.add_spikes(spikes["tick"], spikes["population"], spikes["neuron"])
         return viewer.view()
 

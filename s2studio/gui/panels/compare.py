@@ -99,7 +99,7 @@ class ComparePanel(Panel):
         if view is not None and self.other is not None:
             span = Span(view.span.start, view.span.stop, COLUMNS)
             self.controller.sessions.request(
-                "view", self.other, 0, span, done=self._answered, failed=lambda _refusal: None
+                "view", self.other, 0, span, False, done=self._answered, failed=lambda _refusal: None
             )
 
     def apply_theme(self, theme: Theme) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 # More curves than this cannot be told apart.
 MOST_CURVES = 14
+TOO_MANY = "Too many spikes in this span to count each output. Zoom in (Ctrl++)."
 
 
 class OutputsPanel(Panel):
@@ -53,7 +54,7 @@ class OutputsPanel(Panel):
         """Draw the counts over the span."""
         names = self._names()
         is_empty = view is None or not len(view.outputs) or len(names) != len(view.outputs)
-        self.set_empty(is_empty)
+        self.set_empty(is_empty, TOO_MANY if view is not None and view.is_coarse else None)
         if view is None or is_empty:
             return
         counts = np.cumsum(view.outputs, axis=1)

@@ -241,7 +241,7 @@ class Strip(QWidget):
             self.update()
 
         self.controller.sessions.request(
-            "view", shown.session, shown.number, span, done=answered, failed=lambda refusal: None
+            "view", shown.session, shown.number, span, False, done=answered, failed=lambda refusal: None
         )
 
     def _view_changed(self, view: View | None) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QColor, QIcon, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 SWATCH_PX = 10
+# Numbers that change more often cannot be read.
+PAUSE_MS = 150
 ROW_PX = 22
 # Beyond what its cells need, a table has room for the scroll bar and the swatch.
 SPARE_PX, WIDEST_PX = 36, 480
@@ -46,7 +48,8 @@ class Figures(QTableWidget):
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setTabKeyNavigation(False)
         header_view = self.horizontalHeader()
-        header_view.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header_view.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        header_view.setMinimumSectionSize(24)
         header_view.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header_view.setHighlightSections(False)
         for column in range(len(header)):
@@ -54,36 +57,70 @@ class Figures(QTableWidget):
             if item is not None:
                 item.setTextAlignment(_alignment(column))
         self._swatches: dict[str, QIcon] = {}
+        self._shown: list[Figure | None] = []
+        self._waiting: tuple[Figure, ...] | None = None
+        self._widths = [0] * len(header)
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(PAUSE_MS)
+        self._pause.timeout.connect(self._show_waiting)
         if clicked_row is not None:
             self.cellClicked.connect(lambda row, _column: clicked_row(row))
             self.cellActivated.connect(lambda row, _column: clicked_row(row))
 
     def show_figures(self, figures: Sequence[Figure]) -> None:
-        """Show `figures`, reusing the cells there are."""
-        self.setRowCount(len(figures))
+        """Show `figures`: at once, or a little later where they change faster than anyone reads."""
+        self._waiting = tuple(figures)
+        if not self._pause.isActive():
+            self._show_waiting()
+
+    def _show_waiting(self) -> None:
+        """Show the newest figures, reusing the cells there are; changing only what differs."""
+        figures, self._waiting = self._waiting, None
+        if figures is None:
+            return
+        self._pause.start()
+        if len(figures) != self.rowCount():
+            self.setRowCount(len(figures))
+            self._shown = self._shown[: len(figures)]
         for row, figure in enumerate(figures):
-            for column, text in enumerate(figure.cells):
-                item = self.item(row, column)
-                if item is None:
-                    item = QTableWidgetItem()
-                    item.setTextAlignment(_alignment(column))
-                    self.setItem(row, column, item)
-                if item.text() != text:
-                    item.setText(text)
-                if column == 0:
-                    item.setIcon(self._swatch(figure.colour))
-                item.setToolTip(figure.tip or text)
+            if row >= len(self._shown):
+                self._add_cells(row)
+                self._shown.append(None)
+            if self._shown[row] != figure:
+                self._fill(row, figure, self._shown[row])
+                self._shown[row] = figure
         self._grow()
 
-    def _grow(self) -> None:
-        """Never be narrower than the cells need; never shrink, so that nothing jumps while numbers change."""
-        columns = range(self.columnCount())
-        needed = sum(max(self.sizeHintForColumn(each), self._header_width(each)) for each in columns) + SPARE_PX
-        if needed > self.minimumWidth():
-            self.setMinimumWidth(min(WIDEST_PX, needed))
+    def _add_cells(self, row: int) -> None:
+        for column in range(self.columnCount()):
+            item = QTableWidgetItem()
+            item.setTextAlignment(_alignment(column))
+            self.setItem(row, column, item)
 
-    def _header_width(self, column: int) -> int:
-        return self.horizontalHeader().sectionSizeHint(column)
+    def _fill(self, row: int, figure: Figure, before: Figure | None) -> None:
+        for column, text in enumerate(figure.cells):
+            item = self.item(row, column)
+            if item is None or (before is not None and before.cells[column] == text and before.tip == figure.tip):
+                continue
+            item.setText(text)
+            item.setToolTip(figure.tip or text)
+        first = self.item(row, 0)
+        if first is not None and (before is None or before.colour != figure.colour):
+            first.setIcon(self._swatch(figure.colour))
+
+    def _grow(self) -> None:
+        """Let no column be narrower than its cells; none shrinks, so that nothing jumps while numbers change."""
+        header, total = self.horizontalHeader(), SPARE_PX
+        for column in range(self.columnCount()):
+            self._widths[column] = max(
+                self._widths[column], self.sizeHintForColumn(column), header.sectionSizeHint(column)
+            )
+            total += self._widths[column]
+            if column and header.sectionSize(column) < self._widths[column]:
+                header.resizeSection(column, self._widths[column])
+        if total > self.minimumWidth():
+            self.setMinimumWidth(min(WIDEST_PX, total))
 
     def _swatch(self, colour: str) -> QIcon:
         if colour not in self._swatches:

@@ -1,0 +1,302 @@
+"""How fast the window draws, answers and starts, in a real window on an X server of its own.
+
+python -m benchmarks.drawing [frames] [latency] [scrub] [large] [start]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from tests.gui.x_server import x_server
+
+ROOT = Path(__file__).parents[1]
+SIZE = "2560x1440"
+FRAME_S = 0.016
+# At the chip's own speed, longer than the frames take; as many spikes as its source PEs can store.
+LONG_RUN_TICKS, RATE_HZ = 20_000, 5.0
+FRAMES = 600
+SCRUBBED_SPIKES, LARGE_SPIKES = 10_000_000, 100_000_000
+SPIKES_PER_TICK = 10_000
+
+
+def main() -> int:
+    """Measure each part in a process of its own, under Xvfb; return how many failed."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("parts", nargs="*", help="of " + ", ".join(PARTS))
+    parser.add_argument("--here", action="store_true", help="in the display there is: what this program starts")
+    asked = parser.parse_args()
+    if unknown := set(asked.parts) - set(PARTS):
+        parser.error(f"no such part: {', '.join(sorted(unknown))}")
+    if asked.here:
+        for part in asked.parts:
+            PARTS[part]()
+        return 0
+    failed = 0
+    with x_server(SIZE) as display:
+        environment = {**os.environ, "DISPLAY": display, "QT_QPA_PLATFORM": "xcb", "QT_SCALE_FACTOR": "1"}
+        for part in asked.parts or PARTS:
+            command = [sys.executable, "-m", "benchmarks.drawing", "--here", part]
+            failed += subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode != 0
+    return failed
+
+
+class Bench:
+    """A window as large as the screen, whose frames are made here, one after the other, so that each can be timed."""
+
+    def __init__(self, scratch: Path) -> None:
+        from PySide6.QtCore import QSettings
+        from PySide6.QtWidgets import QApplication
+
+        from s2studio.gui.main import prepare
+        from s2studio.gui.window import Window
+
+        found = QApplication.instance()
+        self.application = found if isinstance(found, QApplication) else QApplication(["s2studio"])
+        prepare(self.application)
+        self.window = Window(QSettings(str(scratch / "bench.ini"), QSettings.Format.IniFormat))
+        self.controller = self.window.controller
+        self.controller.session_folder = scratch / "sessions"
+        self.window.autosave.root = self.window.autosave.folder = scratch / "unsaved"
+        self.window.asks_before_closing = False
+        self.window.setGeometry(0, 0, *map(int, SIZE.split("x")))
+        self.window.show()
+        self.controller._timer.stop()
+        # Processor time and time of each frame: on a machine that others use too, only the first is the window's own.
+        self.work_s: list[float] = []
+        self.wall_s: list[float] = []
+
+    def frame(self) -> None:
+        """Handle what came and paint, then sleep until the next picture is due."""
+        started, worked = time.perf_counter(), time.thread_time()
+        self.controller.pull()
+        self.application.processEvents()
+        spent = time.perf_counter() - started
+        self.work_s.append(time.thread_time() - worked)
+        self.wall_s.append(spent)
+        time.sleep(max(0.0, FRAME_S - spent))
+
+    def clear(self) -> None:
+        """Forget the frames so far."""
+        self.work_s.clear()
+        self.wall_s.clear()
+
+    def spread(self) -> str:
+        """Say how long frames took."""
+        (middle, high), wall = (np.percentile(np.array(each) * 1e3, (50, 95)) for each in (self.work_s, self.wall_s))
+        return f"work per frame {middle:.1f} ms, 95 % below {high:.1f} ms (on the clock {wall[0]:.1f}, {wall[1]:.1f})"
+
+    def until(self, holds: Callable[[], bool], patience_s: float = 30.0) -> None:
+        """Make frames until something holds."""
+        end = time.monotonic() + patience_s
+        while not holds():
+            self.frame()
+            if time.monotonic() > end:
+                raise TimeoutError("; ".join(line.text for line in self.controller.studio.log))
+
+    def show_all_panels(self) -> None:
+        """Put every panel of a run beside the others, none behind a tab."""
+        from PySide6.QtCore import Qt
+
+        self.window.show_preset("Run")
+        docks = [dock for dock in self.window.docks.values() if dock.row.area == Qt.DockWidgetArea.BottomDockWidgetArea]
+        for dock in docks:
+            self.window.removeDockWidget(dock)
+        for number, dock in enumerate(docks):
+            self.window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
+            if number:
+                other = docks[number - 1] if number % 5 else docks[0]
+                side = Qt.Orientation.Horizontal if number % 5 else Qt.Orientation.Vertical
+                self.window.splitDockWidget(other, dock, side)
+            dock.show()
+            dock.ensure()
+
+    def open_digits(self) -> None:
+        """Open `event_digits`, driven by noise for as long as is asked for."""
+        from s2studio.app.project import StimulusSource
+        from s2studio.resources import resource_path
+
+        self.window.open_paths([resource_path("sample_projects", "event_digits", "project.yaml")])
+        studio = self.controller.studio
+        self.until(lambda: studio.mapping is not None and studio.busy is None)
+        project = studio.project
+        if project is None:
+            raise RuntimeError("the sample did not open")
+        run = replace(project.run, steps=LONG_RUN_TICKS, record={})
+        self.controller.set_project(replace(project, stimuli=(StimulusSource("input", None, RATE_HZ),), run=run))
+        self.until(lambda: studio.busy is None)
+
+    def run(self) -> None:
+        """Run what is open at the chip's own speed, and wait for its first tick."""
+        from s2studio.gui.panels.run import RunPanel
+
+        panel = self.window.docks["run"].ensure()
+        if isinstance(panel, RunPanel):
+            panel.speed.setCurrentIndex(panel.speed.findText("real time"))
+        self.controller.run()
+        self.until(lambda: self.controller.timeline.length > 0)
+
+
+def frames() -> None:
+    """All panels open while `event_digits` runs: the work of each frame, and frames per second."""
+    with tempfile.TemporaryDirectory() as name:
+        bench = Bench(Path(name))
+        bench.open_digits()
+        bench.show_all_panels()
+        bench.run()
+        visible = [dock.row.name for dock in bench.window.docks.values() if dock.panel and dock.panel.isVisible()]
+        bench.clear()
+        started = time.perf_counter()
+        for _ in range(FRAMES):
+            bench.frame()
+        spent = time.perf_counter() - started
+        ticks, live = bench.controller.timeline.length, bench.controller.source.live
+        _say(f"panels: {', '.join(visible)}; {ticks:,} ticks, {'live' if live else 'ended'}")
+        _say(f"frames: {bench.spread()}; {len(bench.work_s) / spent:.1f} frames/s (asked: 95 % < 12 ms, >= 50/s)")
+        bench.window.close()
+
+
+def latency() -> None:
+    """The longest that an event waits while a model is opened, mapped and run in the default layout."""
+    with tempfile.TemporaryDirectory() as name:
+        bench = Bench(Path(name))
+        bench.window.show_preset("Run")
+        bench.until(lambda: len(bench.work_s) > 30)
+        bench.clear()
+        bench.open_digits()
+        _say(f"open and map: {bench.spread()}, worst {1e3 * max(bench.wall_s):.0f} ms (asked: < 50 ms)")
+        bench.clear()
+        bench.run()
+        for _ in range(200):
+            bench.frame()
+        _say(f"run: {bench.spread()}, worst {1e3 * max(bench.wall_s):.0f} ms (asked: < 50 ms)")
+        bench.window.close()
+
+
+def scrub() -> None:
+    """A session of 10^7 spikes: the cursor, then a tenth of the run as span, moved in every frame."""
+    with tempfile.TemporaryDirectory() as name:
+        path = make_session(Path(name) / "scrub.s2s", SCRUBBED_SPIKES)
+        bench = Bench(Path(name))
+        bench.window.show_preset("Profile")
+        _open(bench, path)
+        timeline, source = bench.controller.timeline, bench.controller.source
+        answers: list[object] = []
+        source.moment_changed.connect(answers.append)
+        for title, move in (
+            ("cursor", lambda step: timeline.move(step * 7 % timeline.length)),
+            ("span", lambda step: timeline.look(step * 3, step * 3 + timeline.length // 10)),
+        ):
+            answers.clear()
+            bench.clear()
+            started = time.perf_counter()
+            for step in range(200):
+                move(step)
+                bench.frame()
+            rate = len(answers) / (time.perf_counter() - started)
+            _say(f"scrub {title}, 10^7 spikes: {rate:.1f} pictures/s (asked: 30); {bench.spread()}")
+        bench.window.close()
+
+
+def large() -> None:
+    """A session of 10^8 spikes: from asking to the first picture."""
+    with tempfile.TemporaryDirectory() as name:
+        path = make_session(Path(name) / "large.s2s", LARGE_SPIKES)
+        bench = Bench(Path(name))
+        bench.window.show_preset("Profile")
+        bench.until(lambda: len(bench.work_s) > 30)
+        bench.clear()
+        started = time.perf_counter()
+        _open(bench, path)
+        _say(f"open 10^8 spikes: {time.perf_counter() - started:.2f} s (asked: 2); {bench.spread()}")
+        bench.window.close()
+
+
+def start() -> None:
+    """From starting Python to a window that was painted and handles events, warm: the median of five."""
+    code = (
+        "import sys; from s2studio.gui.main import prepare; from PySide6.QtWidgets import QApplication\n"
+        "from s2studio.gui.window import Window\n"
+        "application = QApplication(['s2studio']); prepare(application); window = Window(); window.show()\n"
+        "application.processEvents(); window.close(); sys.exit('torch' in sys.modules)"
+    )
+    times = []
+    with tempfile.TemporaryDirectory() as name:
+        environment = {**os.environ, "XDG_CONFIG_HOME": name, "XDG_STATE_HOME": name, "PYTHONPATH": str(ROOT)}
+        for _ in range(6):
+            started = time.perf_counter()
+            subprocess.run([sys.executable, "-c", code], check=True, env=environment)
+            times.append(time.perf_counter() - started)
+    _say(f"start, and end again: {np.median(times[1:]):.2f} s (asked: 1.5 without the end)")
+
+
+def make_session(path: Path, spikes: int) -> Path:
+    """Write a session of `spikes` random spikes of a balanced network through the recorder; its counts fit them."""
+    from s2studio.app.project import open_project
+    from s2studio.app.workbench import Workbench
+    from s2studio.resources import resource_path
+    from s2studio.session.recorder import Recorder, SessionHeader
+    from s2studio.sim.counts import Counts, SpikeTable, TickBlock
+
+    bench = Workbench(open_project(resource_path("sample_projects", "event_digits", "project.yaml")))
+    network, mapping, machine = bench.lower(assume=True).network, bench.map(assume=True), bench.machine
+    populations = network.spiking.populations
+    observed = {population.name: frozenset({"spikes"}) for population in populations}
+    ticks, generator = spikes // SPIKES_PER_TICK, np.random.default_rng(0)
+    sizes = np.array([population.size for population in populations])
+    first = dict(zip([population.name for population in populations], np.cumsum([0, *sizes]), strict=False))
+    owner = np.zeros(sizes.sum(), np.int64)
+    for row, piece in enumerate(mapping.slices):
+        begin = first[piece.population] + piece.start
+        owner[begin : begin + piece.stop - piece.start] = row
+    project = bench.project
+    header = SessionHeader(network.name, 0, machine.spec, mapping.runtime)
+    with Recorder(path, header) as recorder:
+        run = recorder.start_run(network, mapping, project.run.level, 1e-3, ticks, {}, observed)
+        for at in range(0, ticks, 100):
+            count = min(100, ticks - at)
+            neuron = np.sort(generator.integers(0, sizes.sum(), (count, SPIKES_PER_TICK)), axis=1)
+            sent = np.zeros((1, count, len(mapping.slices)), np.int32)
+            np.add.at(sent[0], (np.arange(count)[:, None], owner[neuron]), 1)
+            population = np.searchsorted(np.cumsum(sizes), neuron.ravel(), "right")
+            table = SpikeTable(
+                np.zeros(neuron.size, np.int32),
+                np.repeat(np.arange(at, at + count, dtype=np.int64), SPIKES_PER_TICK),
+                population.astype(np.int32),
+                (neuron.ravel() - np.concatenate([[0], np.cumsum(sizes)])[population]).astype(np.int32),
+            )
+            fixed = np.zeros(len(mapping.slices), np.int32)
+            run.write(TickBlock(at, count, table, Counts(sent * 4, sent * 90, sent, fixed, fixed), {}))
+        run.finish()
+    return path
+
+
+def _open(bench: Bench, path: Path) -> None:
+    bench.controller.open_session(path)
+    bench.until(lambda: bench.controller.source.view is not None, 300.0)
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+PARTS: dict[str, Callable[[], None]] = {
+    "frames": frames,
+    "latency": latency,
+    "scrub": scrub,
+    "large": large,
+    "start": start,
+}
+
+if __name__ == "__main__":
+    sys.exit(main())
