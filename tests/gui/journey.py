@@ -24,7 +24,7 @@ from s2studio.resources import resource_path
 from tests.gui.hands import Hand
 
 Asked = TypeVar("Asked", bound=QDialog)
-PATIENCE_S = 40.0
+PATIENCE_S = 150.0
 PANELS = ("raster", "outputs", "utilisation", "deadline", "power", "traffic", "log")
 
 
