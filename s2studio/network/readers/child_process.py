@@ -186,7 +186,10 @@ def read_onnx(path: Path, content: Content) -> None:
         "opset": max((entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")), default=0),
         "nodes": [_onnx_node(node, helper) for node in graph.node],
     }
-    content.text(("graph",), json.dumps(text))
+    try:
+        content.text(("graph",), json.dumps(text))
+    except TypeError as problem:  # protobuf gives bytes where they are no UTF-8
+        raise Refusal("holds names that are no text", "", "export the model again") from problem
     content.begin(("tensors",), None)
     for name, tensor in tensors.items():
         content.array(("tensors", name), _onnx_tensor(path, name, tensor, content))

@@ -32,6 +32,7 @@ class _Reading:
     unknown: set[str] = field(default_factory=set)
     layers: list[Layer] = field(default_factory=list)
     unreached: int = 0
+    opset: int = 0
 
 
 def read_onnx(path: Path) -> LayerGraph:
@@ -49,7 +50,7 @@ def layers_of(path: Path, content: Mapping[str, Any]) -> LayerGraph:
         raise NetworkError(path.name, f"{len(graph['nodes']):,} nodes", f"at most {MAX_NODES:,} are read")
     declared = {value["name"]: tuple(value["shape"]) for value in graph["declared"] if _is_fixed(value["shape"])}
     inputs = {value["name"]: _input_shape(path, value) for value in graph["inputs"]}
-    reading = _Reading(path, dict(content.get("tensors", {})), dict(inputs), declared)
+    reading = _Reading(path, dict(content.get("tensors", {})), dict(inputs), declared, opset=graph["opset"])
     for index, node in enumerate(graph["nodes"]):
         _read_node(reading, node, node["name"] or f"{node['type']}_{index}")
     return _graph(reading, tuple(inputs), tuple(graph["outputs"]))
@@ -99,7 +100,9 @@ def _read_node(reading: _Reading, node: dict[str, Any], name: str) -> None:
     for output in outputs:
         if output in reading.constants or output in reading.shapes:
             raise NetworkError(subject, f"it makes '{output}', which is there already", hint="export the model again")
-    seen = Node(name, node["type"], node["domain"], node["attributes"], inputs, reading.constants, reading.shapes)
+    seen = Node(
+        name, node["type"], node["domain"], node["attributes"], inputs, reading.constants, reading.shapes, reading.opset
+    )
     try:
         constant = constant_of(seen)
         if constant is not None:

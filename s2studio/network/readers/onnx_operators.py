@@ -16,6 +16,8 @@ from s2studio.network.operators.movements import Concat, Embedding, Reshape, Sli
 from s2studio.network.operators.operator import FloatArray, Identity, Operator, Shape, axis_of, text
 from s2studio.network.operators.reductions import AvgPool, BatchNorm, LayerNorm, MaxPool, Mean, RMSNorm, Softmax
 
+# Before this opset, softmax took all axes from one on as one.
+SOFTMAX_OF_ONE_AXIS = 13
 Steps = tuple[tuple[Operator, ...], tuple[str, ...]]
 
 
@@ -37,6 +39,7 @@ class Node:
     inputs: Sequence[str]
     constants: Mapping[str, NDArray[Any]]
     shapes: Mapping[str, Shape]
+    opset: int
 
     def shape(self, name: str) -> Shape:
         """Return the shape of a tensor that is an input here."""
@@ -203,7 +206,14 @@ def _clip(node: Node) -> Steps:
 
 
 def _softmax(node: Node) -> Steps:
-    return (Softmax(int(node.attributes.get("axis", -1))),), (node.tensor(),)
+    if node.opset >= SOFTMAX_OF_ONE_AXIS:
+        return (Softmax(int(node.attributes.get("axis", -1))),), (node.tensor(),)
+    shape, axis = node.shape(node.inputs[0]), int(node.attributes.get("axis", 1))
+    if prod(shape[axis_of(axis, shape) + 1 :]) != 1:
+        raise NotCovered(
+            f"in opset {node.opset} it takes all axes from {axis} on as one", "export with opset 13 or later"
+        )
+    return (Softmax(axis),), (node.tensor(),)
 
 
 def _sum_or_product(kind: type[Add] | type[Mul]) -> Callable[[Node], Steps]:

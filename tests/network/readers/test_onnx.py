@@ -11,8 +11,10 @@ import pytest
 from s2studio.errors import NetworkError
 from s2studio.lowering.fusion import fuse
 from s2studio.network.operators.arithmetic import Conv, Dense
+from s2studio.network.readers.child_process import Refusal
 from s2studio.network.readers.onnx import read_onnx
 from s2studio.network.tensors import evaluate
+from tests.fuzz.test_mutated_files import mutate
 from tests.network.readers.onnx_models import Arrays, Step, mlp, model_of, normal, onnx, read_here, saved
 
 IMAGE, ROWS = [2, 4, 9, 8], [2, 5, 6]
@@ -317,3 +319,27 @@ def test_that_info_of_a_convolution_counts_its_multiplications(tmp_path: Path) -
 
     assert isinstance(graph.layers[0].operator, Conv)
     assert graph.macs == 2 * 8 * 7 * 6 * 9
+
+
+def test_that_the_softmax_of_older_files_is_what_onnx_computes_or_refused(tmp_path: Path) -> None:
+    read = [
+        read_here(saved(tmp_path / "m.onnx", model_of([("Softmax", ["x"], "y", {})], {}, shape, opset=11)))
+        for shape in ([2, 5], [2, 5, 6])
+    ]
+
+    assert vars(read[0].layers[0].operator) == {"axis": 1}
+    assert "opset 13" in vars(read[1].unsupported[0].operator)["remedy"]
+
+
+def test_that_damaged_models_are_read_or_refused_in_words(tmp_path: Path) -> None:
+    content, random = mlp().SerializeToString(), np.random.default_rng(5)
+    read = 0
+    for _ in range(400):
+        (tmp_path / "m.onnx").write_bytes(mutate(content, random))
+        try:
+            fuse(read_here(tmp_path / "m.onnx"))
+        except (NetworkError, Refusal, ValueError):  # the other process turns a ValueError into a refusal
+            continue
+        read += 1
+
+    assert 0 < read < 400
