@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
+from s2studio.chip.spec import ChipSpec
 from s2studio.lowering.fusion import fuse
+from s2studio.lowering.int8.weights import quantise_weights, report_weights
 from s2studio.network.operators.arithmetic import Conv, Dense
 from s2studio.network.operators.operator import Unsupported
 from s2studio.network.tensors import Layer, LayerGraph
@@ -10,8 +14,12 @@ from s2studio.network.tensors import Layer, LayerGraph
 Json = dict[str, object]
 
 
-def describe_layers(graph: LayerGraph) -> Json:
-    """Return the layers of `graph` as they are in the file and as the chip would run them, with their sizes."""
+def describe_layers(graph: LayerGraph, spec: ChipSpec) -> Json:
+    """Return the layers of `graph` as they are in the file and as the chip would run them, with their sizes.
+
+    `weights` says what becomes of the trained weights as int8 of the chip's MAC arrays.
+    """
+    fused = fuse(graph)
     return {
         "name": graph.name,
         "inputs": [{"name": name, "shape": list(graph.shapes[name])} for name in graph.inputs],
@@ -21,8 +29,21 @@ def describe_layers(graph: LayerGraph) -> Json:
         "unsupported": [_unsupported(layer) for layer in graph.unsupported],
         "unreached": graph.unreached,
         "layers": _rows(graph),
-        "fused": _rows(fuse(graph)),
+        "fused": _rows(fused),
+        "weights": [
+            _weights(layer.name, layer.operator)
+            for layer in fused.layers
+            if isinstance(layer.operator, Dense | Conv) and layer.operator.weight.any()
+        ],
+        "accumulator_limit": 2 ** (spec.whole("mac_array.accumulator_bits") - 1) - 1,
     }
+
+
+def _weights(name: str, operator: Dense | Conv) -> Json:
+    weight = operator.weight
+    report = report_weights(weight, quantise_weights(weight))
+    per_tensor = report_weights(weight, quantise_weights(weight, per_output=False))
+    return {"name": name, "weights": weight.size, **asdict(report), "snr_db_per_tensor": per_tensor.snr_db}
 
 
 def _rows(graph: LayerGraph) -> list[Json]:

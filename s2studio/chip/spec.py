@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from s2studio.errors import ChipError
+
 Mark = Literal["measured", "derived", "estimate"]
 LevelName = str
 Scalar = float | int | str
@@ -157,6 +159,14 @@ class ChipSpec:
     digest: str
     # With a default, since sessions of older versions do not hold it.
     unused_pes: Literal["asleep", "off"] = "asleep"
+
+    def whole(self, key: str) -> int:
+        """Return the whole number at `key` of the chip file. Raises ChipError where there is none."""
+        value = self.quantities[key].value if key in self.quantities else None
+        if not isinstance(value, int):
+            found = "is missing" if value is None else f"is {value!r}"
+            raise ChipError(f"'{key}' of the chip {self.name}", found, "a whole number is expected")
+        return value
 
     @property
     def pe_count(self) -> int:

@@ -11,6 +11,8 @@ from s2studio.cli.tables import new_console, print_table
 
 HEAD = ("layer", "operator", "output", ">parameters", ">MACs")
 
+WEIGHTS = ("layer", ">weights", "step", ">clipped", ">signal to noise", ">one step for all", ">largest sum")
+
 
 def show_layers(about: Mapping[str, Any]) -> None:
     """Print what `info` says of a deep network."""
@@ -23,6 +25,7 @@ def show_layers(about: Mapping[str, Any]) -> None:
     print_table(console, "Layers in the file", HEAD, [_row(row) for row in about["layers"]])
     if len(about["fused"]) < len(about["layers"]):
         print_table(console, "After fusion", HEAD, [_row(row) for row in about["fused"]])
+    print_table(console, "Weights as int8", WEIGHTS, [_weights_row(row, about) for row in about["weights"]])
     for node in about["unsupported"]:
         text = f"not covered: node '{node['node']}' ({node['type_name']}): {node['reason']}; {node['remedy']}"
         console.print(Text(text, style="red"))
@@ -33,6 +36,18 @@ def show_layers(about: Mapping[str, Any]) -> None:
 def _row(row: Mapping[str, Any]) -> Sequence[str]:
     size = (f"{row[key]:,}" if row[key] else "" for key in ("parameters", "macs"))
     return (row["name"], row["operator"], _shape(row["shape"]), *size)
+
+
+def _weights_row(row: Mapping[str, Any], about: Mapping[str, Any]) -> Sequence[str]:
+    least, most = -row["exponent_most"], -row["exponent_least"]
+    return (
+        row["name"],
+        f"{row['weights']:,}",
+        f"2^{least}" if least == most else f"2^{least} to 2^{most}",
+        f"{row['clipped_share']:.2%}",
+        *("exact" if row[key] is None else f"{row[key]:.1f} dB" for key in ("snr_db", "snr_db_per_tensor")),
+        f"{row['largest_sum'] / about['accumulator_limit']:.1%} of the accumulator",
+    )
 
 
 def _shape(shape: Sequence[int] | None) -> str:

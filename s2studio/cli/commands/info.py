@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from s2studio.app.describe import describe_network
 from s2studio.app.describe_layers import describe_layers
 from s2studio.app.loading import LAYER_SUFFIXES, load_layers
-from s2studio.app.project import open_project
+from s2studio.app.project import Project, open_project
+from s2studio.chip.loader import load_chip
 from s2studio.cli.command import print_json, takes
 from s2studio.cli.monitor import workbench
 from s2studio.cli.options import LOWERING, MAPPING, STIMULUS, AsJson, Given, Model, apply
@@ -18,7 +17,7 @@ def info(model: Model, given: Given, as_json: AsJson = False) -> None:
     """Say what is in a model file, what the chip would need for it, and whether it fits."""
     project = open_project(model)
     if project.model.suffix in LAYER_SUFFIXES:
-        _info_of_layers(project.model, as_json)
+        _info_of_layers(apply(project, given), as_json)
         return
     with workbench(apply(project, given), quiet=as_json) as bench:
         about = describe_network(bench)
@@ -30,8 +29,8 @@ def info(model: Model, given: Given, as_json: AsJson = False) -> None:
         show_network(about)
 
 
-def _info_of_layers(path: Path, as_json: bool) -> None:
-    about = describe_layers(load_layers(path))
+def _info_of_layers(project: Project, as_json: bool) -> None:
+    about = describe_layers(load_layers(project.model), load_chip(project.chip))
     if as_json:
         print_json(about)
     else:

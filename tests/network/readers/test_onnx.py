@@ -302,6 +302,10 @@ def test_that_info_shows_layers_before_and_after_fusion(cli: Any, tmp_path: Path
     assert [row["operator"] for row in about["fused"]] == ["Dense + Relu", "Dense"]
     assert (about["parameters"], about["macs"]) == (23, 18)
     assert about["inputs"] == [{"name": "x", "shape": [1, 4]}]
+    assert [row["name"] for row in about["weights"]] == ["gemm_0", "gemm_2"]
+    assert about["accumulator_limit"] == 8_388_607
+    assert all(row["snr_db"] is None or row["snr_db"] > 30 for row in about["weights"])
+    assert "Weights as int8" in said
     assert "After fusion" in said
     assert "Dense + Relu" in said
 

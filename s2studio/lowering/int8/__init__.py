@@ -1,0 +1,1 @@
+"""How the float tensors of a deep network become the MAC arrays' int8."""
