@@ -8,7 +8,7 @@ from s2studio.chip.spec import ChipSpec
 from s2studio.lowering.fusion import fuse
 from s2studio.lowering.int8.weights import quantise_weights, report_weights
 from s2studio.network.operators.arithmetic import Conv, Dense
-from s2studio.network.operators.operator import Unsupported
+from s2studio.network.operators.operator import Operator, Unsupported
 from s2studio.network.tensors import Layer, LayerGraph
 
 Json = dict[str, object]
@@ -50,7 +50,7 @@ def _rows(graph: LayerGraph) -> list[Json]:
     return [
         {
             "name": layer.name,
-            "operator": _operator(layer),
+            "operator": operator_name(layer.operator),
             "inputs": list(layer.inputs),
             "output": layer.output,
             "shape": _shape(graph, layer.output),
@@ -61,9 +61,8 @@ def _rows(graph: LayerGraph) -> list[Json]:
     ]
 
 
-def _operator(layer: Layer) -> str:
+def operator_name(operator: Operator) -> str:
     """Return the operator's name: `Dense`, with what was fused into it: `Conv + Relu`; else the file's own."""
-    operator = layer.operator
     if isinstance(operator, Unsupported):
         return operator.type_name
     relu = isinstance(operator, Conv | Dense) and operator.relu

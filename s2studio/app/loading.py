@@ -30,7 +30,12 @@ def load_network(path: str | Path) -> Network | ChipNetwork:
         return _load_yaml(path)
     if path.suffix in LAYER_SUFFIXES:
         limit = "only spiking networks are lowered, mapped and run so far"
-        raise NetworkError(path.name, "a deep network without spikes", limit, "`s2studio info` shows its layers")
+        raise NetworkError(
+            path.name,
+            "a deep network without spikes",
+            limit,
+            "`s2studio info` shows its layers, `s2studio lower` what int8 does to them",
+        )
     raise NetworkError(path.name, f"a file of kind '{path.suffix}'", f"models are {', '.join(SUFFIXES)}")
 
 

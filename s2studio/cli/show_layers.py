@@ -33,6 +33,27 @@ def show_layers(about: Mapping[str, Any]) -> None:
         console.print(f"{about['unreached']:,} nodes behind what is not covered were not looked at")
 
 
+def show_int8(about: Mapping[str, Any]) -> None:
+    """Print what int8 does to a deep network, layer by layer."""
+    console = new_console()
+    head = ("layer", "operator", "step", ">signal to noise", ">clipped", ">largest sum")
+    rows = [
+        (
+            row["name"],
+            row["operator"],
+            "" if row["exponent"] is None else f"2^{-row['exponent']}",
+            "exact" if row["snr_db"] is None else f"{row['snr_db']:.1f} dB",
+            f"{row['clipped_share']:.2%}",
+            "" if row["largest_sum"] is None else f"{row['largest_sum'] / about['accumulator_limit']:.1%}",
+        )
+        for row in about["layers"]
+    ]
+    print_table(console, "int8 beside float", head, rows)
+    for name in about["overflows"]:
+        console.print(Text(f"warning      the accumulator overflows for '{name}'", style="yellow"))
+    console.print(f"same answer  {about['same_answer']:,} of {about['samples']:,} samples")
+
+
 def _row(row: Mapping[str, Any]) -> Sequence[str]:
     size = (f"{row[key]:,}" if row[key] else "" for key in ("parameters", "macs"))
     return (row["name"], row["operator"], _shape(row["shape"]), *size)

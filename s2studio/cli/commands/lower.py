@@ -7,14 +7,18 @@ from typing import Annotated
 
 import typer
 
-from s2studio.app.project import open_project
+from s2studio.app.loading import LAYER_SUFFIXES, load_layers
+from s2studio.app.project import Project, open_project
+from s2studio.chip.loader import load_chip
 from s2studio.cli.command import print_json, takes
 from s2studio.cli.monitor import workbench
 from s2studio.cli.options import LOWERING, STIMULUS, AsJson, Given, Model, apply
 
 Data = Annotated[
     Path | None,
-    typer.Option("--data", metavar="FOLDER", help="Compare on all stimulus files of a folder, as `evaluate` does."),
+    typer.Option(
+        "--data", metavar="FOLDER|FILE", help="Compare on a folder of stimuli, as `evaluate` does; .onnx: on a .npy."
+    ),
 ]
 Labels = Annotated[
     Path | None,
@@ -36,6 +40,9 @@ def lower_command(
 ) -> None:
     """Lower a network to integers and say what that costs; with a stimulus, float against chip, layer by layer."""
     project = apply(open_project(model), {**given, "chip": chip})
+    if project.model.suffix in LAYER_SUFFIXES:
+        _lower_layers(project, data, as_json)
+        return
     with workbench(project, quiet=as_json) as bench:
         about = bench.bench_lowering(data, labels, label, given["bin"])
     if as_json:
@@ -44,3 +51,15 @@ def lower_command(
         from s2studio.cli.show import show_lowering
 
         show_lowering(about)
+
+
+def _lower_layers(project: Project, data: Path | None, as_json: bool) -> None:
+    from s2studio.app.lower_layers import lower_layers
+
+    about = lower_layers(load_layers(project.model), data, load_chip(project.chip))
+    if as_json:
+        print_json(about)
+    else:
+        from s2studio.cli.show_layers import show_int8
+
+        show_int8(about)

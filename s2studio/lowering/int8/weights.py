@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from s2studio.network.operators.operator import FloatArray
 
 INT8 = np.iinfo(np.int8)
-# Exponents above the one at which nothing is clipped that are tried: more clip nearly everything.
+# Exponents that are tried, from one below that at which nothing is clipped: more clip nearly everything.
 FINER = 4
 
 
