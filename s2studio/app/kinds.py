@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from s2studio.app.loading import SUFFIXES
+from s2studio.app.loading import LAYER_SUFFIXES, SUFFIXES
 from s2studio.app.project import SCHEMA
 from s2studio.documents import document_schema
 from s2studio.errors import NetworkError
@@ -33,7 +33,7 @@ def kind_of(path: Path) -> Kind:
             expected = f"documents begin with 's2studio: {SCHEMA}', network/1, mapping/1 or chip/1"
             raise NetworkError(path.name, f"its first line says {schema or 'nothing'}", expected)
         return kind
-    if path.suffix in SUFFIXES:
+    if path.suffix in (*SUFFIXES, *LAYER_SUFFIXES):
         return "network"
     if path.suffix in READERS or path.suffix in RECORDINGS:
         return "stimulus"

@@ -392,6 +392,13 @@ def _view(window: Window) -> tuple[ActionRow, ...]:
     )
     return (
         *presets,
+        ActionRow(
+            "reset_layout",
+            "View",
+            "&Reset layout",
+            window.reset_layout,
+            tip="Put every panel back where it was at first",
+        ),
         ActionRow("zoom_in", "View", "Zoom time &in", lambda: timeline.zoom(0.5), "Ctrl++", "zoom-in"),
         ActionRow("zoom_out", "View", "Zoom time &out", lambda: timeline.zoom(2.0), "Ctrl+-", "zoom-out"),
         ActionRow("zoom_all", "View", "&Whole run", timeline.look_at_all, "Ctrl+0", "fit"),

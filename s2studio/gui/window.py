@@ -210,6 +210,14 @@ class Window(QMainWindow):
         # Docks that were hidden have no size to be changed before they are laid out.
         QTimer.singleShot(0, lambda: self._share_room(name))
 
+    def reset_layout(self) -> None:
+        """Put every panel back where it was at first."""
+        for dock in self.docks.values():
+            dock.setFloating(False)
+            self.removeDockWidget(dock)
+        self._arrange()
+        self.show_preset(PRESETS[0])
+
     def show_about(self) -> None:
         """Say what this is, and under which licences."""
         QMessageBox.about(

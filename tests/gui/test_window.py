@@ -293,3 +293,21 @@ def test_that_the_deadline_panel_says_why(window: Window, until: Until) -> None:
     window.controller.timeline.move(25)
     panel.ask_why()
     until(lambda: window.controller.studio.log[-1].text.startswith(("Tick 25", "   ")))
+
+
+def test_that_a_reset_layout_brings_panels_back(window: Window) -> None:
+    window.docks["run"].setFloating(True)
+    window.docks["log"].close()
+    window.reset_layout()
+
+    assert not window.docks["run"].isFloating()
+    assert not window.docks["log"].isHidden()
+    assert window.dockWidgetArea(window.docks["log"]) == window.docks["log"].row.area
+
+
+def test_that_a_deep_network_is_refused_with_what_works_instead(window: Window, until: Until, tmp_path: Path) -> None:
+    (tmp_path / "net.onnx").write_bytes(b"x")
+    window.open_paths([tmp_path / "net.onnx"])
+    until(lambda: bool(window.controller.studio.log))
+
+    assert "s2studio info" in window.controller.studio.log[-1].text
