@@ -42,6 +42,7 @@ bench: $(TOOLS) ## speed, as ratios against a plain NumPy loop in the same run; 
 	@$(BIN)/python benchmarks/compat.py
 	@$(BIN)/python benchmarks/sessions.py
 	@$(BIN)/python benchmarks/mapping.py
+	@if command -v Xvfb >/dev/null; then $(BIN)/python -m benchmarks.drawing; else echo "no Xvfb here: the window is not measured"; fi
 
 bench-peers: $(TOOLS) ## speed beside Brian2, NEST, SANA-FE, torch, sinabs and snnTorch; writes docs/performance.md
 	@TORCH_FROM='$(TORCH_FROM)' $(BIN)/python benchmarks/bench_peers.py --report docs/performance.md

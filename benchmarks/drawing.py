@@ -70,7 +70,7 @@ class Bench:
         self.window.asks_before_closing = False
         self.window.setGeometry(0, 0, *map(int, SIZE.split("x")))
         self.window.show()
-        self.controller._timer.stop()
+        self.controller.timer.stop()
         # Processor time and time of each frame: on a machine that others use too, only the first is the window's own.
         self.work_s: list[float] = []
         self.wall_s: list[float] = []
@@ -192,10 +192,15 @@ def scrub() -> None:
         timeline, source = bench.controller.timeline, bench.controller.source
         answers: list[object] = []
         source.moment_changed.connect(answers.append)
-        for title, move in (
-            ("cursor", lambda step: timeline.move(step * 7 % timeline.length)),
-            ("span", lambda step: timeline.look(step * 3, step * 3 + timeline.length // 10)),
-        ):
+
+        def move_cursor(step: int) -> None:
+            timeline.move(step * 7 % timeline.length)
+
+        def move_span(step: int) -> None:
+            timeline.look(step * 3, step * 3 + timeline.length // 10)
+
+        moves: tuple[tuple[str, Callable[[int], None]], ...] = (("cursor", move_cursor), ("span", move_span))
+        for title, move in moves:
             answers.clear()
             bench.clear()
             started = time.perf_counter()
@@ -248,7 +253,7 @@ def make_session(path: Path, spikes: int) -> Path:
     from s2studio.sim.counts import Counts, SpikeTable, TickBlock
 
     bench = Workbench(open_project(resource_path("sample_projects", "event_digits", "project.yaml")))
-    network, mapping, machine = bench.lower(assume=True).network, bench.map(assume=True), bench.machine
+    network, mapping, machine = bench.lower(assume=True).network, bench.map(assume=True), bench.machine()
     populations = network.spiking.populations
     observed = {population.name: frozenset({"spikes"}) for population in populations}
     ticks, generator = spikes // SPIKES_PER_TICK, np.random.default_rng(0)

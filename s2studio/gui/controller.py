@@ -68,10 +68,10 @@ class Controller(QObject):
         self._run_first: int | None = None
         self._mapped_for: tuple[object, ...] = ()
         self._saved: Project | None = None
-        self._timer = QTimer(self)
-        self._timer.setInterval(FRAME_MS)
-        self._timer.timeout.connect(self.pull)
-        self._timer.start()
+        self.timer = QTimer(self)
+        self.timer.setInterval(FRAME_MS)
+        self.timer.timeout.connect(self.pull)
+        self.timer.start()
 
     # ------------------------------------------------------------------------------------------------ opening things
     def open_paths(self, paths: Sequence[Path]) -> None:
@@ -308,7 +308,7 @@ class Controller(QObject):
 
     def close(self) -> None:
         """End all processes."""
-        self._timer.stop()
+        self.timer.stop()
         self.undo.blockSignals(True)  # it tells of its own end, when those who listen are gone
         self.source.show(None)
         if self._run_ring is not None:

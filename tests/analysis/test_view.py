@@ -57,6 +57,33 @@ def view_of(ticks: Ticks, span: Span, cuts: list[int]) -> View:
     return viewer.view()
 
 
+def test_that_a_coarse_raster_has_the_mean_of_each_slice_and_counts_no_outputs() -> None:
+    ticks = ticks_of(3, 20)
+    viewer = Viewer(Span(0, 20, 10), layout())
+    viewer.add(ticks)
+    starts, stops = np.array([0, 5, 25, 45]), np.array([5, 25, 45, 48])
+    viewer.add_coarse(ticks, starts, stops)
+    view = viewer.view()
+
+    sent = ticks.spikes.reshape(10, 2, SLICES).sum(axis=1).T
+    for row, (start, stop) in enumerate(zip(starts, stops, strict=True)):
+        mean = np.ceil(sent[row] / (stop - start))
+        assert (view.raster[start:stop] == mean).all()
+    assert view.is_coarse
+    assert len(view.outputs) == 0
+
+
+def test_that_spikes_beside_the_span_are_left_out() -> None:
+    tick = np.array([0, 1, 1, 4, 5, 9], np.int64)
+    population, neuron = np.array([0, 1, 2, 2, 0, 1], np.int32), np.array([4, 39, 2, 0, 0, 0], np.int32)
+    viewer = Viewer(Span(1, 5, 4), layout())
+    viewer.add_spikes(tick, population, neuron)
+    view = viewer.view()
+
+    assert np.argwhere(view.raster).tolist() == [[44, 0], [45, 3], [47, 0]]
+    assert view.outputs.tolist() == [[0, 0, 0, 1], [0, 0, 0, 0], [1, 0, 0, 0]]
+
+
 @settings(deadline=None)
 @given(
     st.integers(0, 99),

@@ -129,7 +129,7 @@ class LoweringDialog(QDialog):
             ("Time step dt", self.dt),
             ("Integrator", self.integrator),
             ("Reset", self.reset),
-            ("Weights scaled by", scale),
+            ("Scaling", scale),
             ("Rounding", self.rounding),
         ):
             form.addRow(title, widget)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 # The share of the panel's height that the rates take.
 RATES, RASTER = 1, 4
 # More spikes in a pixel look the same; one spike is as opaque as this.
-MOST_SHADES, FAINTEST = 255, 110
+MOST_SHADES, FAINTEST = 255, 180
 
 
 class RasterPanel(Panel):
@@ -123,7 +123,8 @@ class RasterPanel(Panel):
         table[:, 0, 3] = 0
         # One look-up of four bytes for each pixel: a picture must be there in a few ms.
         place = np.minimum(raster, most) + (population * (most + 1)).astype(np.int32)[:, None]
-        return np.take(table.view(np.uint32).ravel(), place).view(np.uint8).reshape(*raster.shape, 4)
+        image: NDArray[np.uint8] = np.take(table.view(np.uint32).ravel(), place).view(np.uint8)
+        return image.reshape(*raster.shape, 4)
 
 
 class _Raster(TimePlot):

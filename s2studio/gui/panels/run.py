@@ -79,6 +79,8 @@ class RunPanel(Panel):
         self.memory = QLabel()
         self.memory.setWordWrap(True)
         self.memory.setProperty("role", "muted")
+        for widget, title in ((self.steps, "Steps"), (self.tick, "Tick"), (self.level, "Level"), (self.speed, "Speed")):
+            widget.setAccessibleName(title)
         self._lay_out()
         for spin in (self.steps, self.tick):
             spin.editingFinished.connect(self._changed)
@@ -268,11 +270,13 @@ class _Input(QWidget):
         self.rate = QDoubleSpinBox()
         self.rate.setRange(0.001, 1e6)
         self.rate.setSuffix(" Hz")
+        self.rate.setAccessibleName(f"Rate of the noise of {name}")
         self.rate.setValue(source.poisson_hz if source is not None and source.poisson_hz else 20.0)
         self.bin = QDoubleSpinBox()
         self.bin.setRange(0.0, 1e6)
         self.bin.setDecimals(3)
         self.bin.setSuffix(" ms per step")
+        self.bin.setAccessibleName(f"Length of a step of {name}")
         self.bin.setSpecialValueText("file has steps")
         self.bin.setToolTip("Recordings of events in time are cut into steps of this length")
         bin_s = None if source is None else source.events.bin_s

@@ -117,7 +117,7 @@ class Figures(QTableWidget):
                 self._widths[column], self.sizeHintForColumn(column), header.sectionSizeHint(column)
             )
             total += self._widths[column]
-            if column and header.sectionSize(column) < self._widths[column]:
+            if column and header.sectionSize(column) != self._widths[column]:
                 header.resizeSection(column, self._widths[column])
         if total > self.minimumWidth():
             self.setMinimumWidth(min(WIDEST_PX, total))
