@@ -101,6 +101,14 @@ def _file(window: Window) -> tuple[ActionRow, ...]:
             in_toolbar=True,
         ),
         ActionRow(
+            "save_picture",
+            "File",
+            "Save &picture…",
+            window.save_picture,
+            "Ctrl+Shift+E",
+            tip="Save the panel that has the focus, else the mesh, as PNG, SVG or PDF",
+        ),
+        ActionRow(
             "stop_script",
             "File",
             "Stop script",

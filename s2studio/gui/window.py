@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QSettings, QSize, Qt, QTimer, QUrl
-from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QCloseEvent, QColor, QDesktopServices, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
@@ -159,7 +159,22 @@ class Window(QMainWindow):
 
     def open_manual(self) -> None:
         """Show the documentation that ships with s2studio."""
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(resource_path("README.md"))))
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(resource_path("docs", "window.md"))))
+
+    def save_picture(self) -> None:
+        """Save the panel that has the focus, else the mesh, as a picture."""
+        from s2studio.gui.views.picture import SUFFIXES, save_widget
+
+        focus = QApplication.focusWidget()
+        shown = [dock for dock in self.docks.values() if dock.panel is not None and dock.panel.isVisible()]
+        owner = next((dock for dock in shown if focus is not None and dock.isAncestorOf(focus)), None)
+        widget = self.mesh.view if owner is None or owner.panel is None else owner.panel.content
+        name = "mesh" if owner is None else owner.row.name
+        kinds = ";;".join(f"{title} (*{suffix})" for suffix, title in SUFFIXES.items())
+        path, _ = QFileDialog.getSaveFileName(self, f"Save {name} as picture", f"{name}.png", kinds)
+        if path:
+            save_widget(widget, Path(path), QColor(self.themes.theme.surface))
+            self.controller.studio.say("info", f"Picture saved to {path}.")
 
     def recover(self) -> None:
         """Offer what a window that crashed left behind."""

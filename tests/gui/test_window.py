@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtGui import QColor, QDropEvent
 
 from s2studio.gui.docks import PANELS
+from s2studio.gui.views.picture import save_widget
 from s2studio.gui.window import Window
 from s2studio.resources import resource_path
 from s2studio.session.reader import open_session
@@ -311,3 +312,16 @@ def test_that_a_deep_network_is_refused_with_what_works_instead(window: Window, 
     until(lambda: bool(window.controller.studio.log))
 
     assert "s2studio info" in window.controller.studio.log[-1].text
+
+
+@pytest.mark.parametrize(("suffix", "begins"), [(".png", b"\x89PNG"), (".svg", b"<?xml"), (".pdf", b"%PDF")])
+def test_that_a_panel_is_saved_as_a_picture(
+    window: Window, until: Until, tmp_path: Path, suffix: str, begins: bytes
+) -> None:
+    opened(window, until)
+    path = tmp_path / f"mesh{suffix}"
+    save_widget(window.mesh.view, path, QColor("#ffffff"))
+
+    assert path.read_bytes().startswith(begins)
+    assert path.stat().st_size > 1000
+    assert list(tmp_path.glob(".*part*")) == []

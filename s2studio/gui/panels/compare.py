@@ -184,6 +184,7 @@ class ComparePanel(Panel):
                     )
                 )
                 for number in sorted(comparison.numbers, key=lambda one: -abs(one.relative or 0.0))
+                if number.change
             ]
         )
         self.populations.show_figures([_population(row) for row in comparison.populations])
