@@ -27,6 +27,7 @@ class SessionWriter:
         self._thread = ThreadPoolExecutor(1, "s2studio session")
         self._waiting: deque[tuple[Future[None], int]] = deque()
         self._bytes = 0
+        self._failure: BaseException | None = None
 
     @property
     def path(self) -> Path:
@@ -61,16 +62,21 @@ class SessionWriter:
             self._recorder.close(ended_by(type(problem)))
             raise
         self._thread.shutdown()
-        self._recorder.close(state)
+        # What failed was told when it did; the session says that it is not whole.
+        self._recorder.close(state if self._failure is None else ended_by(type(self._failure)))
 
     def _take(self) -> None:
         done, size = self._waiting.popleft()
         self._bytes -= size
-        done.result()
+        try:
+            done.result()
+        except BaseException as problem:
+            self._failure = problem
+            raise
 
 
 class RunWriter:
-    """One run of the session; `write` and `finish` return at once."""
+    """One run of the session; `write` and `finish` return at once, and do nothing where it could not be begun."""
 
     def __init__(self, session: SessionWriter, start: Callable[[], RunRecorder]) -> None:
         self._session = session
@@ -79,13 +85,19 @@ class RunWriter:
 
     def write(self, block: TickBlock) -> None:
         """Store `block`, which nobody changes any more."""
-        self._session.submit(lambda: self._started[0].write(block), _bytes(block))
+
+        def store() -> None:
+            for run in self._started:
+                run.write(block)
+
+        self._session.submit(store, _bytes(block))
 
     def finish(self, state: State = "complete") -> None:
         """End the run."""
 
         def end() -> None:
-            self._started[0].finish(state)
+            for run in self._started:
+                run.finish(state)
 
         self._session.submit(end)
 

@@ -272,6 +272,8 @@ def test_that_an_interrupt_within_compiled_code_ends_the_run_as_cancelled(
     install(tmp_path / "net.s2s")
     net, _, _ = _network()
     advance = Simulator.advance
+    # Processes of pytest-xdist ignore Ctrl-C.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def interrupted(simulator: Simulator, *arguments: Any) -> TickBlock:
         signal.raise_signal(signal.SIGINT)
@@ -285,4 +287,4 @@ def test_that_an_interrupt_within_compiled_code_ends_the_run_as_cancelled(
 
     (run,) = open_session(tmp_path / "net.s2s").runs
     assert (run.state, run.ticks) == ("cancelled", FIRST_SPAN)
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.signal(signal.SIGINT, before) is signal.default_int_handler

@@ -39,10 +39,14 @@ def test_that_a_session_which_cannot_be_written_is_told(tmp_path: Path, monkeypa
     session.flush()
     # A file stands where the folder of the next run would be.
     (tmp_path / "net.s2s/runs/0001").write_text("")
-    hardware.SpiNNaker2Chip().run(_network(), 100)
+
+    def run_and_wait() -> None:
+        hardware.SpiNNaker2Chip().run(_network(), 100)
+        session.flush()
 
     with pytest.raises(SessionError, match="cannot be created"):
-        studio.close()
+        run_and_wait()
+    studio.close()
     left = open_session(tmp_path / "net.s2s")
     assert (left.state, left.runs[0].state, left.runs[0].ticks) == ("crashed", "complete", 100)
 
