@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 # How wide the sides are: a share of the window, but at least so many px.
 SIDE_SHARE, SIDE_PX = 0.17, 264
 # The share of the window's height that the panels at the bottom take.
-BOTTOM_SHARE, BOTTOM_SHARES = 0.38, {"Load": 0.22, "Map": 0.2, "Profile": 0.52, "Compare": 0.52}
+BOTTOM_SHARE, BOTTOM_SHARES = 0.38, {"Load": 0.22, "Map": 0.27, "Profile": 0.52, "Compare": 0.52}
 READING_PRESETS = ("Run", "Profile", "Compare")
 
 # Of the saved layout: a new number when panels come or go.

@@ -21,6 +21,13 @@ if TYPE_CHECKING:
     from s2studio.gui.controller import Controller
 
 MOST_SEEDS = 64
+# What is compared, in the words of the table.
+OBJECTIVES = {
+    "time_done_max_s": "longest time",
+    "energy_j": "energy",
+    "worst_link_flits": "worst link",
+    "router_entries": "router entries",
+}
 
 
 class RacePanel(Panel):
@@ -91,7 +98,7 @@ class RacePanel(Panel):
         splitter = QSplitter(Qt.Orientation.Horizontal, self.content)
         splitter.addWidget(self.table)
         splitter.addWidget(self.plot)
-        splitter.setSizes([640, 360])
+        splitter.setSizes([760, 240])
         layout = self.column(spacing=NEAR_PX, margin=NEAR_PX)
         layout.addLayout(top)
         layout.addWidget(splitter, 1)
@@ -111,7 +118,9 @@ class RacePanel(Panel):
 
     def _show(self, race: Race) -> None:
         self.race = race
-        error = ", ".join(f"{name.replace('_', ' ')} {100 * value:.2g} %" for name, value in race.errors.items())
+        error = ", ".join(
+            f"{OBJECTIVES.get(name, name)} {100 * value:.2g} %" for name, value in race.errors.items() if value
+        )
         best = "No placer found a placement" if race.winner is None else f"Best: {race.winner.runner.name}"
         self.verdict.setText(f"{best}, over {race.ticks:,} ticks.  Called equal within the model's error: {error}.")
         colours = population_colours([row.runner.name for row in race.rows])
