@@ -305,6 +305,7 @@ class Controller(QObject):
             timeline.move(timeline.cursor + step)
             timeline.is_playing = timeline.cursor < timeline.length - 1
         self.source.pull()
+        self.source.draw()
 
     def close(self) -> None:
         """End all processes."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject, Signal
 
@@ -15,6 +16,15 @@ if TYPE_CHECKING:
     from s2studio.gui.models.live import LiveRun
 
 COLUMNS = 800
+# Of each picture, what drawing may take; painting what was drawn comes on top.
+DRAW_S = 0.003
+
+
+class Drawing(Protocol):
+    """What draws in turn."""
+
+    def draw_news(self) -> None:
+        """Draw what changed since the last time."""
 
 
 class Source(QObject):
@@ -39,7 +49,23 @@ class Source(QObject):
         self._is_asking = False
         # The run and the span that `view` is of, while it comes from a session.
         self._viewed: tuple[RunShown, Span] | None = None
+        # Panels that have something to draw, in the order in which they came.
+        self._waiting: dict[Drawing, None] = {}
         timeline.changed.connect(self.renew)
+
+    def wish(self, panel: Drawing) -> None:
+        """Let `panel` draw when it is its turn."""
+        self._waiting[panel] = None
+
+    def draw(self) -> None:
+        """Let panels draw, those that waited longest first, as many as fit into a picture; the others wait on."""
+        until = time.perf_counter() + DRAW_S
+        while self._waiting:
+            panel = next(iter(self._waiting))
+            del self._waiting[panel]
+            panel.draw_news()
+            if time.perf_counter() > until:
+                return
 
     def show(self, shown: RunShown | None, live: LiveRun | None = None) -> None:
         """Show a run from now on; `live` while it is under way."""
@@ -60,7 +86,8 @@ class Source(QObject):
         if self.live is not None and self.live.pull():
             self.timeline.grow(self.live.stop)
             self._is_stale = True
-        if self._is_stale and self.shown is not None and not self._is_asking:
+        # While panels still wait for their turn, a newer view would only make them wait longer.
+        if self._is_stale and self.shown is not None and not self._is_asking and not self._waiting:
             self._is_stale = False
             self._refresh(self.shown)
 

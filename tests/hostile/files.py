@@ -219,7 +219,7 @@ NETWORKS: Mapping[str, tuple[str, Callable[[Path], None], str]] = {
         ),
         "synapses",
     ),
-    "nested YAML": (".yaml", as_bytes(HEAD + "  a: " + "[" * 10**6), "nested more than 100 deep"),
+    "nested YAML": (".yaml", as_bytes(HEAD + "  a: " + "[" * 10**6), "nested more than 100 deep|maximum nesting depth"),
 }
 STIMULI: Mapping[str, tuple[str, Callable[[Path], None], str]] = {
     "archive of 100 GB": (".npz", bomb, "it unpacks to 100,000,000,000 B"),

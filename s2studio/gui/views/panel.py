@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
 
 from s2studio.draw.theme import FAR_PX, Theme
 from s2studio.gui.theme import ThemeSwitch
+from s2studio.gui.views.time_plot import TimePlot
 
 if TYPE_CHECKING:
     from s2studio.analysis.view import View
@@ -40,8 +41,10 @@ class Panel(QWidget):
         self._stack.addWidget(self.content)
         self.setProperty("class", "Panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._has_view = self._has_moment = False
         controller.source.view_changed.connect(self._view_changed)
         controller.source.moment_changed.connect(self._moment_changed)
+        controller.timeline.changed.connect(self._time_changed)
         themes.changed.connect(self.apply_theme)
 
     @property
@@ -73,13 +76,31 @@ class Panel(QWidget):
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
         """Draw what came while the panel was hidden."""
         super().showEvent(event)
-        self.draw_view(self.controller.source.view)
-        self.draw_moment(self.controller.source.moment)
+        self._has_view = self._has_moment = True
+        self.draw_news()
 
-    def _view_changed(self, view: View | None) -> None:
-        if self.isVisible():
-            self.draw_view(view)
+    def draw_news(self) -> None:
+        """Draw what changed since the last time: called when it is this panel's turn (see `Source.draw`)."""
+        for plot in self.findChildren(TimePlot):
+            plot.follow_timeline()
+        if self._has_view:
+            self._has_view = False
+            self.draw_view(self.controller.source.view)
+        if self._has_moment:
+            self._has_moment = False
+            self.draw_moment(self.controller.source.moment)
 
-    def _moment_changed(self, moment: View | None) -> None:
+    def _view_changed(self, _view: View | None) -> None:
+        self._has_view = True
+        self._wish()
+
+    def _moment_changed(self, _moment: View | None) -> None:
+        self._has_moment = True
+        self._wish()
+
+    def _time_changed(self) -> None:
+        self._wish()
+
+    def _wish(self) -> None:
         if self.isVisible():
-            self.draw_moment(moment)
+            self.controller.source.wish(self)

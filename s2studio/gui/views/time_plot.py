@@ -55,7 +55,7 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
         item.getAxis("left").setWidth(64)
         self.cursor_line = pg.InfiniteLine(angle=90, movable=False)
         item.addItem(self.cursor_line, ignoreBounds=True)
-        timeline.changed.connect(self.follow_timeline)
+        self._shown: tuple[int, int, float] | None = None
         self.setAccessibleName(f"{label} over time")
         self.apply_theme(theme)
         self.follow_timeline()
@@ -80,9 +80,12 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
         self.getPlotItem().getAxis("left").setLabel(label, units=unit or None, **style)
 
     def follow_timeline(self) -> None:
-        """Show the timeline's span and cursor."""
+        """Show the timeline's span and cursor: called by its panel when it is the panel's turn."""
         timeline = self.timeline
-        self.setXRange(timeline.start * timeline.tick_s, timeline.stop * timeline.tick_s, padding=0)
+        shown = (timeline.start, timeline.stop, timeline.tick_s)
+        if shown != self._shown:  # drawing the axis anew is most of the work
+            self._shown = shown
+            self.setXRange(timeline.start * timeline.tick_s, timeline.stop * timeline.tick_s, padding=0)
         self.cursor_line.setValue((timeline.cursor + 0.5) * timeline.tick_s)
 
     def tick_at(self, position: QPointF) -> int:
