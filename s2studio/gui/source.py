@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject, Signal
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
     from s2studio.gui.models.live import LiveRun
 
 COLUMNS = 800
-# Of each picture, what drawing may take; painting what was drawn comes on top.
-DRAW_S = 0.003
 
 
 class Drawing(Protocol):
@@ -58,14 +55,11 @@ class Source(QObject):
         self._waiting[panel] = None
 
     def draw(self) -> None:
-        """Let panels draw, those that waited longest first, as many as fit into a picture; the others wait on."""
-        until = time.perf_counter() + DRAW_S
-        while self._waiting:
-            panel = next(iter(self._waiting))
+        """Let the panel that waited longest draw: painting it takes most of a picture's time, the others wait on."""
+        panel = next(iter(self._waiting), None)
+        if panel is not None:
             del self._waiting[panel]
             panel.draw_news()
-            if time.perf_counter() > until:
-                return
 
     def show(self, shown: RunShown | None, live: LiveRun | None = None) -> None:
         """Show a run from now on; `live` while it is under way."""

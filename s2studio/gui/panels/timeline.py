@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from s2studio.gui.controller import Controller
 
 STRIP_PX = 44
+# Above the outline stand the ends of the run.
+ENDS_PX = 14
 PANEL_PX = STRIP_PX + 52
 OVERVIEW_COLUMNS = 400
 SPEEDS = (("0.01 ×", 0.01), ("0.1 ×", 0.1), ("real time", 1.0), ("10 ×", 10.0))
@@ -120,8 +123,7 @@ class Strip(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Timeline")
         self.setToolTip("Drag: move the cursor. Shift and drag: choose the span. Wheel: zoom.")
-        self._outline: QPolygonF | None = None
-        self._activity = np.zeros(0)
+        self._outline = QPolygonF()
         self._from: int | None = None
         controller.timeline.changed.connect(lambda: self.update())  # noqa: PLW0108 - psygnal cannot look into Qt's method
         controller.timeline.marks_changed.connect(lambda _marks: self.update())
@@ -205,19 +207,25 @@ class Strip(QWidget):
     def _tick(self, x: float) -> int:
         return int(max(0.0, min(x, self.width() - 1)) / max(1, self.width()) * self.total)
 
+    def _set_activity(self, values: NDArray[np.float64]) -> None:
+        """Take the outline's heights; it is made once, in units of the run's length and the largest height."""
+        most = float(values.max(initial=0.0))
+        self._outline = QPolygonF()
+        if most > 0:
+            x = np.linspace(0.0, 1.0, len(values)).tolist()
+            y = (values / most).tolist()
+            self._outline = QPolygonF([QPointF(0, 0), *map(QPointF, x, y), QPointF(1, 0)])
+
     def _paint_activity(self, painter: QPainter, theme: Theme) -> None:
-        if not len(self._activity) or not self._activity.max():
-            return
-        timeline = self.controller.timeline
-        height, end = self.height() - 14, self._x(timeline.length)
-        x = np.linspace(0.0, end, len(self._activity))
-        y = self.height() - 4 - self._activity / self._activity.max() * height
-        points = [QPointF(0, self.height()), *map(QPointF, x, y), QPointF(end, self.height())]
         colour = QColor(theme.muted)
         colour.setAlpha(90)
+        painter.save()
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colour)
-        painter.drawPolygon(QPolygonF(points))
+        painter.translate(0, self.height())
+        painter.scale(self._x(self.controller.timeline.length), -(self.height() - ENDS_PX))
+        painter.drawPolygon(self._outline)
+        painter.restore()
 
     def _paint_ends(self, painter: QPainter, theme: Theme) -> None:
         font = painter.font()
@@ -232,12 +240,12 @@ class Strip(QWidget):
     def _shown_changed(self, shown: RunShown | None) -> None:
         """Ask for the outline of a recorded run."""
         if shown is None or shown.state == "running":
-            self._activity = np.zeros(0)
+            self._set_activity(np.zeros(0))
             return
         span = Span(0, max(1, shown.ticks), OVERVIEW_COLUMNS)
 
         def answered(view: View) -> None:
-            self._activity = view.spikes.sum(axis=0) / np.diff(view.edges)
+            self._set_activity(view.spikes.sum(axis=0) / np.diff(view.edges))
             self.update()
 
         self.controller.sessions.request(
@@ -248,7 +256,7 @@ class Strip(QWidget):
         """While a run is under way its outline is that of the span, as far as it is the whole run."""
         if view is not None and self.controller.source.live is not None and view.span.start == 0:
             columns = int(np.searchsorted(view.edges, self.controller.timeline.length))
-            self._activity = (view.spikes.sum(axis=0) / np.diff(view.edges))[: max(1, columns)]
+            self._set_activity((view.spikes.sum(axis=0) / np.diff(view.edges))[: max(1, columns)])
             self.update()
 
 
