@@ -19,13 +19,12 @@ from s2studio.gui.models.mesh_values import Facts
 from s2studio.gui.models.selection import Selection
 from s2studio.gui.models.studio import Busy, Studio
 from s2studio.gui.models.timeline import Timeline
-from s2studio.gui.processes import Client
+from s2studio.gui.processes import Client, memory_bytes
+from s2studio.gui.questions import Questions
 from s2studio.gui.source import Source
 from s2studio.mapping.edit import Refused
 
 if TYPE_CHECKING:
-    from s2studio.analysis.advise import Fix
-    from s2studio.analysis.race import Race
     from s2studio.app.engine import Prepared, Ran
     from s2studio.app.project import Project
     from s2studio.app.session_service import RunShown
@@ -33,8 +32,6 @@ if TYPE_CHECKING:
     from s2studio.mapping.rates import Rates
 
 FRAME_MS = 16
-# Of the memory of this machine, what each of the two processes may take.
-MEMORY_SHARE = 0.7
 
 
 class Controller(QObject):
@@ -61,7 +58,7 @@ class Controller(QObject):
         self.source = Source(self.sessions, self.timeline, self)
         self.session_folder = Path(platformdirs.user_data_dir("s2studio")) / "sessions"
         self.engine.told.connect(self._told)
-        self.edits = Edits(self)
+        self.edits, self.questions = Edits(self), Questions(self)
         self._run_ring: Any = None
         self._progress: Progress | None = None
         self._run_path = Path()
@@ -83,7 +80,7 @@ class Controller(QObject):
             order = ("project", "network", "chip", "stimulus", "mapping", "session", "script")
             self._open_next(sorted(zip(kinds, paths, strict=True), key=lambda pair: order.index(pair[0])))
 
-        self._ask("Reading", "kinds", tuple(paths), done=opened)
+        self.ask_engine("Reading", "kinds", tuple(paths), done=opened)
 
     def set_project(self, project: Project, then: Callable[[], None] = lambda: None) -> None:
         """Work on `project` from now on: lower again, and map again unless the placement still fits."""
@@ -92,7 +89,7 @@ class Controller(QObject):
             self.studio.prepared = value
             self._map_again(value, then)
 
-        self._ask("Lowering", "prepare", project, done=prepared)
+        self.ask_engine("Lowering", "prepare", project, done=prepared)
 
     def change(self, **options: Any) -> None:
         """Change fields of the project: `change(lowering=..., run=...)`."""
@@ -120,7 +117,7 @@ class Controller(QObject):
             self.opened.emit(path)
             self.studio.say("info", f"Project saved to {path}.")
 
-        self._ask("Saving", "save_project", project, path, mapping, done=saved)
+        self.ask_engine("Saving", "save_project", project, path, mapping, done=saved)
 
     def add_stimulus(self, path: Path, population: str | None = None) -> None:
         """Take the spikes in `path` for an input of the open network, in place of what drove that input.
@@ -158,7 +155,7 @@ class Controller(QObject):
         project = self.studio.project
         if project is not None:
             text = f"Place with {project.mapping.placer}"
-            self._ask("Placing", "place", project, done=lambda mapping: self.edit(text, mapping))
+            self.ask_engine("Placing", "place", project, done=lambda mapping: self.edit(text, mapping))
 
     def place_rest(self, text: str, keep: frozenset[int], placer: str, rates: Rates | None) -> None:
         """Place all slices but those pinned and those of `keep` anew; an undoable step called `text`."""
@@ -171,7 +168,7 @@ class Controller(QObject):
 
         project, mapping = self.studio.project, self.studio.mapping
         if project is not None and mapping is not None:
-            self._ask("Placing", "place_rest", project, mapping, keep, placer, rates, done=placed)
+            self.ask_engine("Placing", "place_rest", project, mapping, keep, placer, rates, done=placed)
 
     def edit(self, text: str, mapping: ChipMapping) -> None:
         """Take `mapping` in place of the present one; an undoable step called `text`."""
@@ -202,7 +199,7 @@ class Controller(QObject):
             self.undo.setClean()
             self.studio.say("info", f"Mapping saved to {where}.")
 
-        self._ask("Saving", "save_mapping", self.studio.mapping, path, done=saved)
+        self.ask_engine("Saving", "save_mapping", self.studio.mapping, path, done=saved)
 
     # ------------------------------------------------------------------------------------------------------- running
     def run(self, first: int | None = None) -> None:
@@ -217,7 +214,7 @@ class Controller(QObject):
         self._run_ring = Ring.create(len(studio.mapping.slices))
         self._run_first = first
         arguments = (studio.project, studio.mapping, self._run_path, self._run_ring.name, first)
-        self._ask("Simulating", "run", *arguments, done=self._ran, always=self._run_ended)
+        self.ask_engine("Simulating", "run", *arguments, done=self._ran, always=self._run_ended)
 
     def pause(self) -> None:
         """Let the run wait."""
@@ -253,45 +250,11 @@ class Controller(QObject):
         """Cancel what the engine works on."""
         self.engine.request("cancel")
 
-    def ask(self, what: str, command: str, *more: Any, done: Callable[[Any], None]) -> None:
-        """Ask the engine a question about the run that is shown, or the open project where none is."""
-        shown = self.studio.shown
-        session = None if shown is None or shown.state == "running" else shown.session
-        number = 0 if shown is None else shown.number
-        self._ask(what, command, self.studio.project, session, number, *more, done=done)
-
-    def race(self, seeds: int, done: Callable[[Race], None]) -> None:
-        """Try every placer with `seeds` seeds on the project's traffic."""
-        if self.studio.project is not None:
-            self._ask("Racing", "race", self.studio.project, (), seeds, done=done)
-
-    def apply_fix(self, fix: Fix) -> None:
-        """Change the open project as `fix` says: tick, level and recording, then the placement, which can be undone."""
-        project = self.studio.project
-        if project is None:
-            self.studio.say("warning", "The session's model is not open: open its project, then apply the fix.")
-            return
-        run = replace(project.run, tick_s=fix.tick_s, level=fix.policy or project.run.level)
-        changed = replace(project, run=run if fix.record is None else replace(run, record=fix.record))
-        if fix.mapping is not None:
-            # The placement of the fix is taken as it is: it need not be placed again.
-            changed = replace(changed, mapping=fix.mapping.options, traffic=None, mapping_file=None)
-            self._mapped_for = _places(changed)
-            self.edit(fix.title, fix.mapping)
-        self.set_project(changed)
-
-    def export(self, format_name: str, path: Path, window: Any, channels: tuple[str, ...] = ()) -> None:
-        """Write the run that is shown, or a part of it, in another format."""
-        shown = self.studio.shown
-        if shown is None:
-            return
-
-        def written(where: Path) -> None:
-            self.studio.say("info", f"Exported to {where}.")
-            self.exported.emit(where)
-
-        arguments = (shown.session, format_name, path, window, shown.number, channels)
-        self._ask("Exporting", "export", *arguments, done=written)
+    def take(self, project: Project, text: str, mapping: ChipMapping) -> None:
+        """Work on `project` with `mapping`, which was made for it and is not placed again; an edit called `text`."""
+        self._mapped_for = _places(project)
+        self.edit(text, mapping)
+        self.set_project(project)
 
     # ------------------------------------------------------------------------------------------------------ every frame
     def pull(self) -> None:
@@ -319,7 +282,7 @@ class Controller(QObject):
 
     def add_client(self, title: str, service: str) -> Client:
         """Start a process behind the window, which is pulled with the others and ended with the window."""
-        client = Client(title, service, _memory_bytes(), self)
+        client = Client(title, service, memory_bytes(), self)
         client.refused.connect(self._refused)
         client.ended.connect(self._process_ended)
         self._clients.append(client)
@@ -367,7 +330,7 @@ class Controller(QObject):
             self.opened.emit(path)
             self._tell_about(value)
 
-        self._ask(f"Opening {path.name}", "open", path, done=opened)
+        self.ask_engine(f"Opening {path.name}", "open", path, done=opened)
 
     def _tell_about(self, value: Prepared) -> None:
         say, about = self.studio.say, value.about
@@ -387,7 +350,7 @@ class Controller(QObject):
             self.studio.say("warning", f"{path.name} is a mapping: open its network first, then drop it again.")
             return
         text = f"Load {path.name}"
-        self._ask(text, "load_mapping", self.studio.project, path, done=lambda mapping: self.edit(text, mapping))
+        self.ask_engine(text, "load_mapping", self.studio.project, path, done=lambda mapping: self.edit(text, mapping))
 
     def _map_again(self, now: Prepared, then: Callable[[], None]) -> None:
         """Keep the placement where only the run changed, else place anew."""
@@ -409,16 +372,16 @@ class Controller(QObject):
 
         if mapping is not None and self._mapped_for == places:
             # The steps of the history stay: their placements are fitted to the run when it starts.
-            self._ask("Mapping", "fit", now.project, mapping, done=fitted)
+            self.ask_engine("Mapping", "fit", now.project, mapping, done=fitted)
         else:
-            self._ask("Placing", "place", now.project, done=placed, failed=self._no_mapping)
+            self.ask_engine("Placing", "place", now.project, done=placed, failed=self._no_mapping)
 
     def _no_mapping(self, refusal: Refusal) -> None:
         self.undo.clear()
         self.studio.mapping = None
         self._refused(refusal)
 
-    def _ask(
+    def ask_engine(
         self,
         what: str,
         command: str,
@@ -546,13 +509,3 @@ class Controller(QObject):
 def _places(project: Project) -> tuple[object, ...]:
     """What of a project decides how slices are cut and placed."""
     return (project.model, project.chip, project.runtime, project.lowering, project.mapping, project.mapping_file)
-
-
-def _memory_bytes() -> int | None:
-    """Return what a process behind the window may take, None where the machine does not tell its memory."""
-    import os
-
-    try:
-        return int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * MEMORY_SHARE)
-    except (AttributeError, OSError, ValueError):
-        return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import time
 from collections.abc import Callable
@@ -15,6 +16,8 @@ from s2studio.errors import SimulationError
 
 # Messages are handled for so long per picture; what is left waits for the next.
 BUDGET_S = 0.006
+# Of the memory of this machine, what each process may take.
+MEMORY_SHARE = 0.7
 
 
 @dataclass(frozen=True)
@@ -100,3 +103,11 @@ class Client(QObject):
         self.ended.emit(str(error))
         for number, waiting in lost.items():
             waiting.failed(Refusal(number, error))
+
+
+def memory_bytes() -> int | None:
+    """Return what a process behind the window may take, None where the machine does not tell its memory."""
+    try:
+        return int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * MEMORY_SHARE)
+    except (AttributeError, OSError, ValueError):
+        return None

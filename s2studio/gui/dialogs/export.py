@@ -105,7 +105,7 @@ class ExportDialog(QDialog):
 
     def accept(self) -> None:
         """Write."""
-        self.controller.export(self.format_name, Path(self.path.text()), self.window_, self.chosen)
+        self.controller.questions.export(self.format_name, Path(self.path.text()), self.window_, self.chosen)
         super().accept()
 
     def _lay_out(self) -> None:

@@ -56,13 +56,13 @@ class AdvicePanel(Panel):
     def advise(self) -> None:
         """Ask."""
         tick_s = self.tick.value() / 1e3 if self.wants.isChecked() else None
-        self.controller.ask("Advising", "advise", tick_s, done=self._show)
+        self.controller.questions.ask("Advising", "advise", tick_s, done=self._show)
 
     def apply_chosen(self) -> None:
         """Apply the fix of the selected row."""
         row = self.fixes.currentRow()
         if self.advice is not None and 0 <= row < len(self.advice.fixes):
-            self.controller.apply_fix(self.advice.fixes[row])
+            self.controller.questions.apply_fix(self.advice.fixes[row])
 
     def _lay_out(self) -> None:
         bar = QHBoxLayout()

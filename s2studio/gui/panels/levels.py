@@ -61,7 +61,7 @@ class LevelsPanel(Panel):
 
     def compare(self) -> None:
         """Ask."""
-        self.controller.ask("Comparing level policies", "levels", done=self._show)
+        self.controller.questions.ask("Comparing level policies", "levels", done=self._show)
 
     def take_chosen(self) -> None:
         """Give the project the policy and tick of the selected row."""

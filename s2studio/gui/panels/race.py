@@ -71,7 +71,7 @@ class RacePanel(Panel):
         """Race; the costs that the searches find are drawn as they come."""
         self._curves.clear()
         self.plot.getPlotItem().clear()
-        self.controller.race(self.seeds.value(), self._show)
+        self.controller.questions.race(self.seeds.value(), self._show)
 
     def take_chosen(self) -> None:
         """Take the placement of the selected row."""
