@@ -24,8 +24,8 @@ from PySide6.QtWidgets import (
 
 from s2studio.app.session_export import FORMATS, REPORT
 from s2studio.draw.theme import NEAR_PX, SPACE_PX, WIDE_PX
-from s2studio.gui.views.quantity import quantity
 from s2studio.session.window import Window
+from s2studio.units import with_unit
 
 if TYPE_CHECKING:
     from s2studio.gui.controller import Controller
@@ -181,7 +181,7 @@ class ExportDialog(QDialog):
         def answered(found: Estimate) -> None:
             rows = ", ".join(f"{name} {count:,}" for name, count in found.rows.items())
             about = "" if found.is_exact else "about "
-            self.estimated.setText(f"{about}{quantity(found.bytes, 'B')}   rows: {rows}")
+            self.estimated.setText(f"{about}{with_unit(found.bytes, 'B')}   rows: {rows}")
 
         def refused(refusal: object) -> None:
             self.estimated.setText(str(getattr(refusal, "error", refusal)))

@@ -12,8 +12,8 @@ from s2studio.gui.models.selection import of_slices
 from s2studio.gui.theme import ThemeSwitch
 from s2studio.gui.views.figures import Figure, Figures
 from s2studio.gui.views.panel import Panel
-from s2studio.gui.views.quantity import quantity
 from s2studio.mapping.edit import name_of
+from s2studio.units import with_unit
 
 if TYPE_CHECKING:
     from s2studio.analysis.advise import Advice
@@ -97,8 +97,8 @@ class AdvicePanel(Panel):
     def _show(self, advice: Advice) -> None:
         self.advice = advice
         now, deadline = advice.now, advice.deadline
-        self.headline.setText(f"Smallest safe tick {quantity(now.safe_tick_s, 's')} at level {now.level}   (estimate)")
-        low, high = quantity(deadline.low_s, "s"), quantity(deadline.pessimistic_s, "s")
+        self.headline.setText(f"Smallest safe tick {with_unit(now.safe_tick_s, 's')} at level {now.level}   (estimate)")
+        low, high = with_unit(deadline.low_s, "s"), with_unit(deadline.pessimistic_s, "s")
         self.cause.setText(
             f"Set by {deadline.slice} on {deadline.pe} in tick {deadline.tick:,}, mostly {deadline.phase}: "
             f"{deadline.packets:,} packets, {deadline.synaptic_events:,} synaptic events, {low} to {high}.  "
@@ -109,12 +109,12 @@ class AdvicePanel(Panel):
                 Figure(
                     (
                         fix.title,
-                        quantity(fix.after.safe_tick_s, "s"),
-                        quantity(fix.saved_j, "J"),
+                        with_unit(fix.after.safe_tick_s, "s"),
+                        with_unit(fix.saved_j, "J"),
                         f"{fix.after.late_ticks:,}",
                         f"{fix.after.pes_used}",
                     ),
-                    tip=f"{fix.title}: {fix.why}. The run then takes {quantity(fix.after.energy_j, 'J')}.",
+                    tip=f"{fix.title}: {fix.why}. The run then takes {with_unit(fix.after.energy_j, 'J')}.",
                 )
                 for fix in advice.fixes
             ]
@@ -127,8 +127,8 @@ class AdvicePanel(Panel):
                 Figure(
                     (
                         f"{room.slice}  {room.pe}",
-                        quantity(room.pessimistic_s, "s"),
-                        quantity(room.headroom_s, "s"),
+                        with_unit(room.pessimistic_s, "s"),
+                        with_unit(room.headroom_s, "s"),
                         f"{room.most_packets:,}",
                     ),
                     self.theme.bad if room.headroom_s < 0 else "",

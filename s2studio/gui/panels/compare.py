@@ -196,7 +196,7 @@ class ComparePanel(Panel):
     def _draw_curves(self) -> None:
         a, b = self.controller.source.view, self._view_b
         title, unit, of = CURVES[self.what.currentIndex()]
-        self.plot.set_label(title, unit, self.theme)
+        self.plot.label("left", title, unit, self.theme)
         most = 0.0
         for view, curve in ((a, self.curve_a), (b, self.curve_b)):
             if view is not None:

@@ -9,13 +9,14 @@ import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton
 
+from s2studio.draw.scale import quantity
 from s2studio.draw.theme import NEAR_PX, Theme
 from s2studio.gui.models.selection import of_slices
 from s2studio.gui.theme import ThemeSwitch
 from s2studio.gui.views.panel import Panel
-from s2studio.gui.views.quantity import quantity, share
 from s2studio.gui.views.step_curve import StepCurve
 from s2studio.gui.views.time_plot import TimePlot
+from s2studio.units import with_unit
 
 if TYPE_CHECKING:
     from s2studio.analysis.forensics import Why
@@ -92,20 +93,20 @@ class DeadlinePanel(Panel):
 
     def _explain(self, why: Why) -> None:
         say = self.controller.studio.say
-        phases = ", ".join(f"{phase.kind} {share(phase.share)}" for phase in why.phases)
+        phases = ", ".join(f"{phase.kind} {quantity(phase.share, '%')}" for phase in why.phases)
         say(
             "warning" if why.late else "info",
             f"Tick {why.tick:,}: {why.pe}, '{why.population}' slice {why.slice + 1} of {why.slices}, works for "
-            f"{quantity(why.time_done_s, 's')} at level {why.level} ({phases}): {why.packets:,} packets, "
+            f"{with_unit(why.time_done_s, 's')} at level {why.level} ({phases}): {why.packets:,} packets, "
             f"{why.synaptic_events:,} synaptic events. {why.cause}",
         )
         for sender in why.senders[:SENDERS]:
             most = ", ".join(f"{one.neuron} ({one.spikes}×)" for one in sender.neurons[:SENDERS])
-            waiting = quantity(sender.route.waiting_s, "s")
+            waiting = with_unit(sender.route.waiting_s, "s")
             say(
                 "info",
                 f"   {sender.packets:,} packets from '{sender.population}' on {sender.pe}, neurons {most}; "
-                f"on the way {quantity(sender.route.unloaded_s, 's')}, waiting {waiting}, "
+                f"on the way {with_unit(sender.route.unloaded_s, 's')}, waiting {waiting}, "
                 f"busiest link {sender.route.busiest or 'none'}",
             )
 
@@ -119,9 +120,10 @@ class DeadlinePanel(Panel):
         need = float(view.worst_time_done_s[worst])
         late = int(view.late.sum())
         self.headline.setText(
-            f"Worst {quantity(need, 's')}, {share(need / view.tick_s)} of the tick of {quantity(view.tick_s, 's')}: "
-            f"{piece.pe}, '{piece.population}' neurons {piece.start} to {piece.stop - 1}, at "
-            f"{quantity(float(view.times_s[worst]), 's')}.  "
+            f"Worst {with_unit(need, 's')}, {quantity(need / view.tick_s, '%')} of the tick of "
+            f"{with_unit(view.tick_s, 's')}: {piece.pe}, '{piece.population}' neurons {piece.start} to "
+            f"{piece.stop - 1}, at "
+            f"{with_unit(float(view.times_s[worst]), 's')}.  "
             + (f"{late:,} late PE ticks." if late else "No PE is late.")
             + "  Times are estimates."
         )

@@ -6,16 +6,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pyqtgraph as pg
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSplitter
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton
 
 from s2studio.draw.colours import population_colours
-from s2studio.draw.theme import NEAR_PX, SMALL_PX, Theme
+from s2studio.draw.theme import NEAR_PX, Theme
 from s2studio.gui.theme import ThemeSwitch
 from s2studio.gui.views.figures import Figure, Figures
-from s2studio.gui.views.panel import Panel
-from s2studio.gui.views.quantity import quantity
+from s2studio.gui.views.panel import Panel, beside
+from s2studio.gui.views.plot import Plot
 from s2studio.sim.level import LevelPolicy
+from s2studio.units import with_unit
 
 if TYPE_CHECKING:
     from s2studio.analysis.levels import LevelRow, LevelStudy
@@ -43,13 +43,9 @@ class LevelsPanel(Panel):
         self.take = QPushButton("Take", self.content)
         self.take.setToolTip("Give the project the policy and the tick of the selected row")
         self.take.setEnabled(False)
-        self.plot = pg.PlotWidget(background=None)
-        self.plot.setAccessibleName("Energy against tick")
-        item = self.plot.getPlotItem()
-        item.setMenuEnabled(False)
-        item.hideButtons()
-        item.getViewBox().setMouseEnabled(False, False)
-        self._legend = item.addLegend(offset=(-8, 8))
+        labels = {"left": ("energy of the run", "J"), "bottom": ("tick", "s")}
+        self.plot = Plot(themes.theme, "Energy against tick", labels)
+        self._legend = self.plot.getPlotItem().addLegend(offset=(-8, 8))
         self.table = Figures(("policy", "tick", "energy", "late", "fast"), "Level policies", self._chosen)
         self._lay_out()
         self.ask.clicked.connect(lambda _checked: self.compare())
@@ -75,14 +71,8 @@ class LevelsPanel(Panel):
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the colours of `theme`."""
-        item = self.plot.getPlotItem()
-        style = {"color": theme.muted, "font-size": f"{SMALL_PX}px"}
-        for side, label, unit in (("left", "energy of the run", "J"), ("bottom", "tick", "s")):
-            axis = item.getAxis(side)
-            axis.setPen(pg.mkPen(theme.border))
-            axis.setTextPen(pg.mkPen(theme.muted))
-            axis.setLabel(label, units=unit, **style)
-        item.showGrid(x=True, y=True, alpha=0.12)
+        self.plot.apply_theme(theme)
+        self.plot.getPlotItem().showGrid(x=True, y=True, alpha=0.12)
         self._legend.setLabelTextColor(theme.text)
         if self.study is not None:
             self._draw(self.study)
@@ -92,10 +82,7 @@ class LevelsPanel(Panel):
         top.addWidget(self.why, 1)
         top.addWidget(self.ask)
         top.addWidget(self.take)
-        splitter = QSplitter(Qt.Orientation.Horizontal, self.content)
-        splitter.addWidget(self.plot)
-        splitter.addWidget(self.table)
-        splitter.setSizes([560, 480])
+        splitter = beside(self.plot, self.table, 560, 480)
         layout = self.column(spacing=NEAR_PX, margin=NEAR_PX)
         layout.addLayout(top)
         layout.addWidget(splitter, 1)
@@ -114,14 +101,14 @@ class LevelsPanel(Panel):
                 Figure(
                     (
                         f"{row.policy}{'  ◆' if row.is_pareto else ''}",
-                        quantity(row.tick_s, "s"),
-                        quantity(row.energy_j, "J", 4),
+                        with_unit(row.tick_s, "s"),
+                        with_unit(row.energy_j, "J", 4),
                         f"{row.late_ticks:,}",
                         f"{100 * row.fast_share:.1f} %",
                     ),
                     colours[row.policy],
-                    f"{', '.join(row.level or ()) or 'chosen in hindsight'}: {quantity(row.energy_low_j, 'J', 4)} to "
-                    f"{quantity(row.energy_high_j, 'J', 4)}, longest {quantity(row.time_done_max_s, 's')}"
+                    f"{', '.join(row.level or ()) or 'chosen in hindsight'}: {with_unit(row.energy_low_j, 'J', 4)} to "
+                    f"{with_unit(row.energy_high_j, 'J', 4)}, longest {with_unit(row.time_done_max_s, 's')}"
                     + ("; no other is both shorter and cheaper" if row.is_pareto else ""),
                 )
                 for row in self.rows

@@ -13,11 +13,11 @@ from s2studio.draw.theme import NEAR_PX, Theme, hex_colour
 from s2studio.gui.theme import ThemeSwitch
 from s2studio.gui.views.figures import Figure, Figures
 from s2studio.gui.views.panel import Panel
-from s2studio.gui.views.quantity import quantity
 from s2studio.gui.views.step_curve import StepCurve
 from s2studio.gui.views.time_plot import TimePlot
 from s2studio.sim.channels import CHANNELS
 from s2studio.sim.energy import ENERGY_KINDS
+from s2studio.units import with_unit
 
 if TYPE_CHECKING:
     from s2studio.analysis.view import View
@@ -85,9 +85,9 @@ class PowerPanel(Panel):
             Figure(
                 (
                     CHANNELS[f"chip.{kind}"].title,
-                    quantity(float(now[index]), "W"),
-                    quantity(float(energy[index]) / seconds, "W"),
-                    quantity(float(energy[index]), "J"),
+                    with_unit(float(now[index]), "W"),
+                    with_unit(float(energy[index]) / seconds, "W"),
+                    with_unit(float(energy[index]), "J"),
                 ),
                 self._colours[kind],
                 CHANNELS[f"chip.{kind}"].doc,
@@ -99,8 +99,8 @@ class PowerPanel(Panel):
         rows.insert(
             0,
             Figure(
-                ("Total", quantity(sums[0], "W", 4), quantity(sums[1], "W", 4), quantity(float(energy.sum()), "J")),
-                tip=f"Peak {quantity(peak, 'W')} in the span shown. Powers follow from counts and the chip file; "
+                ("Total", with_unit(sums[0], "W", 4), with_unit(sums[1], "W", 4), with_unit(float(energy.sum()), "J")),
+                tip=f"Peak {with_unit(peak, 'W')} in the span shown. Powers follow from counts and the chip file; "
                 "sleep and busy power are measured, cycles are estimates.",
             ),
         )

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pyqtgraph as pg
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSpinBox, QSplitter
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSpinBox
 
 from s2studio.app.events import CostFound
 from s2studio.draw.colours import population_colours
-from s2studio.draw.theme import NEAR_PX, SMALL_PX, Theme
+from s2studio.draw.theme import NEAR_PX, Theme
 from s2studio.gui.theme import ThemeSwitch
 from s2studio.gui.views.figures import Figure, Figures
-from s2studio.gui.views.panel import Panel
-from s2studio.gui.views.quantity import quantity
+from s2studio.gui.views.panel import Panel, beside
+from s2studio.gui.views.plot import Plot
+from s2studio.units import with_unit
 
 if TYPE_CHECKING:
     from s2studio.analysis.race import Race, RaceRow
@@ -53,12 +53,8 @@ class RacePanel(Panel):
         self.table = Figures(
             ("placer", "longest", "energy", "worst link", "hops", "entries"), "Placements", self._chosen
         )
-        self.plot = pg.PlotWidget(background=None)
-        self.plot.setAccessibleName("Cost over the rounds of a search")
-        item = self.plot.getPlotItem()
-        item.setMenuEnabled(False)
-        item.hideButtons()
-        item.getViewBox().setMouseEnabled(False, False)
+        labels = {"left": ("cost (flit-hops and worst link)", ""), "bottom": ("round of the search", "")}
+        self.plot = Plot(themes.theme, "Cost over the rounds of a search", labels)
         self._lay_out()
         self.start.clicked.connect(lambda _checked: self.run())
         self.take.clicked.connect(lambda _checked: self.take_chosen())
@@ -81,24 +77,15 @@ class RacePanel(Panel):
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the colours of `theme`."""
-        item = self.plot.getPlotItem()
-        style = {"color": theme.muted, "font-size": f"{SMALL_PX}px"}
-        for side, label in (("left", "cost (flit-hops and worst link)"), ("bottom", "round of the search")):
-            axis = item.getAxis(side)
-            axis.setPen(pg.mkPen(theme.border))
-            axis.setTextPen(pg.mkPen(theme.muted))
-            axis.setLabel(label, **style)
-        item.showGrid(x=False, y=True, alpha=0.12)
+        self.plot.apply_theme(theme)
+        self.plot.getPlotItem().showGrid(x=False, y=True, alpha=0.12)
 
     def _lay_out(self) -> None:
         top = QHBoxLayout()
         top.addWidget(self.verdict, 1)
         for widget in (self.seeds, self.start, self.take):
             top.addWidget(widget)
-        splitter = QSplitter(Qt.Orientation.Horizontal, self.content)
-        splitter.addWidget(self.table)
-        splitter.addWidget(self.plot)
-        splitter.setSizes([760, 240])
+        splitter = beside(self.table, self.plot, 760, 240)
         layout = self.column(spacing=NEAR_PX, margin=NEAR_PX)
         layout.addLayout(top)
         layout.addWidget(splitter, 1)
@@ -143,15 +130,15 @@ class RacePanel(Panel):
         return Figure(
             (
                 row.runner.name + marks,
-                quantity(measured.time_done_max_s, "s"),
-                quantity(measured.energy_j, "J", 4),
+                with_unit(measured.time_done_max_s, "s"),
+                with_unit(measured.energy_j, "J", 4),
                 f"{measured.worst_link_flits:,}",
                 f"{measured.flit_hops:,}",
                 f"{measured.router_entries:,}",
             ),
             colour,
-            f"{quantity(measured.time_done_low_s, 's')} to {quantity(measured.time_done_max_s, 's')}, "
-            f"{quantity(measured.energy_low_j, 'J', 4)} to {quantity(measured.energy_high_j, 'J', 4)}",
+            f"{with_unit(measured.time_done_low_s, 's')} to {with_unit(measured.time_done_max_s, 's')}, "
+            f"{with_unit(measured.energy_low_j, 'J', 4)} to {with_unit(measured.energy_high_j, 'J', 4)}",
         )
 
     def _row(self, number: int) -> RaceRow | None:

@@ -15,7 +15,7 @@ from s2studio.draw.theme import NEAR_PX, SMALL_PX, TIGHT_PX, Theme
 from s2studio.gui.icons import icon
 from s2studio.gui.theme import ThemeSwitch
 from s2studio.gui.views.panel import Panel
-from s2studio.gui.views.quantity import quantity
+from s2studio.units import with_unit
 
 if TYPE_CHECKING:
     from s2studio.analysis.view import View
@@ -103,9 +103,9 @@ class TimelinePanel(Panel):
         self.follow.setChecked(timeline.is_following)
         self.follow.setEnabled(self.controller.studio.run_state != "none")
         now = timeline.cursor * timeline.tick_s
-        self.moment.setText(f"{quantity(now, 's', 5)}   tick {timeline.cursor:,} of {timeline.length:,}")
+        self.moment.setText(f"{with_unit(now, 's', 5)}   tick {timeline.cursor:,} of {timeline.length:,}")
         width = timeline.stop - timeline.start
-        start, stop = (quantity(tick * timeline.tick_s, "s", 4) for tick in (timeline.start, timeline.stop))
+        start, stop = (with_unit(tick * timeline.tick_s, "s", 4) for tick in (timeline.start, timeline.stop))
         self.span.setText(f"{start} to {stop}  ({width:,} ticks)")
 
 
@@ -234,7 +234,7 @@ class Strip(QWidget):
         painter.setPen(QColor(theme.muted))
         box = QRectF(self.rect()).adjusted(4, 1, -4, -1)
         painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, "0 s")
-        end = quantity(self.total * self.controller.timeline.tick_s, "s")
+        end = with_unit(self.total * self.controller.timeline.tick_s, "s")
         painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop, end)
 
     def _shown_changed(self, shown: RunShown | None) -> None:

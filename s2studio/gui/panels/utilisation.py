@@ -10,13 +10,14 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtWidgets import QSplitter
 
 from s2studio.draw.colours import apply, colour_map, population_colours
+from s2studio.draw.scale import quantity
 from s2studio.draw.theme import NEAR_PX, Theme
 from s2studio.gui.models.selection import of_slices
 from s2studio.gui.theme import ThemeSwitch
 from s2studio.gui.views.figures import Figure, Figures
 from s2studio.gui.views.panel import Panel
-from s2studio.gui.views.quantity import quantity, share
 from s2studio.gui.views.time_plot import TimePlot
+from s2studio.units import with_unit
 
 if TYPE_CHECKING:
     from s2studio.analysis.view import View
@@ -68,8 +69,8 @@ class UtilisationPanel(Panel):
                 Figure(
                     (
                         f"{slices[row].pe}  {slices[row].population}",
-                        share(float(view.slice_busy[row])),
-                        quantity(float(view.slice_time_done_s[row]), "s"),
+                        quantity(float(view.slice_busy[row]), "%"),
+                        with_unit(float(view.slice_time_done_s[row]), "s"),
                         f"{view.slice_packets[row] / view.ticks_seen:,.1f} /tick",
                     ),
                     colours[slices[row].population],

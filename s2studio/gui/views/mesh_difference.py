@@ -13,7 +13,7 @@ from s2studio.chip.machine import Machine
 from s2studio.draw.colours import apply, colour_map
 from s2studio.draw.mesh import MeshLayout
 from s2studio.draw.theme import NEAR_PX, SMALL_PX, Theme
-from s2studio.gui.views.quantity import quantity
+from s2studio.units import with_unit
 
 LEGEND_PX = 28
 
@@ -69,7 +69,7 @@ class MeshDifference(QWidget):
             point = QPointF(event.pos())
             pe = self._layout.pe_at((point.x() - left) / scale, (point.y() - top) / scale)
             value = None if pe is None else self._values.get(str(pe))
-            text = "" if value is None else f"{pe}: {'+' if value > 0 else ''}{quantity(value, self._unit)}"
+            text = "" if value is None else f"{pe}: {'+' if value > 0 else ''}{with_unit(value, self._unit)}"
             QToolTip.showText(event.globalPos(), text, self)
             return True
         return super().event(event)
@@ -96,7 +96,7 @@ class MeshDifference(QWidget):
         font.setPixelSize(SMALL_PX)
         painter.setFont(font)
         painter.setPen(QColor(self.theme.muted))
-        sides, text = Qt.AlignmentFlag, quantity(most, self._unit)
+        sides, text = Qt.AlignmentFlag, with_unit(most, self._unit)
         painter.drawText(QRectF(0, top - 5, left - NEAR_PX, 16), sides.AlignRight | sides.AlignVCenter, f"−{text}")
         box = QRectF(left + width + NEAR_PX, top - 5, left, 16)
         painter.drawText(box, sides.AlignLeft | sides.AlignVCenter, f"+{text}")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
 from s2studio.draw.theme import FAR_PX, Theme
 from s2studio.gui.theme import ThemeSwitch
@@ -104,3 +104,13 @@ class Panel(QWidget):
     def _wish(self) -> None:
         if self.isVisible():
             self.controller.source.wish(self)
+
+
+def beside(left: QWidget, right: QWidget, left_px: int, right_px: int) -> QSplitter:
+    """Return two widgets beside each other, as wide as said at first; the left one takes what room is gained."""
+    splitter = QSplitter(Qt.Orientation.Horizontal)
+    splitter.addWidget(left)
+    splitter.addWidget(right)
+    splitter.setStretchFactor(0, 1)
+    splitter.setSizes([left_px, right_px])
+    return splitter

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
-from s2studio.gui.views.quantity import quantity, share
+from s2studio.draw.scale import quantity
+from s2studio.units import with_unit
 
 if TYPE_CHECKING:
     from s2studio.gui.controller import Controller
@@ -51,7 +52,7 @@ class StatusFacts(QWidget):
         fullest = max((sum(piece.bytes.values()) for piece in mapping.slices), default=0)
         self._used.setText(
             f"{mapping.pes_used} of {len(machine.usable_pes)} PEs   "
-            f"fullest {share(fullest / machine.spec.memory.data_bytes)} of {machine.spec.memory.data_bytes:,} B"
+            f"fullest {quantity(fullest / machine.spec.memory.data_bytes, '%')} of {machine.spec.memory.data_bytes:,} B"
         )
 
     def _show_rate(self) -> None:
@@ -65,4 +66,4 @@ class StatusFacts(QWidget):
         self._last = (now, live.stop)
         speed = rate * self._controller.timeline.tick_s
         skipped = f"   {live.skipped:,} ticks not shown" if live.skipped else ""
-        self._rate.setText(f"{quantity(rate, 'ticks/s')} ({speed:.3g} × real time){skipped}")
+        self._rate.setText(f"{with_unit(rate, 'ticks/s')} ({speed:.3g} × real time){skipped}")

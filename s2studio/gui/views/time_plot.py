@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
-from s2studio.draw.theme import SMALL_PX, Theme
+from s2studio.draw.theme import Theme
 from s2studio.gui.models.timeline import Timeline
 from s2studio.gui.theme import small_font
+from s2studio.gui.views.plot import Plot
 
 ZOOM_PER_NOTCH = 0.8
 TIME_UNITS = ((1.0, "s"), (1e3, "ms"), (1e6, "µs"))
@@ -36,48 +36,36 @@ class TimeAxis(pg.AxisItem):  # type: ignore[misc]
         return [f"{round(value * factor, 3):,g} {unit}" for value in values]
 
 
-class TimePlot(pg.PlotWidget):  # type: ignore[misc]
+class TimePlot(Plot):
     """Time in s to the right, one quantity upwards.
 
     Wheel: zoom around the pointer. Drag: move the span. Click: move the cursor. Double click: the whole run.
     """
 
     def __init__(self, timeline: Timeline, theme: Theme, label: str, unit: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent, background=None, axisItems={"bottom": TimeAxis()})
+        labels = {"left": (label, unit)}
+        super().__init__(theme, f"{label} over time", labels, parent, axisItems={"bottom": TimeAxis()})
         self.timeline = timeline
-        self._label, self._unit = label, unit
         self._pressed: tuple[QPointF, int, int] | None = None
         self._is_dragging = False
         item = self.getPlotItem()
-        item.setMenuEnabled(False)
-        item.hideButtons()
-        item.getViewBox().setMouseEnabled(False, False)
         item.getAxis("left").setWidth(64)
         self.cursor_line = pg.InfiniteLine(angle=90, movable=False)
         item.addItem(self.cursor_line, ignoreBounds=True)
         self._shown: tuple[int, int, float] | None = None
-        self.setAccessibleName(f"{label} over time")
         self.apply_theme(theme)
         self.follow_timeline()
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the colours of `theme`."""
+        super().apply_theme(theme)
         item = self.getPlotItem()
         for side in ("left", "bottom"):
             axis = item.getAxis(side)
-            axis.setPen(pg.mkPen(theme.border))
-            axis.setTextPen(pg.mkPen(theme.muted))
             axis.setStyle(tickLength=-4, tickFont=small_font())
             axis.label.setDefaultTextColor(QColor(theme.muted))
-        self.set_label(self._label, self._unit, theme)
         item.showGrid(x=False, y=True, alpha=0.12)
         self.cursor_line.setPen(pg.mkPen(theme.accent, width=1))
-
-    def set_label(self, label: str, unit: str, theme: Theme) -> None:
-        """Say what is drawn upwards."""
-        self._label, self._unit = label, unit
-        style = {"color": theme.muted, "font-size": f"{SMALL_PX}px"}
-        self.getPlotItem().getAxis("left").setLabel(label, units=unit or None, **style)
 
     def follow_timeline(self) -> None:
         """Show the timeline's span and cursor: called by its panel when it is the panel's turn."""
@@ -137,7 +125,3 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
         """Show `low` to `high` (in the plot's unit)."""
         if high > low:
             self.setYRange(low, high, padding=0.02)
-
-    def steps(self, edges: Any, tick_s: float) -> Any:
-        """Return the times in s of column edges, for curves with `stepMode="center"`."""
-        return edges * tick_s

@@ -8,7 +8,8 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtWidgets import QWidget
 
-from s2studio.draw.theme import SMALL_PX, Theme
+from s2studio.draw.theme import Theme
+from s2studio.gui.views.plot import Plot
 from s2studio.snn.connectivity import SynapseList
 from s2studio.snn.network import ChipNetwork
 from s2studio.snn.projection import Projection
@@ -17,30 +18,20 @@ from s2studio.snn.projection import Projection
 BINS = 128
 
 
-class WeightHistogram(pg.PlotWidget):  # type: ignore[misc]
+class WeightHistogram(Plot):
     """|w| of integer weights, on a logarithmic scale of counts; the last bar holds what was cut."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent, background=None)
-        item = self.getPlotItem()
-        item.setMenuEnabled(False)
-        item.hideButtons()
-        item.getViewBox().setMouseEnabled(False, False)
+        labels = {"left": ("log10 (1 + weights)", ""), "bottom": ("|w| on the chip", "")}
+        super().__init__(theme, "Histogram of weights", labels, parent)
         self._bars = pg.BarGraphItem(x=np.arange(BINS), height=np.zeros(BINS), width=0.9)
-        item.addItem(self._bars)
+        self.addItem(self._bars)
         self.setMinimumSize(300, 190)
-        self.setAccessibleName("Histogram of weights")
         self.apply_theme(theme)
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the colours of `theme`."""
-        style = {"color": theme.muted, "font-size": f"{SMALL_PX}px"}
-        item = self.getPlotItem()
-        for side, text in (("left", "log10 (1 + weights)"), ("bottom", "|w| on the chip")):
-            axis = item.getAxis(side)
-            axis.setPen(pg.mkPen(theme.border))
-            axis.setTextPen(pg.mkPen(theme.muted))
-            axis.setLabel(text, **style)
+        super().apply_theme(theme)
         self._bars.setOpts(brush=theme.accent, pen=None)
 
     def show_network(self, network: ChipNetwork | None) -> None:
