@@ -17,7 +17,7 @@ def _source_digest() -> str:
     """Return a digest of every source file that holds kernels: numba does not notice when a called kernel changed."""
     package = Path(__file__).resolve().parents[1]
     digest = hashlib.sha256(numba.__version__.encode())
-    rooms = ("compiled", "snn/models", "sim/kernels")
+    rooms = ("compiled", "snn/models", "sim/kernels", "dnn/kernels")
     for path in sorted(path for room in rooms for path in package.glob(f"{room}/*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]

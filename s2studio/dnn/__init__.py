@@ -1,0 +1,1 @@
+"""What the chip's MAC arrays run: layers of whole numbers, all that an inference needs."""

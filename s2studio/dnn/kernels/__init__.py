@@ -1,0 +1,1 @@
+"""Kernels that compute what the operators' reference computes, exactly, in a fraction of its time."""
