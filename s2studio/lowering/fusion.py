@@ -1,4 +1,4 @@
-"""Layers that the chip runs as one become one: biases, normalisations, ReLU, activations that were spelled out."""
+"""Layers that the chip runs as one become one: biases, factors, norms, ReLU, masks, activations spelled out."""
 
 from __future__ import annotations
 
@@ -8,17 +8,32 @@ import numpy as np
 
 from s2studio.network.operators.arithmetic import Conv, Dense
 from s2studio.network.operators.elementwise import Add, Erf, Gelu, Mul, Relu, Sigmoid, Silu
+from s2studio.network.operators.movements import Reshape, Slice, Transpose
 from s2studio.network.operators.operator import Identity, Operator, Values
-from s2studio.network.operators.reductions import BatchNorm
+from s2studio.network.operators.reductions import BatchNorm, Softmax
 from s2studio.network.tensors import Layer, LayerGraph
 
 # Exporters write the square root of 2 and its like in single precision.
 TOLERANCE = 1e-6
+# What exporters add to scores that softmax shall leave out is at most this; all it leaves in is 0.
+MASKED = -1e4
+Found = tuple[Layer, list[str]] | None
 
 
 def fuse(graph: LayerGraph) -> LayerGraph:
     """Return `graph` with fewer layers that compute the same, up to the rounding of float32."""
-    return graph.with_layers(tuple(_Fusion(graph).layers.values()))
+    read = graph if graph.unsupported else _without_unread(graph)
+    return graph.with_layers(tuple(_Fusion(read).layers.values()))
+
+
+def _without_unread(graph: LayerGraph) -> LayerGraph:
+    """Return `graph` without layers whose values nobody reads: exporters take a length of theirs, which is known."""
+    read, kept = set(graph.outputs), list[Layer]()
+    for layer in reversed(graph.layers):
+        if layer.output in read:
+            read.update(layer.inputs)
+            kept.append(layer)
+    return graph.with_layers(tuple(reversed(kept)))
 
 
 class _Fusion:
@@ -37,7 +52,8 @@ class _Fusion:
                 self._add(layer)
 
     def _add(self, layer: Layer) -> None:
-        for found in (self._joined(layer), self._silu(layer), self._gelu(layer)):
+        for merged in (self._joined, self._scaled, self._masked, self._silu, self._gelu):
+            found = merged(layer)
             if found is not None:
                 layer, swallowed = found
                 for name in swallowed:
@@ -50,7 +66,7 @@ class _Fusion:
         layer = self.layers.get(name)
         return layer if layer is not None and isinstance(layer.operator, kinds) else None
 
-    def _joined(self, layer: Layer) -> tuple[Layer, list[str]] | None:
+    def _joined(self, layer: Layer) -> Found:
         """Return the layer before with `layer` in it, where nobody else reads what is between."""
         if len(layer.inputs) != 1 or self.uses[layer.inputs[0]] != 1:
             return None
@@ -60,7 +76,42 @@ class _Fusion:
         both = _both(before.operator, layer.operator, rank=len(self.graph.shapes[layer.inputs[0]]))
         return None if both is None else (replace(before, operator=both, output=layer.output), [before.output])
 
-    def _silu(self, layer: Layer) -> tuple[Layer, list[str]] | None:
+    def _scaled(self, layer: Layer) -> Found:
+        """Return what is before a factor without it, the factor in the weights, past layers that only move values."""
+        factor = layer.operator.constant if isinstance(layer.operator, Mul) else None
+        name, moves = layer.inputs[0], list[Layer]()
+        if factor is None or factor.size != 1 or self.graph.shapes[name] != self.graph.shapes[layer.output]:
+            return None
+        while self.uses[name] == 1 and (move := self._before(name, Reshape, Transpose, Slice)) is not None:
+            moves.append(move)
+            name = move.inputs[0]
+        source = self._before(name, Dense, Conv)
+        if source is None or self.uses[name] != 1 or not isinstance(source.operator, Dense | Conv):
+            return None
+        if source.operator.relu and factor.item() < 0:
+            return None
+        scaled = replace(source, operator=_times(source.operator, np.float32(factor.item())))
+        if not moves:
+            return replace(scaled, output=layer.output), [name]
+        self.layers[name] = scaled
+        return replace(moves[0], output=layer.output), [moves[0].output]
+
+    def _masked(self, layer: Layer) -> Found:
+        """Return a softmax with the mask that was added to its scores."""
+        if not isinstance(layer.operator, Softmax) or self.uses[layer.inputs[0]] != 1:
+            return None
+        before = self._before(layer.inputs[0], Add)
+        added = None if before is None else _constant(before)
+        if before is None or added is None or self.graph.shapes[before.inputs[0]] != self.graph.shapes[before.output]:
+            return None
+        mask = added == 0
+        everywhere = np.broadcast_to(mask, self.graph.shapes[before.output]).any(layer.operator.axis).all()
+        if not everywhere or (added[~mask] > MASKED).any():
+            return None
+        operator = replace(layer.operator, mask=mask)
+        return replace(layer, operator=operator, inputs=before.inputs), [before.output]
+
+    def _silu(self, layer: Layer) -> Found:
         """Return x sigmoid(x) as one layer."""
         if not isinstance(layer.operator, Mul) or len(layer.inputs) != 2:
             return None
@@ -70,7 +121,7 @@ class _Fusion:
                 return replace(layer, operator=Silu(), inputs=(x,)), [other]
         return None
 
-    def _gelu(self, layer: Layer) -> tuple[Layer, list[str]] | None:
+    def _gelu(self, layer: Layer) -> Found:
         """Return x (1 + erf(x / sqrt 2)) / 2 as one layer, the half taken before or after."""
         if not isinstance(layer.operator, Mul):
             return None
@@ -107,6 +158,11 @@ class _Fusion:
             steps.append(name)
             name = layer.inputs[0]
         return steps if name == x else []
+
+
+def _times(operator: Dense | Conv, factor: np.float32) -> Dense | Conv:
+    bias = None if operator.bias is None else operator.bias * factor
+    return replace(operator, weight=operator.weight * factor, bias=bias)
 
 
 def _constant(layer: Layer) -> Values | None:

@@ -12,6 +12,7 @@ from tests.network.readers.onnx_models import Arrays, Step, model_of, normal, re
 SCALE, HALF, ONE = np.float32(np.sqrt(2)), np.float32(0.5), np.float32(1)
 NORM = {"s": normal(4), "b": normal(4), "m": normal(4), "v": np.abs(normal(4)) + np.float32(0.1)}
 NORMED: Step = ("BatchNormalization", ["h", "s", "b", "m", "v"], "y", {})
+CAUSAL = np.triu(np.full((5, 5), -1e4, np.float32), 1)
 ERF: list[Step] = [("Div", ["x", "r"], "d", {}), ("Erf", ["d"], "e", {}), ("Add", ["e", "one"], "a", {})]
 
 CASES: dict[str, tuple[list[Step], Arrays, list[int], list[str]]] = {
@@ -98,6 +99,53 @@ CASES: dict[str, tuple[list[Step], Arrays, list[int], list[str]]] = {
         {"r": SCALE, "one": ONE, "half": np.float32(0.6)},
         [2, 3],
         ["Mul", "Erf", "Add", "Mul", "Mul"],
+    ),
+    "mask in a softmax": (
+        [("Add", ["x", "c"], "a", {}), ("Softmax", ["a"], "y", {})],
+        {"c": CAUSAL},
+        [2, 5, 5],
+        ["Softmax"],
+    ),
+    "a mask that leaves a row nothing": (
+        [("Add", ["x", "c"], "a", {}), ("Softmax", ["a"], "y", {})],
+        {"c": np.full((5, 5), np.finfo(np.float32).min)},
+        [2, 5, 5],
+        ["Add", "Softmax"],
+    ),
+    "an addend that is no mask": (
+        [("Add", ["x", "c"], "a", {}), ("Softmax", ["a"], "y", {})],
+        {"c": CAUSAL / 1e4},
+        [2, 5, 5],
+        ["Add", "Softmax"],
+    ),
+    "what nobody reads goes": (
+        [("MatMul", ["x", "w"], "h", {}), ("Tanh", ["h"], "t", {}), ("Relu", ["h"], "y", {})],
+        {"w": normal(3, 4)},
+        [2, 3],
+        ["Dense"],
+    ),
+    "a factor in the weights": (
+        [("Gemm", ["x", "w", "c"], "h", {}), ("Relu", ["h"], "r", {}), ("Mul", ["r", "half"], "y", {})],
+        {"w": normal(3, 4), "c": normal(4), "half": HALF},
+        [2, 3],
+        ["Dense"],
+    ),
+    "a factor past what only moves values": (
+        [
+            ("Gemm", ["x", "w", "c"], "h", {}),
+            ("Reshape", ["h", "to"], "s", {}),
+            ("Transpose", ["s"], "t", {}),
+            ("Mul", ["t", "half"], "y", {}),
+        ],
+        {"w": normal(3, 4), "c": normal(4), "half": HALF, "to": np.array([2, 2, 2])},
+        [2, 3],
+        ["Dense", "Reshape", "Transpose"],
+    ),
+    "a factor below 0 behind a relu": (
+        [("MatMul", ["x", "w"], "h", {}), ("Relu", ["h"], "r", {}), ("Mul", ["r", "minus"], "y", {})],
+        {"w": normal(3, 4), "minus": -HALF},
+        [2, 3],
+        ["Dense", "Mul"],
     ),
 }
 

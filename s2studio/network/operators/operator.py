@@ -34,9 +34,10 @@ class Operator:
 
     @property
     def parameters(self) -> int:
-        """How many trained values it holds; a number without axes is none, but part of the equation."""
+        """How many trained values it holds; a number without axes and a mask are none, but part of the equation."""
         held = (getattr(self, column.name) for column in fields(self))
-        return sum(value.size for value in held if isinstance(value, np.ndarray) and value.ndim)
+        arrays = (value for value in held if isinstance(value, np.ndarray) and value.ndim)
+        return sum(array.size for array in arrays if array.dtype.kind == "f")
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from s2studio.network.operators.arithmetic import Window
-from s2studio.network.operators.operator import FloatArray, Operator, Shape, Values, axis_of, text
+from s2studio.network.operators.operator import FloatArray, Operator, Shape, Values, axis_of, broadcast, text
 
 
 @dataclass(frozen=True)
@@ -67,18 +68,25 @@ class Mean(Operator):
 
 @dataclass(frozen=True)
 class Softmax(Operator):
-    """y = exp(x - max x) / sum of exp(x - max x) along `axis`."""
+    """y = exp(x - max x) / sum of exp(x - max x) along `axis`, over those x alone that `mask` allows; others become 0.
+
+    `mask` broadcasts to x, and allows at least one along `axis` everywhere.
+    """
 
     axis: int = -1
+    mask: NDArray[np.bool_] | None = None
 
     def shape(self, inputs: Sequence[Shape]) -> Shape:
         """Return that of the input."""
         axis_of(self.axis, inputs[0])
+        if self.mask is not None and broadcast(inputs[0], self.mask.shape) != inputs[0]:
+            raise ValueError(f"its input is {text(inputs[0])}, its mask {text(self.mask.shape)}")
         return inputs[0]
 
     def compute(self, *inputs: Values) -> Values:
         """Return y."""
-        powers = np.exp(inputs[0] - inputs[0].max(axis=self.axis, keepdims=True))
+        x = inputs[0] if self.mask is None else np.where(self.mask, inputs[0], np.float32(-np.inf))
+        powers = np.exp(x - x.max(axis=self.axis, keepdims=True))
         return np.asarray(powers / powers.sum(axis=self.axis, keepdims=True))
 
 

@@ -94,6 +94,12 @@ def _slice(arrays: Sequence[Array]) -> Array:
     return arrays[0][tuple(ranges)]
 
 
+def _triangle(attributes: Mapping[str, Any], matrix: Array, diagonal: Array | int = 0) -> Array:
+    """Return the part of a matrix on and above a diagonal, or on and below it: what a causal mask is made of."""
+    keep = np.triu if attributes.get("upper", 1) else np.tril
+    return keep(matrix, int(diagonal))
+
+
 def _transpose(attributes: Mapping[str, Any], arrays: Sequence[Array]) -> Array:
     return arrays[0].transpose(attributes.get("perm"))
 
@@ -117,5 +123,6 @@ _FOLDED: Mapping[str, Callable[[Mapping[str, Any], Sequence[Array]], Array]] = {
     "Where": lambda attributes, arrays: np.where(*arrays),
     "Expand": lambda attributes, arrays: arrays[0] * np.ones(arrays[1].tolist(), arrays[0].dtype),
     "Slice": lambda attributes, arrays: _slice(arrays),
+    "Trilu": lambda attributes, arrays: _triangle(attributes, *arrays),
     "Sqrt": lambda attributes, arrays: np.sqrt(arrays[0]),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
 
@@ -216,14 +216,27 @@ def _softmax(node: Node) -> Steps:
     return (Softmax(axis),), (node.tensor(),)
 
 
-def _sum_or_product(kind: type[Add] | type[Mul]) -> Callable[[Node], Steps]:
-    def convert(node: Node) -> Steps:
-        for index in (0, 1):
-            if node.inputs[index] in node.constants:
-                return (kind(node.needed(index)),), (node.tensor(1 - index),)
-        return (kind(),), (node.tensor(0), node.tensor(1))
+def _add(node: Node) -> Steps:
+    for index in (0, 1):
+        if node.inputs[index] in node.constants:
+            return (Add(_without_infinity(node, index)),), (node.tensor(1 - index),)
+    return (Add(),), (node.tensor(0), node.tensor(1))
 
-    return convert
+
+def _without_infinity(node: Node, index: int) -> FloatArray:
+    """Return a constant with the lowest number for -inf: both make softmax leave a place out, and sums stay finite."""
+    given = node.constants[node.inputs[index]]
+    if given.dtype.kind != "f" or not np.isneginf(given).any():
+        return node.needed(index)
+    lowest = np.where(np.isneginf(given), np.finfo(np.float32).min, given)
+    return replace(node, constants={**node.constants, node.inputs[index]: lowest}).needed(index)
+
+
+def _multiply(node: Node) -> Steps:
+    for index in (0, 1):
+        if node.inputs[index] in node.constants:
+            return (Mul(node.needed(index)),), (node.tensor(1 - index),)
+    return (Mul(),), (node.tensor(0), node.tensor(1))
 
 
 def _subtract(node: Node) -> Steps:
@@ -341,8 +354,8 @@ CONVERTERS: Mapping[str, Callable[[Node], Steps]] = {
     "Softmax": _softmax,
     "LayerNormalization": _layer_norm,
     "RMSNormalization": _rms_norm,
-    "Add": _sum_or_product(Add),
-    "Mul": _sum_or_product(Mul),
+    "Add": _add,
+    "Mul": _multiply,
     "Sub": _subtract,
     "Div": _divide,
     "MaxPool": _max_pool,

@@ -11,6 +11,7 @@ import pytest
 from s2studio.errors import NetworkError
 from s2studio.lowering.fusion import fuse
 from s2studio.network.operators.arithmetic import Conv, Dense
+from s2studio.network.operators.reductions import Softmax
 from s2studio.network.readers.child_process import Refusal
 from s2studio.network.readers.onnx import read_onnx
 from s2studio.network.tensors import evaluate
@@ -129,6 +130,27 @@ def test_that_an_embedding_and_attention_compute_what_onnx_computes(tmp_path: Pa
 
     np.testing.assert_allclose(evaluate(graph, {"x": x})["y"], expected(model, x), rtol=1e-5, atol=1e-6)
     assert graph.macs == 2 * (2 * 3 * 4 * 3)
+
+
+def test_that_a_causal_mask_is_read_as_torch_writes_it(tmp_path: Path) -> None:
+    steps: list[Step] = [
+        ("Trilu", ["ones"], "seen", {"upper": 0}),
+        ("Equal", ["seen", "zero"], "hidden", {}),
+        ("Where", ["hidden", "minus", "zero"], "added", {}),
+        ("Add", ["x", "added"], "scores", {}),
+        ("Softmax", ["scores"], "y", {}),
+    ]
+    constants = {"ones": np.ones((4, 4), np.float32), "zero": np.float32(0), "minus": np.float32(-np.inf)}
+    model = model_of(steps, constants, [2, 4, 4])
+    graph = read_here(saved(tmp_path / "m.onnx", model))
+    x = normal(2, 4, 4)
+    (softmax,) = fuse(graph).layers
+
+    for form in (graph, fuse(graph)):
+        np.testing.assert_allclose(evaluate(form, {"x": x})["y"], expected(model, x), rtol=1e-5, atol=1e-6)
+    assert isinstance(softmax.operator, Softmax)
+    np.testing.assert_array_equal(softmax.operator.mask, np.tri(4, dtype=np.bool_))
+    assert fuse(graph).parameters == 0
 
 
 def test_that_shapes_which_the_exporter_computes_are_constants(tmp_path: Path) -> None:
@@ -331,7 +353,7 @@ def test_that_the_softmax_of_older_files_is_what_onnx_computes_or_refused(tmp_pa
         for shape in ([2, 5], [2, 5, 6])
     ]
 
-    assert vars(read[0].layers[0].operator) == {"axis": 1}
+    assert read[0].layers[0].operator == Softmax(1)
     assert "opset 13" in vars(read[1].unsupported[0].operator)["remedy"]
 
 
