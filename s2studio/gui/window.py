@@ -412,6 +412,8 @@ class Window(QMainWindow):
 
     def _arrange(self) -> None:
         """Put every dock into its place: those of one side as tabs, the timeline below those at the bottom."""
+        for dock in self.docks.values():
+            dock.hide()  # Qt would leave a bar of tabs behind for each of those that are shown in between
         first: dict[Qt.DockWidgetArea, QDockWidget] = {}
         tabs = [dock for dock in self.docks.values() if isinstance(dock.row.area, Qt.DockWidgetArea)]
         for dock in tabs:

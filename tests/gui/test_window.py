@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QColor, QDropEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QTabBar
 
 from s2studio.gui.docks import PANELS
 from s2studio.gui.views.picture import save_widget
@@ -325,3 +327,14 @@ def test_that_a_panel_is_saved_as_a_picture(
     assert path.read_bytes().startswith(begins)
     assert path.stat().st_size > 1000
     assert list(tmp_path.glob(".*part*")) == []
+
+
+def test_that_no_tab_is_left_behind_where_panels_are(window: Window) -> None:
+    """Qt leaves bars of tabs behind, over whatever is shown later, where docks are arranged while they are visible."""
+    for name in ("Map", "Run", "Profile", "Compare", "Load", "Run"):
+        window.show_preset(name)
+        QTest.qWait(50)
+        bars = [bar for bar in window.findChildren(QTabBar) if bar.isVisible() and bar.parent() is window]
+        inside = [bar for bar in bars if window.rect().intersects(bar.geometry())]
+        titles = [bar.tabText(index) for bar in inside for index in range(bar.count())]
+        assert len(titles) == len(set(titles)), f"{name}: {titles}"
