@@ -24,11 +24,6 @@ class RunControl:
         self._paced_from, self._paced = 0.0, 0
 
     @property
-    def is_paused(self) -> bool:
-        """Whether the run waits for `resume` or `step`."""
-        return self._is_paused
-
-    @property
     def is_stopped(self) -> bool:
         """Whether the run was told to end."""
         return self._is_stopped

@@ -11,6 +11,7 @@ from PySide6.QtCore import QByteArray, QSize, Qt
 from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
+from s2studio.draw.icons import icon_svg
 from s2studio.draw.theme import Theme
 from s2studio.resources import resource_path
 
@@ -19,10 +20,9 @@ SIZES = (16, 20, 24, 32, 48)
 
 def icon(name: str, theme: Theme) -> QIcon:
     """Return the icon `name` (a file of `resources/icons`) in the theme's text colour, muted where disabled."""
-    source = resource_path("icons", f"{name}.svg").read_text(encoding="utf-8")
     found = QIcon()
     for mode, colour in ((QIcon.Mode.Normal, theme.text), (QIcon.Mode.Disabled, theme.border)):
-        renderer = QSvgRenderer(QByteArray(source.replace("currentColor", colour).encode()))
+        renderer = QSvgRenderer(QByteArray(icon_svg(name, colour).encode()))
         for size in SIZES:
             found.addPixmap(_pixmap(renderer, size), mode)
     return found
@@ -30,7 +30,7 @@ def icon(name: str, theme: Theme) -> QIcon:
 
 def icon_file(name: str, colour: str) -> str:
     """Return the path of the icon `name` in `colour`, for style sheets, which take files only."""
-    source = resource_path("icons", f"{name}.svg").read_text(encoding="utf-8").replace("currentColor", colour)
+    source = icon_svg(name, colour)
     folder = Path(platformdirs.user_cache_dir("s2studio")) / "icons"
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}-{colour.lstrip('#')}-{zlib.crc32(source.encode()):08x}.svg"

@@ -113,8 +113,3 @@ class Timeline:
         """Mark a span."""
         self.marks = (*self.marks, Mark(start, stop, label))
         self.marks_changed.emit(self.marks)
-
-    def clear_marks(self) -> None:
-        """Take all marks away."""
-        self.marks = ()
-        self.marks_changed.emit(self.marks)
