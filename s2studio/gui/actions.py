@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QObject
+from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QKeySequence
 
 from s2studio.draw.theme import Theme
 from s2studio.gui.icons import icon
+from s2studio.gui.translation import tr
 
 if TYPE_CHECKING:
     from s2studio.gui.controller import Controller
@@ -33,11 +34,6 @@ class ActionRow:
     enabled: Callable[[], bool] | None = None
     in_toolbar: bool = False
     checked: Callable[[], bool] | None = None
-
-
-def translated(text: str) -> str:
-    """Return `text` in the language of the window."""
-    return QCoreApplication.translate("s2studio", text)
 
 
 class Actions(QObject):
@@ -67,7 +63,7 @@ class Actions(QObject):
                 self._made[name].setIcon(icon(row.icon, theme))
 
     def _action(self, row: ActionRow, theme: Theme) -> QAction:
-        action = QAction(translated(row.title), self)
+        action = QAction(tr(row.title), self)
         action.setObjectName(row.name)
         if row.icon:
             action.setIcon(icon(row.icon, theme))
@@ -75,8 +71,8 @@ class Actions(QObject):
             sequences = [QKeySequence(one) for one in (row.keys if isinstance(row.keys, tuple) else (row.keys,))]
             action.setShortcuts(sequences)
         keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-        title = row.title.replace("&", "").rstrip(".")
-        action.setToolTip(translated(row.tip or title) + (f"  ({keys})" if keys else ""))
+        title = action.text().replace("&", "").rstrip("….")
+        action.setToolTip(tr(row.tip or title) + (f"  ({keys})" if keys else ""))
         action.setCheckable(row.checked is not None)
         action.triggered.connect(lambda _checked: row.do())
         return action

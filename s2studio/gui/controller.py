@@ -19,10 +19,13 @@ from s2studio.gui.models.mesh_values import Facts
 from s2studio.gui.models.selection import Selection
 from s2studio.gui.models.studio import Busy, Studio
 from s2studio.gui.models.timeline import Timeline
+from s2studio.gui.opening import Opening
 from s2studio.gui.processes import Client, memory_bytes
 from s2studio.gui.questions import Questions
 from s2studio.gui.source import Source
+from s2studio.gui.translation import tr
 from s2studio.mapping.edit import Refused
+from s2studio.units import with_unit
 
 if TYPE_CHECKING:
     from s2studio.app.engine import Prepared, Ran
@@ -53,12 +56,12 @@ class Controller(QObject):
         self.undo = QUndoStack(self)
         self._clients: list[Client] = []
         self._under_way: list[Busy] = []
-        self.engine = self.add_client("engine", "s2studio.app.engine:Engine")
-        self.sessions = self.add_client("session reader", "s2studio.app.session_service:SessionService")
+        self.engine = self.add_client(tr("engine"), "s2studio.app.engine:Engine")
+        self.sessions = self.add_client(tr("session reader"), "s2studio.app.session_service:SessionService")
         self.source = Source(self.sessions, self.timeline, self)
         self.session_folder = Path(platformdirs.user_data_dir("s2studio")) / "sessions"
         self.engine.told.connect(self._told)
-        self.edits, self.questions = Edits(self), Questions(self)
+        self.opening, self.edits, self.questions = Opening(self), Edits(self), Questions(self)
         self._run_ring: Any = None
         self._progress: Progress | None = None
         self._run_path = Path()
@@ -73,14 +76,13 @@ class Controller(QObject):
     # ------------------------------------------------------------------------------------------------ opening things
     def open_paths(self, paths: Sequence[Path]) -> None:
         """Open whatever `paths` are, models first, so that a stimulus dropped with one belongs to it."""
-        if not paths:
-            return
+        self.opening.open_paths(paths)
 
-        def opened(kinds: tuple[str, ...]) -> None:
-            order = ("project", "network", "chip", "stimulus", "mapping", "session", "script")
-            self._open_next(sorted(zip(kinds, paths, strict=True), key=lambda pair: order.index(pair[0])))
-
-        self.ask_engine("Reading", "kinds", tuple(paths), done=opened)
+    def begin(self, prepared: Prepared, then: Callable[[], None] = lambda: None) -> None:
+        """Work on a project that was just opened, in place of what was open before."""
+        self._saved = prepared.project
+        self.studio.prepared = prepared
+        self._map_again(prepared, then)
 
     def set_project(self, project: Project, then: Callable[[], None] = lambda: None) -> None:
         """Work on `project` from now on: lower again, and map again unless the placement still fits."""
@@ -89,7 +91,7 @@ class Controller(QObject):
             self.studio.prepared = value
             self._map_again(value, then)
 
-        self.ask_engine("Lowering", "prepare", project, done=prepared)
+        self.ask_engine(tr("Lowering"), "prepare", project, done=prepared)
 
     def change(self, **options: Any) -> None:
         """Change fields of the project: `change(lowering=..., run=...)`."""
@@ -115,29 +117,9 @@ class Controller(QObject):
             self._mapped_for = _places(prepared.project)
             self.studio.prepared = prepared
             self.opened.emit(path)
-            self.studio.say("info", f"Project saved to {path}.")
+            self.studio.say("info", tr("Project saved to {path}.", path=path))
 
-        self.ask_engine("Saving", "save_project", project, path, mapping, done=saved)
-
-    def add_stimulus(self, path: Path, population: str | None = None) -> None:
-        """Take the spikes in `path` for an input of the open network, in place of what drove that input.
-
-        Events in time are cut into steps as long as the model's, unless the project says how long.
-        """
-        from s2studio.app.project import StimulusSource
-        from s2studio.app.workbench import ASSUMED_DT_S
-        from s2studio.network.stimulus import RECORDINGS
-
-        project = self.studio.project
-        if project is None:
-            self.studio.say("warning", f"{path.name} is a stimulus: open a network first, then drop it again.")
-            return
-        kept = tuple(source for source in project.stimuli if population and source.population != population)
-        events = project.stimuli[0].events if project.stimuli else StimulusSource(None).events
-        if path.suffix in RECORDINGS and events.bin_s is None:
-            events = replace(events, bin_s=project.lowering.dt_s or ASSUMED_DT_S)
-            self.studio.say("info", f"{path.name}: events are cut into steps of {events.bin_s:g} s, see Run.")
-        self.change(stimuli=(*kept, StimulusSource(population, path, None, events)))
+        self.ask_engine(tr("Saving"), "save_project", project, path, mapping, done=saved)
 
     def open_session(self, path: Path, run: int = 0) -> None:
         """Show a recorded run."""
@@ -154,8 +136,8 @@ class Controller(QObject):
         """Map the network anew with the project's placer; an undoable step."""
         project = self.studio.project
         if project is not None:
-            text = f"Place with {project.mapping.placer}"
-            self.ask_engine("Placing", "place", project, done=lambda mapping: self.edit(text, mapping))
+            text = tr("Place with {placer}", placer=project.mapping.placer)
+            self.ask_engine(tr("Placing"), "place", project, done=lambda mapping: self.edit(text, mapping))
 
     def place_rest(self, text: str, keep: frozenset[int], placer: str, rates: Rates | None) -> None:
         """Place all slices but those pinned and those of `keep` anew; an undoable step called `text`."""
@@ -168,7 +150,7 @@ class Controller(QObject):
 
         project, mapping = self.studio.project, self.studio.mapping
         if project is not None and mapping is not None:
-            self.ask_engine("Placing", "place_rest", project, mapping, keep, placer, rates, done=placed)
+            self.ask_engine(tr("Placing"), "place_rest", project, mapping, keep, placer, rates, done=placed)
 
     def edit(self, text: str, mapping: ChipMapping) -> None:
         """Take `mapping` in place of the present one; an undoable step called `text`."""
@@ -197,9 +179,9 @@ class Controller(QObject):
 
         def saved(where: Path) -> None:
             self.undo.setClean()
-            self.studio.say("info", f"Mapping saved to {where}.")
+            self.studio.say("info", tr("Mapping saved to {where}.", where=where))
 
-        self.ask_engine("Saving", "save_mapping", self.studio.mapping, path, done=saved)
+        self.ask_engine(tr("Saving"), "save_mapping", self.studio.mapping, path, done=saved)
 
     # ------------------------------------------------------------------------------------------------------- running
     def run(self, first: int | None = None) -> None:
@@ -214,7 +196,7 @@ class Controller(QObject):
         self._run_ring = Ring.create(len(studio.mapping.slices))
         self._run_first = first
         arguments = (studio.project, studio.mapping, self._run_path, self._run_ring.name, first)
-        self.ask_engine("Simulating", "run", *arguments, done=self._ran, always=self._run_ended)
+        self.ask_engine(tr("Simulating"), "run", *arguments, done=self._ran, always=self._run_ended)
 
     def pause(self) -> None:
         """Let the run wait."""
@@ -293,65 +275,6 @@ class Controller(QObject):
         self._clients.remove(client)
 
     # ----------------------------------------------------------------------------------------------------------- inside
-    def _open_next(self, waiting: list[tuple[str, Path]]) -> None:
-        if not waiting:
-            return
-        (kind, path), rest = waiting[0], waiting[1:]
-        if kind in ("project", "network"):
-            self._open_model(path, kind == "network", lambda: self._open_next(rest))
-            return
-        match kind:
-            case "stimulus":
-                self.add_stimulus(path)
-            case "mapping":
-                self._open_mapping(path)
-            case "session":
-                self.open_session(path)
-            case "script":
-                self.script_wanted.emit(path)
-            case "chip":
-                self.change(chip=path)
-        self._open_next(rest)
-
-    def _open_model(self, path: Path, is_bare: bool, then: Callable[[], None]) -> None:
-        def opened(value: Prepared) -> None:
-            before = self.studio.prepared
-            if is_bare and before is not None and before.project.model.suffix == path.suffix:
-                # A new model of the same kind keeps the options that were chosen for the last.
-                self.set_project(
-                    replace(before.project, model=path, stimuli=(), mapping_file=None, document=None), then
-                )
-            else:
-                self._saved = value.project
-                self.studio.prepared = value
-                self._map_again(value, then)
-                if is_bare and path.suffix == ".nir":
-                    self.options_wanted.emit(value)
-            self.opened.emit(path)
-            self._tell_about(value)
-
-        self.ask_engine(f"Opening {path.name}", "open", path, done=opened)
-
-    def _tell_about(self, value: Prepared) -> None:
-        say, about = self.studio.say, value.about
-        for repair in about["repairs"]:
-            say("info", f"{value.project.model.name}, node '{repair['node']}': {repair['action']}")
-        for node in about["unsupported"]:
-            say("error", f"node '{node['node']}' ({node['type_name']}): {node['reason']}; {node['remedy']}")
-        for violation in about["violations"]:
-            say("error", f"{violation['population'] or 'the network'}: {violation['remedy']}")
-        for note in about["assumed"]:
-            say("info", f"Assumed: {note}")
-        for warning in about["warnings"]:
-            say("warning", warning)
-
-    def _open_mapping(self, path: Path) -> None:
-        if self.studio.project is None:
-            self.studio.say("warning", f"{path.name} is a mapping: open its network first, then drop it again.")
-            return
-        text = f"Load {path.name}"
-        self.ask_engine(text, "load_mapping", self.studio.project, path, done=lambda mapping: self.edit(text, mapping))
-
     def _map_again(self, now: Prepared, then: Callable[[], None]) -> None:
         """Keep the placement where only the run changed, else place anew."""
         mapping, places = self.studio.mapping, _places(now.project)
@@ -372,9 +295,9 @@ class Controller(QObject):
 
         if mapping is not None and self._mapped_for == places:
             # The steps of the history stay: their placements are fitted to the run when it starts.
-            self.ask_engine("Mapping", "fit", now.project, mapping, done=fitted)
+            self.ask_engine(tr("Mapping"), "fit", now.project, mapping, done=fitted)
         else:
-            self.ask_engine("Placing", "place", now.project, done=placed, failed=self._no_mapping)
+            self.ask_engine(tr("Placing"), "place", now.project, done=placed, failed=self._no_mapping)
 
     def _no_mapping(self, refusal: Refusal) -> None:
         self.undo.clear()
@@ -412,7 +335,7 @@ class Controller(QObject):
 
         def stopped() -> None:
             over()
-            self.studio.say("info", f"{what}: cancelled.")
+            self.studio.say("info", tr("{what}: cancelled.", what=what))
 
         self.engine.request(command, *arguments, done=succeeded, failed=refused, stopped=stopped)
 
@@ -467,8 +390,14 @@ class Controller(QObject):
         spikes = sum(population["spikes"] for population in summary["populations"])
         self.studio.say(
             "info",
-            f"Ran {summary['steps']:,} ticks: {spikes:,} spikes, {summary['late_ticks']:,} late PE ticks, "
-            f"{summary['energy_j']['total'] * 1e3:.3g} mJ. Recorded in {ran.session}.",
+            tr(
+                "Ran {steps:,} ticks: {spikes:,} spikes, {late:,} late PE ticks, {energy}. Recorded in {session}.",
+                steps=summary["steps"],
+                spikes=spikes,
+                late=summary["late_ticks"],
+                energy=with_unit(summary["energy_j"]["total"], "J"),
+                session=ran.session,
+            ),
         )
         self._summary(summary)
 

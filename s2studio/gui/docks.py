@@ -10,13 +10,14 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
+from s2studio.gui.translation import marked, tr
 from s2studio.gui.views.panel import Panel
 
 LEFT, RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
 BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
 # Below all others at the bottom, and always there.
 FOOT = "foot"
-PRESETS = ("Load", "Map", "Run", "Profile", "Compare")
+PRESETS = (marked("Load"), marked("Map"), marked("Run"), marked("Profile"), marked("Compare"))
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class PanelDock(QDockWidget):
     """A dock whose panel is made when it is first shown, so that the window is there at once."""
 
     def __init__(self, row: PanelRow, make: Callable[[PanelRow], Panel], parent: QMainWindow) -> None:
-        super().__init__(row.title, parent)
+        super().__init__(tr(row.title), parent)
         self.setObjectName(row.name)
         self.row = row
         self._make = make

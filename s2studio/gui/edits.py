@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from s2studio.analysis.view import Span, View
 from s2studio.gui.models.editing import Editing, Measured, Plan, carried_over
+from s2studio.gui.translation import tr
 from s2studio.mapping.edit import Editor, Refused, name_of
 from s2studio.mapping.mapping import ChipMapping
 from s2studio.mapping.place import PLACERS
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from s2studio.chip.machine import PE
     from s2studio.gui.controller import Controller
 
+Thing = TypeVar("Thing")
 Step = Callable[[Editor, ChipMapping], ChipMapping | Refused]
 
 
@@ -48,7 +50,7 @@ class Edits(QObject):
     def split(self) -> None:
         """Cut each selected slice in two; the second part goes where traffic is least."""
         indices = sorted(self.slices, reverse=True)
-        self._each("Split", indices, lambda editor, mapping, index: editor.split(mapping, index))
+        self._each(tr("Split"), indices, lambda editor, mapping, index: editor.split(mapping, index))
 
     def merge(self) -> None:
         """Put each selected slice and the next of its population in one; several that touch become one."""
@@ -60,41 +62,43 @@ class Edits(QObject):
             indices = [
                 one for one in indices if one + 1 in chosen and slices[one + 1].population == slices[one].population
             ] or indices
-        self._each("Merge", indices, lambda editor, mapping, index: editor.merge(mapping, index))
+        self._each(tr("Merge"), indices, lambda editor, mapping, index: editor.merge(mapping, index))
 
     def pin(self) -> None:
         """Pin the selected slices to where they are."""
-        self._each("Pin", sorted(self.slices), lambda editor, mapping, index: editor.pin(mapping, index))
+        self._each(tr("Pin"), sorted(self.slices), lambda editor, mapping, index: editor.pin(mapping, index))
 
     def unpin(self) -> None:
         """Let the selected slices move again."""
         pinned = sorted(self.pinned & self.slices)
-        self._each("Unpin", pinned, lambda editor, mapping, index: editor.unpin(mapping, index))
+        self._each(tr("Unpin"), pinned, lambda editor, mapping, index: editor.unpin(mapping, index))
 
     def forbid(self) -> None:
         """Keep the selected PEs empty; what is there moves to where traffic is least."""
-        self._each_pe("Forbid", sorted(self.pes - self.forbidden), Editor.forbid)
+        self._each_pe(tr("Forbid"), sorted(self.pes - self.forbidden), Editor.forbid)
 
     def allow(self) -> None:
         """Let the selected PEs be used again."""
-        self._each_pe("Allow", sorted(self.pes & self.forbidden), Editor.allow)
+        self._each_pe(tr("Allow"), sorted(self.pes & self.forbidden), Editor.allow)
 
     def set_neurons_per_pe(self, population: str, neurons: int) -> None:
         """Cut a population anew, at most `neurons` in a slice."""
         self._step(
-            f"At most {neurons} neurons of {population} on a PE",
+            tr("At most {neurons} neurons of {population} on a PE", neurons=neurons, population=population),
             lambda editor, mapping: editor.set_neurons_per_pe(mapping, population, neurons),
         )
 
     def place_rest(self) -> None:
         """Place every slice anew but the pinned and the selected ones."""
         placer = self._placer()
-        self._controller.place_rest(f"Place the rest with {placer}", self.slices, placer, self._rates())
+        self._controller.place_rest(
+            tr("Place the rest with {placer}", placer=placer), self.slices, placer, self._rates()
+        )
 
     def place_selection(self, placer: str) -> None:
         """Place the selected slices anew with `placer`, all others staying."""
         keep = frozenset(range(len(self._slices()))) - self.slices
-        self._controller.place_rest(f"Place the selection with {placer}", keep, placer, self._rates())
+        self._controller.place_rest(tr("Place the selection with {placer}", placer=placer), keep, placer, self._rates())
 
     # -------------------------------------------------------------------------------------------------- what is there
     @property
@@ -162,33 +166,16 @@ class Edits(QObject):
         mapping = self._controller.studio.mapping
         if mapping is None or not indices:
             return
-        what = name_of(mapping, next(iter(indices))) if len(indices) == 1 else f"{len(indices)} slices"
-
-        def step(editor: Editor, edited: ChipMapping) -> ChipMapping | Refused:
-            for index in indices:
-                found = edit(editor, edited, index)
-                if isinstance(found, Refused):
-                    return found
-                edited = found
-            return edited
-
-        self._step(f"{verb} {what}", step)
+        what = name_of(mapping, next(iter(indices)))
+        several = tr("{verb} {count} slices", verb=verb, count=len(indices))
+        self._step(f"{verb} {what}" if len(indices) == 1 else several, _all_of(indices, edit))
 
     def _each_pe(
         self, verb: str, pes: Collection[PE], edit: Callable[[Editor, ChipMapping, PE], ChipMapping | Refused]
     ) -> None:
-        if not pes:
-            return
-
-        def step(editor: Editor, edited: ChipMapping) -> ChipMapping | Refused:
-            for pe in pes:
-                found = edit(editor, edited, pe)
-                if isinstance(found, Refused):
-                    return found
-                edited = found
-            return edited
-
-        self._step(f"{verb} {next(iter(pes)) if len(pes) == 1 else f'{len(pes)} PEs'}", step)
+        if pes:
+            several = tr("{verb} {count} PEs", verb=verb, count=len(pes))
+            self._step(f"{verb} {next(iter(pes))}" if len(pes) == 1 else several, _all_of(pes, edit))
 
     def _step(self, text: str, edit: Step) -> None:
         mapping, editor = self._controller.studio.mapping, self.editing.editor
@@ -224,6 +211,20 @@ class Edits(QObject):
             self.judged.emit()
 
         sessions.request("neuron_spikes", shown.session, shown.number, done=counted, failed=lambda refusal: None)
+
+
+def _all_of(things: Collection[Thing], edit: Callable[[Editor, ChipMapping, Thing], ChipMapping | Refused]) -> Step:
+    """Return the step that does the same with each of `things`, in this order, or is refused as a whole."""
+
+    def step(editor: Editor, edited: ChipMapping) -> ChipMapping | Refused:
+        for thing in things:
+            found = edit(editor, edited, thing)
+            if isinstance(found, Refused):
+                return found
+            edited = found
+        return edited
+
+    return step
 
 
 def measured_of(shown: RunShown, rates: Rates, view: View) -> Measured:

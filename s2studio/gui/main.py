@@ -8,11 +8,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 
 from s2studio.gui.icons import application_icon
 from s2studio.gui.theme import application_font
+from s2studio.gui.translation import ENGLISH, LANGUAGE, install
 from s2studio.gui.window import Window
 
 
@@ -22,7 +23,9 @@ def run_window(paths: Sequence[Path] = ()) -> int:
     if not isinstance(application, QApplication):
         raise TypeError("a Qt application without windows is running in this process")
     prepare(application)
-    window = Window()
+    settings = QSettings("s2studio", "s2studio")
+    install(str(settings.value(LANGUAGE, ENGLISH)), application)
+    window = Window(settings)
     window.show()
     QTimer.singleShot(0, lambda: window.open_paths(paths) if paths else window.recover())
     # Qt's loop is no Python code: without a timer, Ctrl-C would wait for the next event.

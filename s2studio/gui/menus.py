@@ -8,6 +8,7 @@ from PySide6.QtGui import QKeySequence
 
 from s2studio.gui.actions import ActionRow
 from s2studio.gui.docks import PRESETS
+from s2studio.gui.translation import language_name, languages, marked, tr
 from s2studio.mapping.place import PLACERS
 
 if TYPE_CHECKING:
@@ -30,7 +31,12 @@ MESH_MENU = (
     "place",
 )
 PLACER_ROWS = tuple(f"place_with_{name}" for name in PLACERS)
-MENUS = ("File", "Edit", "Map", "Run", "View", "Help")
+THEME_TITLES = {
+    "system": marked("System theme"),
+    "dark": marked("Dark theme"),
+    "light": marked("Light theme"),
+}
+MENUS = (marked("File"), marked("Edit"), marked("Map"), marked("Run"), marked("View"), marked("Help"))
 
 
 def rows(window: Window) -> tuple[ActionRow, ...]:
@@ -293,7 +299,7 @@ def _mapping(window: Window) -> tuple[ActionRow, ...]:
             ActionRow(
                 f"place_with_{placer}",
                 "Map",
-                f"Place the selection with {placer}",
+                tr("Place the selection with {placer}", placer=placer),
                 lambda placer=placer: edits.place_selection(placer),  # type: ignore[misc]
                 enabled=with_slices,
             )
@@ -391,12 +397,23 @@ def _view(window: Window) -> tuple[ActionRow, ...]:
         ActionRow(
             f"preset_{name.lower()}",
             "View",
-            f"{name} layout",
+            tr("{name} layout", name=tr(name)),
             lambda name=name: window.show_preset(name),  # type: ignore[misc]
             f"Ctrl+{number}",
-            tip=f"Show the panels for: {name.lower()}",
+            tip=tr("Show the panels for: {name}", name=tr(name).lower()),
         )
         for number, name in enumerate(PRESETS, 1)
+    )
+    speaks = (
+        ActionRow(
+            f"language_{code}",
+            "View",
+            language_name(code),
+            lambda code=code: window.choose_language(code),  # type: ignore[misc]
+            tip=marked("Show all texts in this language from the next start on"),
+            checked=lambda code=code: window.language == code,  # type: ignore[misc]
+        )
+        for code in (languages() if len(languages()) > 1 else ())
     )
     return (
         *presets,
@@ -416,12 +433,13 @@ def _view(window: Window) -> tuple[ActionRow, ...]:
             ActionRow(
                 f"theme_{choice}",
                 "View",
-                f"{choice.capitalize()} theme",
+                title,
                 lambda choice=choice: themes.choose(choice),  # type: ignore[misc]
                 checked=lambda choice=choice: themes.choice == choice,  # type: ignore[misc]
             )
-            for choice in ("system", "dark", "light")
+            for choice, title in THEME_TITLES.items()
         ),
+        *speaks,
     )
 
 

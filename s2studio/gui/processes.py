@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 
 from s2studio.app.remote import Ended, Message, Refusal, Remote, Reply, Stopped, Told
 from s2studio.errors import SimulationError
+from s2studio.gui.translation import tr
 
 # Messages are handled for so long per picture; what is left waits for the next.
 BUDGET_S = 0.006
@@ -96,9 +97,15 @@ class Client(QObject):
         self._waiting = {}
         self._remote.close()
         self._remote = self._start()
-        how = f"killed by signal {-exit_code}" if exit_code is not None and exit_code < 0 else f"exit code {exit_code}"
+        how = (
+            tr("killed by signal {number}", number=-exit_code)
+            if exit_code is not None and exit_code < 0
+            else tr("exit code {exit_code}", exit_code=exit_code)
+        )
         error = SimulationError(
-            f"the {self.title}", f"ended unexpectedly ({how})", hint="a new one was started; what was recorded is kept"
+            tr("the {process}", process=self.title),
+            tr("ended unexpectedly ({how})", how=how),
+            hint=tr("a new one was started; what was recorded is kept"),
         )
         self.ended.emit(str(error))
         for number, waiting in lost.items():

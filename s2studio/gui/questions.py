@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from s2studio.gui.translation import tr
+
 if TYPE_CHECKING:
     from s2studio.analysis.advise import Fix
     from s2studio.analysis.race import Race
@@ -31,14 +33,14 @@ class Questions:
         """Try every placer with `seeds` seeds on the project's traffic."""
         project = self._controller.studio.project
         if project is not None:
-            self._controller.ask_engine("Racing", "race", project, (), seeds, done=done)
+            self._controller.ask_engine(tr("Racing"), "race", project, (), seeds, done=done)
 
     def apply_fix(self, fix: Fix) -> None:
         """Change the open project as `fix` says: tick, level and recording, and the placement, which can be undone."""
         studio = self._controller.studio
         project = studio.project
         if project is None:
-            studio.say("warning", "The session's model is not open: open its project, then apply the fix.")
+            studio.say("warning", tr("The session's model is not open: open its project, then apply the fix."))
             return
         run = replace(project.run, tick_s=fix.tick_s, level=fix.policy or project.run.level)
         changed = replace(project, run=run if fix.record is None else replace(run, record=fix.record))
@@ -56,8 +58,8 @@ class Questions:
             return
 
         def written(where: Path) -> None:
-            controller.studio.say("info", f"Exported to {where}.")
+            controller.studio.say("info", tr("Exported to {where}.", where=where))
             controller.exported.emit(where)
 
         arguments = (shown.session, format_name, path, window, shown.number, channels)
-        controller.ask_engine("Exporting", "export", *arguments, done=written)
+        controller.ask_engine(tr("Exporting"), "export", *arguments, done=written)

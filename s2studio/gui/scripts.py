@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QProcess
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from s2studio.gui.controller import Controller
+from s2studio.gui.translation import tr
 
 SHOWN_LINES = 40
 
@@ -27,11 +28,11 @@ class ScriptRunner(QObject):
         """Ask whether to run the code in `path`, and run it after a yes."""
         box = QMessageBox(self._window)
         box.setIcon(QMessageBox.Icon.Warning)
-        box.setWindowTitle("Run a script")
-        box.setText("This is a Python script. Running it runs its code, which may do anything on this computer.")
+        box.setWindowTitle(tr("Run a script"))
+        box.setText(tr("This is a Python script. Running it runs its code, which may do anything on this computer."))
         box.setInformativeText(str(path.resolve()))
         box.setDetailedText("\n".join(path.read_text(encoding="utf-8", errors="replace").splitlines()[:SHOWN_LINES]))
-        run = box.addButton("Run the code", QMessageBox.ButtonRole.AcceptRole)
+        run = box.addButton(tr("Run the code"), QMessageBox.ButtonRole.AcceptRole)
         box.addButton(QMessageBox.StandardButton.Cancel)
         box.setDefaultButton(QMessageBox.StandardButton.Cancel)
         box.exec()
@@ -44,7 +45,7 @@ class ScriptRunner(QObject):
 
         say = self._controller.studio.say
         if self._process is not None:
-            say("warning", "A script is running: wait until it ends, or stop it.")
+            say("warning", tr("A script is running: wait until it ends, or stop it."))
             return
         self._session = free_path(self._controller.session_folder / f"{path.stem}.s2s")
         self._session.parent.mkdir(parents=True, exist_ok=True)
@@ -53,7 +54,7 @@ class ScriptRunner(QObject):
         process.setProcessChannelMode(QProcess.ProcessChannelMode.MergedChannels)
         process.readyReadStandardOutput.connect(self._read)
         process.finished.connect(self._finished)
-        say("info", f"Running {path} …")
+        say("info", tr("Running {path} …", path=path))
         process.start(
             sys.executable, ["-m", "s2studio.compat", "--quiet", "-o", str(self._session), str(path.resolve())]
         )
@@ -78,6 +79,6 @@ class ScriptRunner(QObject):
         self._read()
         self._process = None
         if code:
-            self._controller.studio.say("error", f"The script ended with exit code {code}.")
+            self._controller.studio.say("error", tr("The script ended with exit code {code}.", code=code))
         if self._session.is_dir():
             self._controller.open_session(self._session)

@@ -35,6 +35,7 @@ from s2studio.gui.models.studio import Busy
 from s2studio.gui.panels.mesh import MeshPanel
 from s2studio.gui.scripts import ScriptRunner
 from s2studio.gui.theme import ThemeSwitch
+from s2studio.gui.translation import ENGLISH, LANGUAGE, language_name, tr
 from s2studio.gui.views.panel import Panel
 from s2studio.gui.views.start_page import StartPage
 from s2studio.gui.views.status import StatusFacts
@@ -69,7 +70,7 @@ class Window(QMainWindow):
         self.scripts = ScriptRunner(self.controller, self)
         self.autosave = Autosave(self.controller, parent=self)
         self.asks_before_closing = True
-        self.setWindowTitle("S2 Studio")
+        self.setWindowTitle(tr("S2 Studio"))
         self.setMinimumSize(LEAST_WIDTH, LEAST_HEIGHT)
         self.setAcceptDrops(True)
         options = QMainWindow.DockOption
@@ -102,7 +103,9 @@ class Window(QMainWindow):
         from s2studio.app.kinds import known_suffixes
 
         patterns = " ".join(f"*{suffix}" for suffix in known_suffixes())
-        names, _ = QFileDialog.getOpenFileNames(self, "Open", "", f"All that can be opened ({patterns});;All files (*)")
+        names, _ = QFileDialog.getOpenFileNames(
+            self, tr("Open"), "", tr("All that can be opened ({patterns});;All files (*)", patterns=patterns)
+        )
         self.open_paths([Path(name) for name in names])
 
     def open_paths(self, paths: Sequence[Path], _checked: bool = False) -> None:
@@ -125,7 +128,7 @@ class Window(QMainWindow):
         if project is None:
             return False
         start = str(project.document or project.model.with_name("project.yaml"))
-        name, _ = QFileDialog.getSaveFileName(self, "Save project", start, "Project (*.yaml)")
+        name, _ = QFileDialog.getSaveFileName(self, tr("Save project"), start, tr("Project (*.yaml)"))
         if name:
             self.controller.save_project(Path(name).with_suffix(".yaml"))
         return bool(name)
@@ -137,7 +140,7 @@ class Window(QMainWindow):
         project = self.controller.studio.project
         if project is not None:
             QApplication.clipboard().setText(command_line(project))
-            self.controller.studio.say("info", f"Copied: {command_line(project)}")
+            self.controller.studio.say("info", tr("Copied: {project}", project=command_line(project)))
 
     def ask_export(self) -> None:
         """Ask how and where to export the run that is shown."""
@@ -171,17 +174,17 @@ class Window(QMainWindow):
         widget = self.mesh.view if owner is None or owner.panel is None else owner.panel.content
         name = "mesh" if owner is None else owner.row.name
         kinds = ";;".join(f"{title} (*{suffix})" for suffix, title in SUFFIXES.items())
-        path, _ = QFileDialog.getSaveFileName(self, f"Save {name} as picture", f"{name}.png", kinds)
+        path, _ = QFileDialog.getSaveFileName(self, tr("Save {name} as picture", name=name), f"{name}.png", kinds)
         if path:
             save_widget(widget, Path(path), QColor(self.themes.theme.surface))
-            self.controller.studio.say("info", f"Picture saved to {path}.")
+            self.controller.studio.say("info", tr("Picture saved to {path}.", path=path))
 
     def recover(self) -> None:
         """Offer what a window that crashed left behind."""
         for path in self.autosave.left_behind():
             box = QMessageBox(self)
-            box.setWindowTitle("Recover")
-            box.setText("The last window ended before its project was saved. Open what was kept?")
+            box.setWindowTitle(tr("Recover"))
+            box.setText(tr("The last window ended before its project was saved. Open what was kept?"))
             box.setInformativeText(str(path))
             box.setStandardButtons(QMessageBox.StandardButton.Open | QMessageBox.StandardButton.Discard)
             if box.exec() == QMessageBox.StandardButton.Open:
@@ -191,7 +194,7 @@ class Window(QMainWindow):
 
     def ask_save_mapping(self) -> None:
         """Ask for a name and save the placement there."""
-        name, _ = QFileDialog.getSaveFileName(self, "Save mapping", "mapping.yaml", "Mapping (*.yaml)")
+        name, _ = QFileDialog.getSaveFileName(self, tr("Save mapping"), "mapping.yaml", tr("Mapping (*.yaml)"))
         if name:
             self.controller.save_mapping(Path(name))
 
@@ -225,6 +228,19 @@ class Window(QMainWindow):
         # Docks that were hidden have no size to be changed before they are laid out.
         QTimer.singleShot(0, lambda: self._share_room(name))
 
+    @property
+    def language(self) -> str:
+        """The code of the language that the next start takes."""
+        return str(self.settings.value(LANGUAGE, ENGLISH))
+
+    def choose_language(self, code: str) -> None:
+        """Take another language, from the next start on."""
+        self.settings.setValue(LANGUAGE, code)
+        self.actions_.refresh()
+        self.controller.studio.say(
+            "info", tr("The window speaks {name} when it is opened next.", name=language_name(code))
+        )
+
     def reset_layout(self) -> None:
         """Put every panel back where it was at first."""
         for dock in self.docks.values():
@@ -237,10 +253,13 @@ class Window(QMainWindow):
         """Say what this is, and under which licences."""
         QMessageBox.about(
             self,
-            "About S2 Studio",
-            f"<b>S2 Studio {__version__}</b><p>Maps spiking networks onto the SpiNNaker2 chip, runs them spike-exactly "
-            "and profiles them, without the chip.</p><p>Apache License 2.0. The window uses Qt for Python (LGPL 3) and "
-            "pyqtgraph (MIT).</p>",
+            tr("About S2 Studio"),
+            tr(
+                "<b>S2 Studio {version}</b><p>Maps spiking networks onto the SpiNNaker2 chip, runs them "
+                "spike-exactly and profiles them, without the chip.</p><p>Apache License 2.0. The window "
+                "uses Qt for Python (LGPL 3) and pyqtgraph (MIT).</p>",
+                version=__version__,
+            ),
         )
 
     # ----------------------------------------------------------------------------------------------------------- events
@@ -276,8 +295,8 @@ class Window(QMainWindow):
         buttons = QMessageBox.StandardButton
         answer = QMessageBox.question(
             self,
-            "Unsaved changes",
-            "The project has changes that are not saved.",
+            tr("Unsaved changes"),
+            tr("The project has changes that are not saved."),
             buttons.Save | buttons.Discard | buttons.Cancel,
             buttons.Save,
         )
@@ -320,7 +339,7 @@ class Window(QMainWindow):
                 menu.addAction(self.actions_[name])
             else:
                 menu.addSeparator()
-        placers = menu.addMenu("Place the selection with")
+        placers = menu.addMenu(tr("Place the selection with"))
         for name in PLACER_ROWS:
             placers.addAction(self.actions_[name])
         menu.exec(at)
@@ -330,10 +349,10 @@ class Window(QMainWindow):
         return make_panel(row, self.controller, self.themes)
 
     def _make_menus(self) -> None:
-        self.recent_menu = QMenu("Open &recent", self)
+        self.recent_menu = QMenu(tr("Open &recent"), self)
         self._fill_recent_menu()
         for menu_name in MENUS:
-            menu = self.menuBar().addMenu(f"&{menu_name}")
+            menu = self.menuBar().addMenu("&" + tr(menu_name))
             for row in self.actions_.rows.values():
                 if row.menu == menu_name:
                     menu.addAction(self.actions_[row.name])
@@ -341,12 +360,12 @@ class Window(QMainWindow):
                     menu.addMenu(self.recent_menu)
             if menu_name == "View":
                 menu.addSeparator()
-                panels = menu.addMenu("Panels")
+                panels = menu.addMenu(tr("Panels"))
                 for dock in self.docks.values():
                     panels.addAction(dock.toggleViewAction())
 
     def _make_toolbar(self) -> None:
-        bar = QToolBar("Toolbar", self)
+        bar = QToolBar(tr("Toolbar"), self)
         bar.setObjectName("toolbar")
         bar.setMovable(False)
         bar.setIconSize(QSize(ICON_PX, ICON_PX))
@@ -364,7 +383,7 @@ class Window(QMainWindow):
         self._progress = QProgressBar(self)
         self._progress.setFixedWidth(160)
         self._progress.setTextVisible(False)
-        self._cancel = QPushButton("Cancel", self)
+        self._cancel = QPushButton(tr("Cancel"), self)
         self._cancel.clicked.connect(self.controller.cancel)
         for widget in (self._doing, self._progress, self._cancel):
             self.statusBar().addWidget(widget)
@@ -395,7 +414,7 @@ class Window(QMainWindow):
     def _show_title(self) -> None:
         project = self.controller.studio.project
         name = "" if project is None else f"{project.name}[*] – "
-        self.setWindowTitle(f"{name}S2 Studio")
+        self.setWindowTitle(tr("{name}S2 Studio", name=name))
         self.setWindowModified(self.controller.is_changed)
 
     def _share_room(self, preset: str) -> None:

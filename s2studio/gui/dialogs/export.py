@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from s2studio.app.session_export import FORMATS, REPORT
 from s2studio.draw.theme import NEAR_PX, SPACE_PX, WIDE_PX
+from s2studio.gui.translation import tr
 from s2studio.session.window import Window
 from s2studio.units import with_unit
 
@@ -41,19 +42,21 @@ class ExportDialog(QDialog):
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.controller = controller
-        self.setWindowTitle("Export")
+        self.setWindowTitle(tr("Export"))
         self.setMinimumWidth(560)
         timeline = controller.timeline
         end = max(timeline.length, 1) * timeline.tick_s
         self.format = QComboBox()
         for name, exporter in FORMATS.items():
-            self.format.addItem(exporter.title, name)
+            self.format.addItem(tr(exporter.title), name)
         self.span = QComboBox()
-        self.span.addItem("the whole run", (0.0, end))
-        self.span.addItem("the span that is shown", (timeline.start * timeline.tick_s, timeline.stop * timeline.tick_s))
+        self.span.addItem(tr("the whole run"), (0.0, end))
+        self.span.addItem(
+            tr("the span that is shown"), (timeline.start * timeline.tick_s, timeline.stop * timeline.tick_s)
+        )
         for mark in timeline.marks:
             self.span.addItem(mark.label, (mark.start * timeline.tick_s, mark.stop * timeline.tick_s))
-        self.span.addItem("from … to …", None)
+        self.span.addItem(tr("from … to …"), None)
         self.start, self.stop = QDoubleSpinBox(), QDoubleSpinBox()
         for spin, value in ((self.start, 0.0), (self.stop, end)):
             spin.setRange(0.0, end)
@@ -66,10 +69,10 @@ class ExportDialog(QDialog):
         self.estimated = QLabel()
         self.estimated.setProperty("role", "muted")
         self.path = QLineEdit()
-        self.path.setAccessibleName("Where to")
-        self._browse = QPushButton("Browse…")
+        self.path.setAccessibleName(tr("Where to"))
+        self._browse = QPushButton(tr("Browse…"))
         self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self._write = self._buttons.addButton("Export", QDialogButtonBox.ButtonRole.AcceptRole)
+        self._write = self._buttons.addButton(tr("Export"), QDialogButtonBox.ButtonRole.AcceptRole)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(PAUSE_MS)
@@ -119,11 +122,11 @@ class ExportDialog(QDialog):
         form = QFormLayout()
         form.setHorizontalSpacing(SPACE_PX)
         for title, widget in (
-            ("Format", self.format),
-            ("Channels", self.channels),
-            ("Span", between),
-            ("Where to", where),
-            ("Size", self.estimated),
+            (tr("Format"), self.format),
+            (tr("Channels"), self.channels),
+            (tr("Span"), between),
+            (tr("Where to"), where),
+            (tr("Size"), self.estimated),
         ):
             form.addRow(title, widget)
         layout = QVBoxLayout(self)
@@ -144,7 +147,7 @@ class ExportDialog(QDialog):
             box.setChecked(True)
             box.toggled.connect(self._changed)
             self._channels_layout.addWidget(box)
-        self._channels_layout.addWidget(QLabel("" if names else "all of it"), 1, Qt.AlignmentFlag.AlignLeft)
+        self._channels_layout.addWidget(QLabel("" if names else tr("all of it")), 1, Qt.AlignmentFlag.AlignLeft)
         shown = self.controller.studio.shown
         if shown is not None:
             suffix = FORMATS[self.format_name].suffix
@@ -166,22 +169,26 @@ class ExportDialog(QDialog):
 
     def _ask_path(self) -> None:
         if FORMATS[self.format_name].suffix:
-            name, _ = QFileDialog.getSaveFileName(self, "Export to", self.path.text())
+            name, _ = QFileDialog.getSaveFileName(self, tr("Export to"), self.path.text())
         else:
-            name = QFileDialog.getExistingDirectory(self, "Export into folder", str(Path(self.path.text()).parent))
+            name = QFileDialog.getExistingDirectory(self, tr("Export into folder"), str(Path(self.path.text()).parent))
         if name:
             self.path.setText(name)
 
     def _estimate(self) -> None:
         shown = self.controller.studio.shown
         if shown is None or self.format_name == REPORT or not self.chosen:
-            self.estimated.setText("a few hundred kB" if self.format_name == REPORT else "choose at least one channel")
+            self.estimated.setText(
+                tr("a few hundred kB") if self.format_name == REPORT else tr("choose at least one channel")
+            )
             return
 
         def answered(found: Estimate) -> None:
             rows = ", ".join(f"{name} {count:,}" for name, count in found.rows.items())
             about = "" if found.is_exact else "about "
-            self.estimated.setText(f"{about}{with_unit(found.bytes, 'B')}   rows: {rows}")
+            self.estimated.setText(
+                tr("{about}{bytes}   rows: {rows}", about=about, bytes=with_unit(found.bytes, "B"), rows=rows)
+            )
 
         def refused(refusal: object) -> None:
             self.estimated.setText(str(getattr(refusal, "error", refusal)))

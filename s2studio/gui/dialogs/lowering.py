@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from s2studio.draw.theme import NEAR_PX, SPACE_PX, WIDE_PX, Theme
+from s2studio.gui.translation import marked, tr
 from s2studio.gui.views.figures import Figure, Figures
 from s2studio.gui.views.weights import WeightHistogram
 from s2studio.lowering.options import LoweringOptions
@@ -29,17 +30,17 @@ if TYPE_CHECKING:
     from s2studio.app.engine import Prepared
     from s2studio.gui.controller import Controller
 
-INTEGRATORS = (("exponential Euler", "exponential"), ("forward Euler", "forward"))
-RESETS = (("subtract the threshold", "subtract"), ("to v_reset", "zero"))
+INTEGRATORS = ((marked("exponential Euler"), "exponential"), (marked("forward Euler"), "forward"))
+RESETS = ((marked("subtract the threshold"), "subtract"), (marked("to v_reset"), "zero"))
 SCALES = (
-    ("largest weight", "max"),
-    ("percentile of |w|", "percentile"),
-    ("fixed factor", "fixed"),
-    ("none: weights are integers already", "none"),
+    (marked("largest weight"), "max"),
+    (marked("percentile of |w|"), "percentile"),
+    (marked("fixed factor"), "fixed"),
+    (marked("none: weights are integers already"), "none"),
 )
 # The header and four rows.
 REPORT_PX = 124
-ROUNDINGS = (("to nearest", "nearest"), ("toward zero", "truncate"))
+ROUNDINGS = ((marked("to nearest"), "nearest"), (marked("toward zero"), "truncate"))
 
 
 class LoweringDialog(QDialog):
@@ -49,21 +50,21 @@ class LoweringDialog(QDialog):
         super().__init__(parent)
         self.controller = controller
         self._before = prepared.project
-        self.setWindowTitle(f"Import {prepared.project.model.name}")
+        self.setWindowTitle(tr("Import {name}", name=prepared.project.model.name))
         self.setMinimumSize(820, 600)
         options = prepared.project.lowering
         self.dt = QDoubleSpinBox()
         self.dt.setRange(0.000_001, 1e6)
         self.dt.setDecimals(6)
-        self.dt.setSuffix(" ms")
+        self.dt.setSuffix(tr(" ms"))
         self.dt.setValue((options.dt_s or 1e-3) * 1e3)
-        self.dt.setToolTip("NIR holds no time step. Take the one the model was trained with.")
-        self.integrator = _choice(INTEGRATORS, options.integrator, "How time constants become decays")
+        self.dt.setToolTip(tr("NIR holds no time step. Take the one the model was trained with."))
+        self.integrator = _choice(INTEGRATORS, options.integrator, tr("How time constants become decays"))
         self.reset = _choice(
-            RESETS, options.reset, "What a spike does to the voltage. NIR does not say; the training did."
+            RESETS, options.reset, tr("What a spike does to the voltage. NIR does not say; the training did.")
         )
         kind, _, value = options.scale.partition(":")
-        self.scale = _choice(SCALES, kind, "What becomes the largest integer weight")
+        self.scale = _choice(SCALES, kind, tr("What becomes the largest integer weight"))
         self.percentile, self.factor = QDoubleSpinBox(), QDoubleSpinBox()
         self.percentile.setRange(50.0, 100.0)
         self.percentile.setDecimals(3)
@@ -72,18 +73,21 @@ class LoweringDialog(QDialog):
         self.factor.setRange(1e-6, 1e9)
         self.factor.setDecimals(4)
         self.factor.setValue(float(value) if kind == "fixed" else 127.0)
-        self.rounding = _choice(ROUNDINGS, options.rounding, "How scaled weights become integers")
+        self.rounding = _choice(ROUNDINGS, options.rounding, tr("How scaled weights become integers"))
         self._detail = QStackedWidget()
         self._detail.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         for widget in (QWidget(), self.percentile, self.factor):
             self._detail.addWidget(widget)
-        self.report = Figures(("population", "weights", "largest", "clipped", "SNR", "silent"), "Report of lowering")
+        self.report = Figures(
+            (tr("population"), tr("weights"), tr("largest"), tr("clipped"), tr("SNR"), tr("silent")),
+            tr("Report of lowering"),
+        )
         self.report.setMinimumHeight(REPORT_PX)
         self.histogram = WeightHistogram(theme)
         self.repairs = QPlainTextEdit()
         self.repairs.setReadOnly(True)
         self.repairs.setMaximumHeight(96)
-        self.repairs.setAccessibleName("Repairs")
+        self.repairs.setAccessibleName(tr("Repairs"))
         self._lay_out()
         for choice in (self.integrator, self.reset, self.scale, self.rounding):
             choice.currentIndexChanged.connect(self._changed)
@@ -126,11 +130,11 @@ class LoweringDialog(QDialog):
         scale.addWidget(self.scale, 2)
         scale.addWidget(self._detail, 1)
         for title, widget in (
-            ("Time step dt", self.dt),
-            ("Integrator", self.integrator),
-            ("Reset", self.reset),
-            ("Scaling", scale),
-            ("Rounding", self.rounding),
+            (tr("Time step dt"), self.dt),
+            (tr("Integrator"), self.integrator),
+            (tr("Reset"), self.reset),
+            (tr("Scaling"), scale),
+            (tr("Rounding"), self.rounding),
         ):
             form.addRow(title, widget)
         top = QHBoxLayout()
@@ -145,7 +149,7 @@ class LoweringDialog(QDialog):
         layout.setSpacing(NEAR_PX)
         layout.addLayout(top)
         layout.addWidget(self.report, 2)
-        layout.addWidget(QLabel("Repairs and remarks"))
+        layout.addWidget(QLabel(tr("Repairs and remarks")))
         layout.addWidget(self.repairs)
         layout.addWidget(buttons)
 
@@ -163,15 +167,15 @@ class LoweringDialog(QDialog):
         lines += [
             f"{node['node']} ({node['type_name']}): {node['reason']}; {node['remedy']}" for node in about["unsupported"]
         ]
-        lines += [*about["warnings"], *(f"assumed: {note}" for note in about["assumed"])]
-        self.repairs.setPlainText("\n".join(lines) or "Nothing had to be repaired.")
+        lines += [*about["warnings"], *(tr("assumed: {note}", note=note) for note in about["assumed"])]
+        self.repairs.setPlainText("\n".join(lines) or tr("Nothing had to be repaired."))
         self.histogram.show_network(prepared.network)
 
 
 def _choice(rows: tuple[tuple[str, str], ...], value: str, tip: str) -> QComboBox:
     box = QComboBox()
     for title, data in rows:
-        box.addItem(title, data)
+        box.addItem(tr(title), data)
     box.setCurrentIndex(max(0, box.findData(value)))
     box.setToolTip(tip)
     box.setAccessibleDescription(tip)
@@ -186,7 +190,7 @@ def _figure(row: dict[str, object]) -> Figure:
             f"{row['weights']:,}",
             f"{row['largest_weight']:.4g} → {row['largest_integer']}",
             f"{100 * clipped:.3g} %" if isinstance(clipped, float) else "–",
-            f"{snr:.1f} dB" if isinstance(snr, float) else "exact",
+            tr("{snr:.1f} dB", snr=snr) if isinstance(snr, float) else tr("exact"),
             f"{row['silent_units']:,}",
         ),
         tip="; ".join(map(str, row["warnings"])) if isinstance(row["warnings"], list) else "",

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, 
 
 from s2studio.draw.theme import NEAR_PX
 from s2studio.gui.actions import Actions
+from s2studio.gui.translation import tr
 
 WIDTH_PX, HEIGHT_PX, ROW_PX, ICON_PX = 560, 400, 28, 16
 
@@ -20,10 +21,10 @@ class Palette(QDialog):
         self._actions = actions
         self.resize(WIDTH_PX, HEIGHT_PX)
         self.text = QLineEdit(self)
-        self.text.setPlaceholderText("Type a command")
-        self.text.setAccessibleName("Command")
+        self.text.setPlaceholderText(tr("Type a command"))
+        self.text.setAccessibleName(tr("Command"))
         self.found = QListWidget(self)
-        self.found.setAccessibleName("Commands")
+        self.found.setAccessibleName(tr("Commands"))
         self.found.setIconSize(QSize(ICON_PX, ICON_PX))
         self.found.setUniformItemSizes(True)
         self._no_icon = QPixmap(ICON_PX, ICON_PX)
@@ -56,7 +57,7 @@ class Palette(QDialog):
         words = text.lower().split()
         for name, row in self._actions.rows.items():
             action = self._actions[name]
-            title = f"{row.menu}: {action.text().replace('&', '').rstrip('…')}"
+            title = f"{tr(row.menu)}: {action.text().replace('&', '').rstrip('…')}"
             if action.isEnabled() and all(word in f"{title} {row.tip}".lower() for word in words):
                 keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
                 shown = action.icon() if row.icon else QIcon(self._no_icon)

@@ -7,16 +7,17 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 
 from s2studio.draw.theme import SPACE_PX
 from s2studio.gui.actions import Actions
+from s2studio.gui.translation import marked, tr
 from s2studio.gui.views.figures import Figure, Figures
 
 MOUSE = (
-    ("Plots: wheel", "zoom time around the pointer"),
-    ("Plots: drag", "move the span"),
-    ("Plots: click", "move the cursor"),
-    ("Plots: double click", "show the whole run"),
-    ("Timeline: Shift and drag", "choose the span"),
-    ("Mesh: drag a slice", "move it, or swap it with the slice it is dropped on"),
-    ("Mesh: drag beside PEs", "select several"),
+    (marked("Plots: wheel"), marked("zoom time around the pointer")),
+    (marked("Plots: drag"), marked("move the span")),
+    (marked("Plots: click"), marked("move the cursor")),
+    (marked("Plots: double click"), marked("show the whole run")),
+    (marked("Timeline: Shift and drag"), marked("choose the span")),
+    (marked("Mesh: drag a slice"), marked("move it, or swap it with the slice it is dropped on")),
+    (marked("Mesh: drag beside PEs"), marked("select several")),
 )
 
 
@@ -25,16 +26,16 @@ class ShortcutList(QDialog):
 
     def __init__(self, actions: Actions, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Keys and mouse")
+        self.setWindowTitle(tr("Keys and mouse"))
         self.resize(560, 620)
-        table = Figures(("command", "keys"), "Keys")
+        table = Figures((tr("command"), tr("keys")), tr("Keys"))
         rows = []
         for name, row in actions.rows.items():
             keys = actions[name].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
             if keys:
                 title = actions[name].text().replace("&", "").rstrip("…")
-                rows.append(Figure((f"{row.menu}: {title}", keys), tip=row.tip))
-        table.show_figures([*rows, *(Figure((what, does)) for what, does in MOUSE)])
+                rows.append(Figure((f"{tr(row.menu)}: {title}", keys), tip=row.tip))
+        table.show_figures([*rows, *(Figure((tr(what), tr(does))) for what, does in MOUSE)])
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)

@@ -14,6 +14,7 @@ from s2studio.chip.spec import ChipSpec
 from s2studio.gui.models.mesh_values import FloatArray, overlap
 from s2studio.gui.models.selection import Selected, of_slices
 from s2studio.gui.models.studio import Studio
+from s2studio.gui.translation import tr
 from s2studio.mapping.board import BoardClass, board_class
 from s2studio.mapping.edit import Editor, Refused, name_of, why_not_on
 from s2studio.mapping.mapping import ChipMapping
@@ -84,9 +85,9 @@ class Figure:
             return self.note
         match self.verdict:
             case "same":
-                return "no change"
+                return tr("no change")
             case "unclear":
-                return "no measurable difference"
+                return tr("no measurable difference")
         sign = "+" if self.change > 0 else "−"
         share = f" ({sign}{abs(self.change / self.before):.1%})" if self.before else ""
         return f"{sign}{written(abs(self.change), self.unit)}{share}"
@@ -141,8 +142,8 @@ class Editing:
         """On what the numbers of an edit rest, in words."""
         found = self.measured
         if found is None:
-            return "If every neuron spiked once: run the network to judge by its own traffic."
-        return f"On the traffic of {found.name}, {found.ticks:,} ticks."
+            return tr("If every neuron spiked once: run the network to judge by its own traffic.")
+        return tr("On the traffic of {name}, {ticks:,} ticks.", name=found.name, ticks=found.ticks)
 
     @property
     def editor(self) -> Editor | None:
@@ -188,7 +189,7 @@ class Editing:
         """
         mapping, machine = self._studio.mapping, self._studio.machine
         if mapping is None or machine is None:
-            return Refused("mapping", "there is none", "open a network first")
+            return Refused("mapping", tr("there is none"), tr("open a network first"))
         moving = {index: mapping.slices[index].pe for index in {lead, *slices}}
         if len(moving) == 1:
             targets = {lead: pe}
@@ -198,7 +199,7 @@ class Editing:
             for index, target in found.items():
                 if target is None:
                     name = name_of(mapping, index)
-                    return Refused(name, "there is no PE where it would go", "drop elsewhere, or fewer at once")
+                    return Refused(name, tr("there is no PE where it would go"), tr("drop elsewhere, or fewer at once"))
             targets = {index: target for index, target in found.items() if target is not None}
         plan = _with_displaced(mapping, moving, targets)
         return self._why_not(mapping, plan) or plan
@@ -219,16 +220,16 @@ class Editing:
             return "Move"
         names = [name_of(mapping, index) for index in plan]
         if len(plan) == 1:
-            return f"Move {names[0]} to {next(iter(plan.values()))}"
+            return tr("Move {name} to {pe}", name=names[0], pe=next(iter(plan.values())))
         if len(plan) == 2 and all(mapping.slices[one].pe in plan.values() for one in plan):
-            return f"Swap {names[0]} and {names[1]}"
-        return f"Move {len(plan)} slices"
+            return tr("Swap {first} and {second}", first=names[0], second=names[1])
+        return tr("Move {count} slices", count=len(plan))
 
     def carry_out(self, plan: Plan) -> ChipMapping | Refused:
         """Return the mapping with the slices of `plan` on their new PEs."""
         mapping, editor = self._studio.mapping, self.editor
         if mapping is None or editor is None:
-            return Refused("mapping", "there is none", "open a network first")
+            return Refused("mapping", tr("there is none"), tr("open a network first"))
         return editor.rearrange(mapping, plan)
 
     def preview(self, plan: Plan | Refused) -> Preview:
@@ -237,13 +238,15 @@ class Editing:
             return Preview("", (), plan)
         moves = {index: pe for index, pe in plan.items() if pe != self._slices()[index].pe}
         if not moves:
-            return Preview("stays where it is", self._figures(None), board=self.board)
+            return Preview(tr("stays where it is"), self._figures(None), board=self.board)
         if not self.is_ready:
             return Preview(self.text(plan), ())
         change = self._edit_cost().rearrange(moves)
         refused = None
         if not change.fits:
-            refused = Refused(self.text(plan), "a slice would no longer fit the memory of its PE", "drop elsewhere")
+            refused = Refused(
+                self.text(plan), tr("a slice would no longer fit the memory of its PE"), tr("drop elsewhere")
+            )
         # Routes and memory do not matter to what the board can place, and would take longer than a frame.
         slices = tuple(replace(piece, pe=moves.get(index, piece.pe)) for index, piece in enumerate(self._slices()))
         mapping = self._studio.mapping
@@ -345,17 +348,22 @@ class Editing:
         energy_j = state.hops * spec.energy.flit_hop_j + state.lookups * spec.energy.router_lookup_j
         busy_j = found.busy_energy_j if found is not None else 0.0
         return (
-            Figure("NoC traffic", f"hops{per}", state.hops / ticks, (change.flit_hops if change else 0.0) / ticks),
             Figure(
-                "Worst link",
-                f"flits{per}",
+                tr("NoC traffic"),
+                tr("hops{per}", per=per),
+                state.hops / ticks,
+                (change.flit_hops if change else 0.0) / ticks,
+            ),
+            Figure(
+                tr("Worst link"),
+                tr("flits{per}", per=per),
                 state.worst_link / ticks,
                 (change.worst_link_flits if change else 0.0) / ticks,
             ),
-            Figure("Worst time_done", "s", time_s, time_change, error * (time_s or 0.0), note="after a run"),
-            Figure("Memory head-room", "B", fullest, -(change.fullest_bytes if change else 0), more_is_better=True),
+            Figure(tr("Worst time_done"), "s", time_s, time_change, error * (time_s or 0.0), note=tr("after a run")),
+            Figure(tr("Memory head-room"), "B", fullest, -(change.fullest_bytes if change else 0), more_is_better=True),
             Figure(
-                "Energy" if found is not None else "Energy of the NoC",
+                tr("Energy") if found is not None else tr("Energy of the NoC"),
                 f"J{per}",
                 (energy_j + busy_j) / ticks,
                 change.energy_per_tick_j if change else 0.0,

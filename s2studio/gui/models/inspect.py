@@ -10,6 +10,7 @@ import numpy as np
 from s2studio.chip.machine import PE
 from s2studio.gui.models.mesh_values import METRICS, Facts, link_loads
 from s2studio.gui.models.selection import Selected
+from s2studio.gui.translation import tr
 from s2studio.mapping.edit import name_of
 from s2studio.mapping.mapping import ChipMapping, Link, Slice
 from s2studio.mapping.rates import Rates
@@ -103,21 +104,30 @@ def _network(known: Known) -> Sheet:
     neurons = sum(population.size for population in part.populations)
     weights = sum(weight_count(one.connectivity) for one in part.projections)
     about = (
-        Row("Populations", f"{len(part.populations):,}"),
-        Row("Neurons", f"{neurons:,}"),
-        Row("Projections", f"{len(part.projections):,}"),
-        Row("Weights", f"{weights:,}"),
-        Row("Outputs", ", ".join(part.outputs) or "–"),
+        Row(tr("Populations"), f"{len(part.populations):,}"),
+        Row(tr("Neurons"), f"{neurons:,}"),
+        Row(tr("Projections"), f"{len(part.projections):,}"),
+        Row(tr("Weights"), f"{weights:,}"),
+        Row(tr("Outputs"), ", ".join(part.outputs) or "–"),
     )
     usable = len(known.facts.machine.usable_pes)
     placed = (
-        Row("PEs", f"{mapping.pes_used} of {usable}"),
-        Row("Placer", mapping.options.placer),
-        Row("Routing", mapping.options.routing),
-        Row("Router entries", f"{mapping.routing_entries:,} of {known.facts.machine.spec.router_entries:,}"),
-        Row("Hops, each neuron once", f"{mapping.weighted_hops:,}"),
+        Row(tr("PEs"), tr("{pes_used} of {usable}", pes_used=mapping.pes_used, usable=usable)),
+        Row(tr("Placer"), mapping.options.placer),
+        Row(tr("Routing"), mapping.options.routing),
+        Row(
+            tr("Router entries"),
+            tr(
+                "{routing_entries:,} of {router_entries:,}",
+                routing_entries=mapping.routing_entries,
+                router_entries=known.facts.machine.spec.router_entries,
+            ),
+        ),
+        Row(tr("Hops, each neuron once"), f"{mapping.weighted_hops:,}"),
     )
-    return Sheet(known.network.name, "network", (Section("Network", about), Section("Placement", placed)), {})
+    return Sheet(
+        known.network.name, tr("network"), (Section(tr("Network"), about), Section(tr("Placement"), placed)), {}
+    )
 
 
 def _population(known: Known, name: str) -> Sheet:
@@ -126,31 +136,31 @@ def _population(known: Known, name: str) -> Sheet:
     pieces = [mapping.slices[index] for index in indices]
     record = mapping.demand.record.get(name, frozenset())
     about = [
-        Row("Model", population.model),
-        Row("Neurons", f"{population.size:,}"),
-        Row("Shape", " × ".join(map(str, population.shape)) if population.shape else "–"),
-        Row("Board records", ", ".join(sorted(record)) or "nothing"),
-        Row("Is an output", "yes" if name in known.network.spiking.outputs else "no"),
+        Row(tr("Model"), population.model),
+        Row(tr("Neurons"), f"{population.size:,}"),
+        Row(tr("Shape"), " × ".join(map(str, population.shape)) if population.shape else "–"),
+        Row(tr("Board records"), ", ".join(sorted(record)) or tr("nothing")),
+        Row(tr("Is an output"), tr("yes") if name in known.network.spiking.outputs else tr("no")),
     ]
     placed = [
-        Row("Slices", f"{len(pieces):,}"),
-        Row("Neurons in a slice", f"{max((piece.size for piece in pieces), default=0):,} at most"),
+        Row(tr("Slices"), f"{len(pieces):,}"),
+        Row(tr("Neurons in a slice"), tr("{size:,} at most", size=max((piece.size for piece in pieces), default=0))),
         *_limited(
             [Row(name_of(mapping, index), str(mapping.slices[index].pe), f"slice:{index}", True) for index in indices]
         ),
     ]
-    sections = [Section("Population", tuple(about)), Section("Parameters", _parameters(population))]
+    sections = [Section(tr("Population"), tuple(about)), Section(tr("Parameters"), _parameters(population))]
     sections += _projections_of(known, name)
-    sections.append(Section("Placement", tuple(placed)))
+    sections.append(Section(tr("Placement"), tuple(placed)))
     sections += _run(known, indices)
-    return Sheet(name, "population", tuple(sections), _bytes(pieces), known.data_bytes * len(pieces))
+    return Sheet(name, tr("population"), tuple(sections), _bytes(pieces), known.data_bytes * len(pieces))
 
 
 def _projections_of(known: Known, name: str) -> list[Section]:
     projections = list(enumerate(known.network.spiking.projections))
     into = [_brief(number, one, one.pre) for number, one in projections if one.post == name]
     out = [_brief(number, one, one.post) for number, one in projections if one.pre == name]
-    return [Section(title, _limited(rows)) for title, rows in (("Comes from", into), ("Goes to", out)) if rows]
+    return [Section(title, _limited(rows)) for title, rows in ((tr("Comes from"), into), (tr("Goes to"), out)) if rows]
 
 
 def _brief(number: int, projection: Projection, other: str) -> Row:
@@ -165,27 +175,27 @@ def _projection(known: Known, number: int) -> Sheet:
     weights = projection.connectivity
     values = np.asarray(weights.weight, np.int64).ravel()
     about = [
-        Row("From", projection.pre, f"population:{projection.pre}"),
-        Row("To", projection.post, f"population:{projection.post}"),
-        Row("Kind", kind_of(weights)),
-        Row("Weights", f"{weight_count(weights):,}"),
-        Row("Delay", _delay(weights)),
+        Row(tr("From"), projection.pre, f"population:{projection.pre}"),
+        Row(tr("To"), projection.post, f"population:{projection.post}"),
+        Row(tr("Kind"), kind_of(weights)),
+        Row(tr("Weights"), f"{weight_count(weights):,}"),
+        Row(tr("Delay"), _delay(weights)),
     ]
     if isinstance(weights, ConvWeights):
         about += [
-            Row("Kernel", " × ".join(map(str, weights.weight.shape)) + "  (out × in × height × width)"),
-            Row("Stride", " × ".join(map(str, weights.stride))),
-            Row("Padding", ", ".join(map(str, weights.padding)) + "  (top, bottom, left, right)"),
-            Row("Pooling", " × ".join(map(str, weights.pool))),
+            Row(tr("Kernel"), " × ".join(map(str, weights.weight.shape)) + tr("  (out × in × height × width)")),
+            Row(tr("Stride"), " × ".join(map(str, weights.stride))),
+            Row(tr("Padding"), ", ".join(map(str, weights.padding)) + tr("  (top, bottom, left, right)")),
+            Row(tr("Pooling"), " × ".join(map(str, weights.pool))),
         ]
     numbers = [
-        Row("Least", f"{values.min(initial=0):d}"),
-        Row("Largest", f"{values.max(initial=0):d}"),
-        Row("Mean |w|", f"{np.abs(values).mean():.3g}" if len(values) else "–"),
-        Row("Zero", f"{np.count_nonzero(values == 0):,}"),
+        Row(tr("Least"), f"{values.min(initial=0):d}"),
+        Row(tr("Largest"), f"{values.max(initial=0):d}"),
+        Row(tr("Mean |w|"), f"{np.abs(values).mean():.3g}" if len(values) else "–"),
+        Row(tr("Zero"), f"{np.count_nonzero(values == 0):,}"),
     ]
-    sections = (Section("Projection", tuple(about)), Section("Weights on the chip", tuple(numbers)))
-    return Sheet(f"{projection.pre} → {projection.post}", "projection", sections, {})
+    sections = (Section(tr("Projection"), tuple(about)), Section(tr("Weights on the chip"), tuple(numbers)))
+    return Sheet(f"{projection.pre} → {projection.post}", tr("projection"), sections, {})
 
 
 def _delay(weights: SynapseList | DenseWeights | ConvWeights) -> str:
@@ -196,7 +206,7 @@ def _delay(weights: SynapseList | DenseWeights | ConvWeights) -> str:
     if not len(weights.delay):
         return "–"
     least, most = int(weights.delay.min()) + 1, int(weights.delay.max()) + 1
-    return counted(least, "tick") if least == most else f"{least} to {most} ticks"
+    return counted(least, "tick") if least == most else tr("{least} to {most} ticks", least=least, most=most)
 
 
 def _slice(known: Known, index: int) -> Sheet:
@@ -204,64 +214,69 @@ def _slice(known: Known, index: int) -> Sheet:
     piece, route, name = mapping.slices[index], mapping.routes[index], name_of(mapping, index)
     population = known.network.spiking.population(piece.population)
     about = (
-        Row("Population", piece.population, f"population:{piece.population}"),
-        Row("Neurons", f"{piece.start:,} to {piece.stop - 1:,} ({piece.size:,})"),
-        Row("Model", population.model),
-        Row("State", "pinned" if name in mapping.options.pinned else "may move"),
+        Row(tr("Population"), piece.population, f"population:{piece.population}"),
+        Row(
+            tr("Neurons"),
+            tr("{start:,} to {stop:,} ({size:,})", start=piece.start, stop=piece.stop - 1, size=piece.size),
+        ),
+        Row(tr("Model"), population.model),
+        Row(tr("State"), tr("pinned") if name in mapping.options.pinned else tr("may move")),
     )
     sources = [number for number, other in enumerate(mapping.routes) if index in other.targets]
     out = [
-        Row("Packets for a spike", f"{route.packets:,}"),
-        Row("Hops for a spike", f"{route.hops:,}"),
-        Row("Router look-ups", f"{route.router_lookups:,}"),
+        Row(tr("Packets for a spike"), f"{route.packets:,}"),
+        Row(tr("Hops for a spike"), f"{route.hops:,}"),
+        Row(tr("Router look-ups"), f"{route.router_lookups:,}"),
         *_slice_rows(mapping, route.targets),
     ]
-    sections = [Section("Slice", about), *_run(known, [index]), Section("Sends to", tuple(out))]
+    sections = [Section(tr("Slice"), about), *_run(known, [index]), Section(tr("Sends to"), tuple(out))]
     if sources:
-        sections.append(Section("Hears", _slice_rows(mapping, sources)))
+        sections.append(Section(tr("Hears"), _slice_rows(mapping, sources)))
     sections += _projections_of(known, piece.population)
-    sections.append(Section("Parameters", _parameters(population, piece.start, piece.stop)))
-    return Sheet(name, f"slice on {piece.pe}", tuple(sections), piece.bytes, known.data_bytes)
+    sections.append(Section(tr("Parameters"), _parameters(population, piece.start, piece.stop)))
+    return Sheet(name, tr("slice on {pe}", pe=piece.pe), tuple(sections), piece.bytes, known.data_bytes)
 
 
 def _slices(known: Known, indices: Sequence[int]) -> Sheet:
     pieces = [known.mapping.slices[index] for index in indices]
     about = (
-        Row("Neurons", f"{sum(piece.size for piece in pieces):,}"),
-        Row("Populations", ", ".join(sorted({piece.population for piece in pieces}))),
-        Row("PEs", f"{len({piece.pe for piece in pieces}):,}"),
+        Row(tr("Neurons"), f"{sum(piece.size for piece in pieces):,}"),
+        Row(tr("Populations"), ", ".join(sorted({piece.population for piece in pieces}))),
+        Row(tr("PEs"), f"{len({piece.pe for piece in pieces}):,}"),
     )
-    sections = [Section("Selection", about), *_run(known, indices)]
-    sections.append(Section("Slices", _slice_rows(known.mapping, indices)))
+    sections = [Section(tr("Selection"), about), *_run(known, indices)]
+    sections.append(Section(tr("Slices"), _slice_rows(known.mapping, indices)))
     capacity = known.data_bytes * len(pieces)
-    return Sheet(f"{len(pieces):,} slices", "selection", tuple(sections), _bytes(pieces), capacity)
+    return Sheet(
+        tr("{pieces:,} slices", pieces=len(pieces)), tr("selection"), tuple(sections), _bytes(pieces), capacity
+    )
 
 
 def _pes(known: Known, pes: Sequence[PE]) -> Sheet:
     machine, options = known.facts.machine, known.mapping.options
     if len(pes) > 1:
         rows = tuple(Row(str(pe), _state(known, pe)) for pe in pes)
-        return Sheet(f"{len(pes):,} PEs", "selection", (Section("PEs", _limited(rows)),), {})
+        return Sheet(tr("{pes:,} PEs", pes=len(pes)), tr("selection"), (Section(tr("PEs"), _limited(rows)),), {})
     pe = pes[0]
     number = machine.pes.index(pe) + 1 if pe in machine.pes else 0
     rows = (
-        Row("State", _state(known, pe)),
-        Row("QPE", f"{pe.x}, {pe.y}"),
-        Row("Logical core", f"{number} of {len(machine.pes)}"),
-        Row("Data memory", f"{known.data_bytes:,} B"),
-        Row("Free for a program", f"{machine.spec.memory.free_bytes:,} B"),
+        Row(tr("State"), _state(known, pe)),
+        Row(tr("QPE"), f"{pe.x}, {pe.y}"),
+        Row(tr("Logical core"), tr("{number} of {pes}", number=number, pes=len(machine.pes))),
+        Row(tr("Data memory"), f"{known.data_bytes:,} B"),
+        Row(tr("Free for a program"), f"{machine.spec.memory.free_bytes:,} B"),
     )
     pinned = [name for name, where in options.pinned.items() if where == pe]
-    sections = [Section("PE", rows)]
+    sections = [Section(tr("PE"), rows)]
     if pinned:
-        sections.append(Section("Pinned to it", tuple(Row(name, "") for name in pinned)))
-    return Sheet(str(pe), "processing element", tuple(sections), {})
+        sections.append(Section(tr("Pinned to it"), tuple(Row(name, "") for name in pinned)))
+    return Sheet(str(pe), tr("processing element"), tuple(sections), {})
 
 
 def _state(known: Known, pe: PE) -> str:
     if pe in known.facts.machine.reserved_pes:
-        return f"reserved by the runtime '{known.mapping.runtime}'"
-    return "forbidden" if pe in known.mapping.options.forbidden else "free"
+        return tr("reserved by the runtime '{runtime}'", runtime=known.mapping.runtime)
+    return tr("forbidden") if pe in known.mapping.options.forbidden else tr("free")
 
 
 def _link(known: Known, link: Link) -> Sheet:
@@ -271,14 +286,17 @@ def _link(known: Known, link: Link) -> Sheet:
     mapping = known.mapping
     users = [index for index, route in enumerate(mapping.routes) if route.flits.get(link)]
     about = (
-        Row("From", str(link.source)),
-        Row("To", str(link.target)),
-        Row("Load", f"{load:,.4g} {unit}"),
-        Row("Of all traffic", f"{load / total:.1%}" if total else "–"),
+        Row(tr("From"), str(link.source)),
+        Row(tr("To"), str(link.target)),
+        Row(tr("Load"), f"{load:,.4g} {unit}"),
+        Row(tr("Of all traffic"), f"{load / total:.1%}" if total else "–"),
     )
     rows = _slice_rows(mapping, users)
     return Sheet(
-        f"{link.source} → {link.target}", "link of the NoC", (Section("Link", about), Section("Used by", rows)), {}
+        f"{link.source} → {link.target}",
+        tr("link of the NoC"),
+        (Section(tr("Link"), about), Section(tr("Used by"), rows)),
+        {},
     )
 
 
@@ -289,25 +307,33 @@ def _neuron(known: Known, name: str, neuron: int) -> Sheet:
         for index, piece in enumerate(mapping.slices)
         if piece.population == name and piece.start <= neuron < piece.stop
     ]
-    about = [Row("Population", name, f"population:{name}"), Row("Model", population.model)]
+    about = [Row(tr("Population"), name, f"population:{name}"), Row(tr("Model"), population.model)]
     if population.shape is not None and len(population.shape) == 3:
         channel, y, x = (int(part) for part in np.unravel_index(neuron, population.shape))
-        about.append(Row("Place", f"channel {channel}, y {y}, x {x}"))
+        about.append(Row(tr("Place"), tr("channel {channel}, y {y}, x {x}", channel=channel, y=y, x=x)))
     about += [
-        Row("Slice", f"{name_of(mapping, index)} on {mapping.slices[index].pe}", f"slice:{index}") for index in holder
+        Row(
+            tr("Slice"),
+            tr("{mapping} on {pe}", mapping=name_of(mapping, index), pe=mapping.slices[index].pe),
+            f"slice:{index}",
+        )
+        for index in holder
     ]
     rate = known.rates.get(name) if known.rates is not None else None
     if rate is not None and not isinstance(rate, int | float) and neuron < len(rate):
-        about.append(Row("Spikes", f"{int(rate[neuron]):,} in {known.ticks:,} ticks"))
+        about.append(Row(tr("Spikes"), tr("{rate:,} in {ticks:,} ticks", rate=int(rate[neuron]), ticks=known.ticks)))
     fan_in = [
         Row(one.pre, counted(_into(one, neuron), "synapse"), f"projection:{number}", True)
         for number, one in enumerate(known.network.spiking.projections)
         if one.post == name and not isinstance(one.connectivity, ConvWeights)
     ]
-    sections = [Section("Neuron", tuple(about)), Section("Parameters", _parameters(population, neuron, neuron + 1))]
+    sections = [
+        Section(tr("Neuron"), tuple(about)),
+        Section(tr("Parameters"), _parameters(population, neuron, neuron + 1)),
+    ]
     if fan_in:
-        sections.append(Section("Hears", _limited(fan_in)))
-    return Sheet(f"{name}, neuron {neuron:,}", "neuron", tuple(sections), {})
+        sections.append(Section(tr("Hears"), _limited(fan_in)))
+    return Sheet(tr("{name}, neuron {neuron:,}", name=name, neuron=neuron), tr("neuron"), tuple(sections), {})
 
 
 def _into(projection: Projection, neuron: int) -> int:
@@ -327,10 +353,11 @@ def _run(known: Known, indices: Sequence[int]) -> list[Section]:
         if metric.needs_run:
             values = metric.values(facts)[list(indices)]
             is_sum = metric.unit.endswith("/tick")
-            title = metric.title if is_sum or len(indices) == 1 else f"{metric.title}, largest"
+            title = tr(metric.title)
+            title = title if is_sum or len(indices) == 1 else tr("{title}, largest", title=title)
             rows.append(Row(title, metric.text(float(values.sum() if is_sum else values.max()))))
     first, last = facts.view.span.start, facts.view.span.stop - 1
-    return [Section(f"In ticks {first:,} to {last:,}", tuple(rows))]
+    return [Section(tr("In ticks {first:,} to {last:,}", first=first, last=last), tuple(rows))]
 
 
 def _parameters(population: Population, start: int = 0, stop: int | None = None) -> tuple[Row, ...]:
@@ -349,7 +376,11 @@ def _value(value: ParameterValue, start: int, stop: int | None) -> str:
     numbers = np.atleast_1d(np.asarray(value, np.float64))
     numbers = numbers[start:stop] if len(numbers) > 1 else numbers
     least, most = float(numbers.min()), float(numbers.max())
-    return f"{least:.6g}" if least == most else f"{least:.4g} to {most:.4g}, mean {numbers.mean():.4g}"
+    return (
+        f"{least:.6g}"
+        if least == most
+        else tr("{least:.4g} to {most:.4g}, mean {mean:.4g}", least=least, most=most, mean=numbers.mean())
+    )
 
 
 def _slice_rows(mapping: ChipMapping, indices: Sequence[int]) -> tuple[Row, ...]:
@@ -361,7 +392,7 @@ def _slice_rows(mapping: ChipMapping, indices: Sequence[int]) -> tuple[Row, ...]
 def _limited(rows: Sequence[Row]) -> tuple[Row, ...]:
     if len(rows) <= MOST_ROWS:
         return tuple(rows)
-    return (*rows[: MOST_ROWS - 1], Row(f"and {len(rows) - MOST_ROWS + 1:,} more", ""))
+    return (*rows[: MOST_ROWS - 1], Row(tr("and {rows:,} more", rows=len(rows) - MOST_ROWS + 1), ""))
 
 
 def _bytes(pieces: Iterable[Slice]) -> dict[str, int]:

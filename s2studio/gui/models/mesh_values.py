@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from s2studio.chip.machine import Machine
+from s2studio.gui.translation import marked, tr
 from s2studio.mapping.mapping import ChipMapping, Link, Slice
 from s2studio.sim.traffic import flits, link_table
 from s2studio.units import with_unit
@@ -110,14 +111,14 @@ def _of(facts: Facts) -> View:
 METRICS = {
     metric.name: metric
     for metric in (
-        Metric("memory", "Data memory", PERCENT, False, _memory, top=100.0),
-        Metric("neurons", "Neurons", "neurons", False, _neurons),
-        Metric("packets", "Packets received", "packets/tick", True, _per_tick("slice_packets")),
-        Metric("synaptic_events", "Synaptic events", "events/tick", True, _per_tick("slice_events")),
-        Metric("utilisation", "Utilisation", PERCENT, True, _busy, top=100.0),
-        Metric("time_done", "Worst time_done / tick", PERCENT, True, _time_done, top=100.0),
-        Metric("energy", "Energy", "J/tick", True, _per_tick("slice_energy_j")),
-        Metric("level", "Ticks at a high level", PERCENT, True, _level, top=100.0),
+        Metric("memory", marked("Data memory"), PERCENT, False, _memory, top=100.0),
+        Metric("neurons", marked("Neurons"), "neurons", False, _neurons),
+        Metric("packets", marked("Packets received"), "packets/tick", True, _per_tick("slice_packets")),
+        Metric("synaptic_events", marked("Synaptic events"), "events/tick", True, _per_tick("slice_events")),
+        Metric("utilisation", marked("Utilisation"), PERCENT, True, _busy, top=100.0),
+        Metric("time_done", marked("Worst time_done / tick"), PERCENT, True, _time_done, top=100.0),
+        Metric("energy", marked("Energy"), "J/tick", True, _per_tick("slice_energy_j")),
+        Metric("level", marked("Ticks at a high level"), PERCENT, True, _level, top=100.0),
     )
 }
 
@@ -130,7 +131,7 @@ def link_loads(facts: Facts) -> tuple[dict[Link, float], str]:
     """
     links, table = link_table(facts.mapping)
     if facts.view is None:
-        spikes, ticks, unit = _neurons(facts), 1, "flits, if each neuron spikes once"
+        spikes, ticks, unit = _neurons(facts), 1, tr("flits, if each neuron spikes once")
     else:
         spikes, ticks, unit = facts.additive(facts.view.slice_spikes), facts.ticks, "flits/tick"
     if np.array_equal(spikes, np.rint(spikes)):

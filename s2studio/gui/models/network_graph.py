@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from s2studio.draw.colours import population_colours
+from s2studio.gui.translation import tr
 from s2studio.snn.connectivity import kind_of, weight_count
 from s2studio.snn.network import ChipNetwork
 from s2studio.units import counted
@@ -86,14 +87,14 @@ def network_graph(network: ChipNetwork, groups: Mapping[str, tuple[str, ...]], i
     for number, population in enumerate(part.populations):
         closed = next((group for group in groups[population.name] if group not in is_open), "")
         # A population may be called like a group.
-        key = f"group {closed}" if closed else f"population {population.name}"
+        key = f"group:{closed}" if closed else f"population:{population.name}"
         box_of[population.name] = key
         members.setdefault(key, []).append(number)
     nodes: list[GraphNode] = []
     index: dict[str, int] = {}
     for key, numbers in members.items():
         index[key] = len(nodes)
-        kind, _, title = key.partition(" ")
+        kind, _, title = key.partition(":")
         inside = [part.populations[number] for number in numbers]
         names = tuple(population.name for population in inside)
         neurons = sum(population.size for population in inside)
@@ -112,7 +113,7 @@ def _edges(network: ChipNetwork, box_of: Mapping[str, str], index: Mapping[str, 
     between: dict[tuple[int, int], list[int]] = {}
     for number, projection in enumerate(network.spiking.projections):
         ends = index[box_of[projection.pre]], index[box_of[projection.post]]
-        is_inside = ends[0] == ends[1] and box_of[projection.pre].startswith("group ")
+        is_inside = ends[0] == ends[1] and box_of[projection.pre].startswith("group:")
         if not is_inside:
             between.setdefault(ends, []).append(number)
     return tuple(GraphEdge(*ends, tuple(numbers), _label(network, numbers)) for ends, numbers in between.items())
@@ -122,7 +123,7 @@ def _label(network: ChipNetwork, numbers: Sequence[int]) -> str:
     weights = [network.spiking.projections[number].connectivity for number in numbers]
     total = sum(weight_count(one) for one in weights)
     kinds = sorted({kind_of(one) for one in weights})
-    what = f"{len(numbers):,} projections" if len(numbers) > 1 else kinds[0]
+    what = tr("{count:,} projections", count=len(numbers)) if len(numbers) > 1 else kinds[0]
     return f"{what}, {counted(total, 'weight')}"
 
 

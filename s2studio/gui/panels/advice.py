@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QHBoxLayout, QLabel, QP
 from s2studio.draw.theme import NEAR_PX
 from s2studio.gui.models.selection import of_slices
 from s2studio.gui.theme import ThemeSwitch
+from s2studio.gui.translation import tr
 from s2studio.gui.views.figures import Figure, Figures
 from s2studio.gui.views.panel import Panel
 from s2studio.mapping.edit import name_of
@@ -33,17 +34,23 @@ class AdvicePanel(Panel):
         self.cause.setProperty("role", "muted")
         for label in (self.headline, self.cause):
             label.setWordWrap(True)
-        self.wants = QCheckBox("reach a tick of", self.content)
+        self.wants = QCheckBox(tr("reach a tick of"), self.content)
         self.tick = QDoubleSpinBox(self.content)
         self.tick.setRange(0.001, 1e6)
         self.tick.setDecimals(3)
-        self.tick.setSuffix(" ms")
-        self.tick.setAccessibleName("Wanted tick")
-        self.ask = QPushButton("Advise", self.content)
-        self.apply = QPushButton("Apply", self.content)
-        self.apply.setToolTip("Change the project as the selected row says; a change of the placement can be undone")
-        self.fixes = Figures(("change", "safe tick", "saves", "late", "PEs"), "What to change", self._chosen)
-        self.rooms = Figures(("fullest PEs", "longest", "head-room", "packets"), "Head-room by PE", self._select)
+        self.tick.setSuffix(tr(" ms"))
+        self.tick.setAccessibleName(tr("Wanted tick"))
+        self.ask = QPushButton(tr("Advise"), self.content)
+        self.apply = QPushButton(tr("Apply"), self.content)
+        self.apply.setToolTip(
+            tr("Change the project as the selected row says; a change of the placement can be undone")
+        )
+        self.fixes = Figures(
+            (tr("change"), tr("safe tick"), tr("saves"), tr("late"), tr("PEs")), tr("What to change"), self._chosen
+        )
+        self.rooms = Figures(
+            (tr("fullest PEs"), tr("longest"), tr("head-room"), tr("packets")), tr("Head-room by PE"), self._select
+        )
         self._lay_out()
         self.ask.clicked.connect(lambda _checked: self.advise())
         self.apply.clicked.connect(lambda _checked: self.apply_chosen())
@@ -56,7 +63,7 @@ class AdvicePanel(Panel):
     def advise(self) -> None:
         """Ask."""
         tick_s = self.tick.value() / 1e3 if self.wants.isChecked() else None
-        self.controller.questions.ask("Advising", "advise", tick_s, done=self._show)
+        self.controller.questions.ask(tr("Advising"), "advise", tick_s, done=self._show)
 
     def apply_chosen(self) -> None:
         """Apply the fix of the selected row."""
@@ -86,8 +93,8 @@ class AdvicePanel(Panel):
         self.set_empty(studio.mapping is None and studio.shown is None)
         self.advice = None
         self.apply.setEnabled(False)
-        self.headline.setText("Not asked since the last change")
-        self.cause.setText("Advise: how short the tick may be, which PE sets it, and what to change first.")
+        self.headline.setText(tr("Not asked since the last change"))
+        self.cause.setText(tr("Advise: how short the tick may be, which PE sets it, and what to change first."))
         self.fixes.show_figures([])
         self.rooms.show_figures([])
         project = studio.project
@@ -97,12 +104,31 @@ class AdvicePanel(Panel):
     def _show(self, advice: Advice) -> None:
         self.advice = advice
         now, deadline = advice.now, advice.deadline
-        self.headline.setText(f"Smallest safe tick {with_unit(now.safe_tick_s, 's')} at level {now.level}   (estimate)")
+        self.headline.setText(
+            tr(
+                "Smallest safe tick {safe_tick_s} at level {level}   (estimate)",
+                safe_tick_s=with_unit(now.safe_tick_s, "s"),
+                level=now.level,
+            )
+        )
         low, high = with_unit(deadline.low_s, "s"), with_unit(deadline.pessimistic_s, "s")
         self.cause.setText(
-            f"Set by {deadline.slice} on {deadline.pe} in tick {deadline.tick:,}, mostly {deadline.phase}: "
-            f"{deadline.packets:,} packets, {deadline.synaptic_events:,} synaptic events, {low} to {high}.  "
-            f"FIFO: {advice.fifo_needed:,} of {advice.fifo_depth:,} packets needed.  " + "  ".join(advice.notes)
+            tr(
+                "Set by {slice} on {pe} in tick {tick:,}, mostly {phase}: {packets:,} packets, "
+                "{synaptic_events:,} synaptic events, {low} to {high}.  FIFO: {fifo_needed:,} of "
+                "{fifo_depth:,} packets needed.  ",
+                slice=deadline.slice,
+                pe=deadline.pe,
+                tick=deadline.tick,
+                phase=deadline.phase,
+                packets=deadline.packets,
+                synaptic_events=deadline.synaptic_events,
+                low=low,
+                high=high,
+                fifo_needed=advice.fifo_needed,
+                fifo_depth=advice.fifo_depth,
+            )
+            + "  ".join(advice.notes)
         )
         self.fixes.show_figures(
             [
@@ -114,7 +140,12 @@ class AdvicePanel(Panel):
                         f"{fix.after.late_ticks:,}",
                         f"{fix.after.pes_used}",
                     ),
-                    tip=f"{fix.title}: {fix.why}. The run then takes {with_unit(fix.after.energy_j, 'J')}.",
+                    tip=tr(
+                        "{title}: {why}. The run then takes {energy_j}.",
+                        title=fix.title,
+                        why=fix.why,
+                        energy_j=with_unit(fix.after.energy_j, "J"),
+                    ),
                 )
                 for fix in advice.fixes
             ]

@@ -22,6 +22,7 @@ from s2studio.analysis.view import Span, View
 from s2studio.draw.theme import NEAR_PX, Theme
 from s2studio.gui.source import COLUMNS
 from s2studio.gui.theme import ThemeSwitch
+from s2studio.gui.translation import marked, tr
 from s2studio.gui.views.figures import Figure, Figures
 from s2studio.gui.views.mesh_difference import MeshDifference
 from s2studio.gui.views.panel import Panel
@@ -35,17 +36,17 @@ if TYPE_CHECKING:
 
 # Curves that can be laid over each other: title, unit, and what of a view they are.
 CURVES: tuple[tuple[str, str, Callable[[View], np.ndarray]], ...] = (
-    ("power", "W", lambda view: view.power_w.sum(axis=0)),
-    ("worst time done / tick", "", lambda view: view.worst_time_done_s / view.tick_s),
-    ("packets / tick", "", lambda view: view.packets),
-    ("flit-hops / tick", "", lambda view: view.flits),
-    ("spikes / tick", "", lambda view: view.spikes.sum(axis=0) / np.diff(view.edges)),
+    (marked("power"), "W", lambda view: view.power_w.sum(axis=0)),
+    (marked("worst time done / tick"), "", lambda view: view.worst_time_done_s / view.tick_s),
+    (marked("packets / tick"), "", lambda view: view.packets),
+    (marked("flit-hops / tick"), "", lambda view: view.flits),
+    (marked("spikes / tick"), "", lambda view: view.spikes.sum(axis=0) / np.diff(view.edges)),
 )
 # Differences that can be drawn on the mesh: title, unit, and A and B of a PE.
 MAPS: tuple[tuple[str, str, Callable[[PeDifference], tuple[float | None, float | None]]], ...] = (
-    ("longest time done", "s", lambda pe: (pe.time_done_max_a_s, pe.time_done_max_b_s)),
-    ("mean time done", "s", lambda pe: (pe.time_done_mean_a_s, pe.time_done_mean_b_s)),
-    ("packets", "packets", lambda pe: (pe.packets_a, pe.packets_b)),
+    (marked("longest time done"), "s", lambda pe: (pe.time_done_max_a_s, pe.time_done_max_b_s)),
+    (marked("mean time done"), "s", lambda pe: (pe.time_done_mean_a_s, pe.time_done_mean_b_s)),
+    (marked("packets"), "packets", lambda pe: (pe.packets_a, pe.packets_b)),
 )
 
 
@@ -63,20 +64,22 @@ class ComparePanel(Panel):
         self.verdict.setProperty("role", "heading")
         self.names = QLabel(self.content)
         self.names.setProperty("role", "muted")
-        self.choose = QPushButton("Compare with…", self.content)
+        self.choose = QPushButton(tr("Compare with…"), self.content)
         self.choose.clicked.connect(self.ask_other)
         self.what, self.map = QComboBox(self.content), QComboBox(self.content)
-        self.what.setAccessibleName("Curve")
-        self.map.setAccessibleName("Difference on the mesh")
-        self.what.addItems([title for title, _, _ in CURVES])
-        self.map.addItems([title for title, _, _ in MAPS])
+        self.what.setAccessibleName(tr("Curve"))
+        self.map.setAccessibleName(tr("Difference on the mesh"))
+        self.what.addItems([tr(title) for title, _, _ in CURVES])
+        self.map.addItems([tr(title) for title, _, _ in MAPS])
         self.plot = TimePlot(controller.timeline, themes.theme, "", "")
         self.curve_a, self.curve_b = StepCurve(themes.theme.accent, width=2), StepCurve(themes.theme.warning)
         for curve in (self.curve_a, self.curve_b):
             self.plot.addItem(curve)
         self.mesh = MeshDifference(themes.theme)
-        self.numbers = Figures(("number", "A", "B", "B − A", "change"), "Numbers that differ")
-        self.populations = Figures(("population", "A", "B", "only A", "only B", "first difference"), "Populations")
+        self.numbers = Figures((tr("number"), "A", "B", "B − A", tr("change")), tr("Numbers that differ"))
+        self.populations = Figures(
+            (tr("population"), "A", "B", tr("only A"), tr("only B"), tr("first difference")), tr("Populations")
+        )
         self._lay_out()
         self.what.currentIndexChanged.connect(lambda _index: self._draw_curves())
         self.map.currentIndexChanged.connect(lambda _index: self._draw_mesh())
@@ -85,7 +88,7 @@ class ComparePanel(Panel):
 
     def ask_other(self) -> None:
         """Ask for the other session."""
-        name = QFileDialog.getExistingDirectory(self, "Compare with session", str(self.controller.session_folder))
+        name = QFileDialog.getExistingDirectory(self, tr("Compare with session"), str(self.controller.session_folder))
         if name:
             self.compare_with(Path(name))
 
@@ -119,8 +122,8 @@ class ComparePanel(Panel):
         bar.addWidget(self.map)
         bar.addWidget(self.choose)
         tables = QTabWidget(self.content)
-        tables.addTab(self.numbers, "Numbers")
-        tables.addTab(self.populations, "Populations")
+        tables.addTab(self.numbers, tr("Numbers"))
+        tables.addTab(self.populations, tr("Populations"))
         splitter = QSplitter(Qt.Orientation.Horizontal, self.content)
         for widget in (self.plot, self.mesh, tables):
             splitter.addWidget(widget)
@@ -134,7 +137,7 @@ class ComparePanel(Panel):
         self.set_empty(shown is None)
         self._show_names()
         if self.other is None:
-            self.verdict.setText("Nothing to compare with yet")
+            self.verdict.setText(tr("Nothing to compare with yet"))
         elif shown is not None and shown.state != "running":
             self._ask()
 
@@ -142,7 +145,7 @@ class ComparePanel(Panel):
         shown, other = self.controller.studio.shown, self.other
         if shown is None or other is None:
             return
-        self.verdict.setText("Comparing …")
+        self.verdict.setText(tr("Comparing …"))
         self.controller.sessions.request("compare", shown.session, shown.number, other, 0, done=self._compared)
         self.draw_view(self.controller.source.view)
 
@@ -150,11 +153,13 @@ class ComparePanel(Panel):
         self._comparison = comparison
         first = comparison.first_tick
         if comparison.spikes_equal is None:
-            self.verdict.setText("Spikes cannot be compared")
+            self.verdict.setText(tr("Spikes cannot be compared"))
         elif comparison.spikes_equal:
-            self.verdict.setText("Spikes are equal")
+            self.verdict.setText(tr("Spikes are equal"))
         else:
-            self.verdict.setText("Spikes differ" + ("" if first is None else f", first in tick {first:,}"))
+            self.verdict.setText(
+                tr("Spikes differ") + ("" if first is None else tr(", first in tick {first:,}", first=first))
+            )
         self._show_names()
         self._show_tables(comparison)
         self._draw_mesh()
@@ -196,7 +201,7 @@ class ComparePanel(Panel):
     def _draw_curves(self) -> None:
         a, b = self.controller.source.view, self._view_b
         title, unit, of = CURVES[self.what.currentIndex()]
-        self.plot.label("left", title, unit, self.theme)
+        self.plot.label("left", tr(title), unit, self.theme)
         most = 0.0
         for view, curve in ((a, self.curve_a), (b, self.curve_b)):
             if view is not None:
@@ -220,9 +225,9 @@ class ComparePanel(Panel):
 
 def _population(row: PopulationDifference) -> Figure:
     spikes = row.spikes
-    first = "–" if spikes is None else "equal"
+    first = "–" if spikes is None else tr("equal")
     if spikes is not None and spikes.first is not None:
-        first = f"tick {spikes.first.tick:,}, neuron {spikes.first.neuron:,}"
+        first = tr("tick {tick:,}, neuron {neuron:,}", tick=spikes.first.tick, neuron=spikes.first.neuron)
     return Figure(
         (
             row.name,

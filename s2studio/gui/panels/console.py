@@ -13,6 +13,7 @@ from s2studio.draw.theme import MONO_FAMILY, NEAR_PX, TIGHT_PX, Theme
 from s2studio.gui.icons import icon
 from s2studio.gui.processes import Client
 from s2studio.gui.theme import ThemeSwitch
+from s2studio.gui.translation import tr
 from s2studio.gui.views.panel import Panel
 
 if TYPE_CHECKING:
@@ -30,15 +31,15 @@ class ConsolePanel(Panel):
         self.text.setReadOnly(True)
         self.text.setMaximumBlockCount(MOST_LINES)
         self.text.setFrameShape(QPlainTextEdit.Shape.NoFrame)
-        self.text.setAccessibleName("Output of the console")
+        self.text.setAccessibleName(tr("Output of the console"))
         self.prompt = QLabel(">>>", self.content)
         self.line = QLineEdit(self.content)
-        self.line.setAccessibleName("Line of Python")
+        self.line.setAccessibleName(tr("Line of Python"))
         self.line.returnPressed.connect(self.run_line)
         self.line.installEventFilter(self)
         self.stop = QToolButton(self.content)
-        self.stop.setToolTip("Stop what runs, and forget all names")
-        self.stop.setAccessibleName("Stop the console")
+        self.stop.setToolTip(tr("Stop what runs, and forget all names"))
+        self.stop.setAccessibleName(tr("Stop the console"))
         self.stop.clicked.connect(self.restart)
         bar = QHBoxLayout()
         bar.setSpacing(TIGHT_PX)
@@ -83,7 +84,7 @@ class ConsolePanel(Panel):
             self._client = None
         self._is_stale = True
         self.prompt.setText(">>>")
-        self.text.appendPlainText("stopped")
+        self.text.appendPlainText(tr("stopped"))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         """Let Up and Down go through the lines that were typed."""
@@ -104,7 +105,7 @@ class ConsolePanel(Panel):
 
     def _ensure(self) -> Client:
         if self._client is None:
-            self._client = self.controller.add_client("console", "s2studio.app.console:Console")
+            self._client = self.controller.add_client(tr("console"), "s2studio.app.console:Console")
         return self._client
 
     def _changed(self, _value: object) -> None:

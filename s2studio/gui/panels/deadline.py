@@ -13,6 +13,7 @@ from s2studio.draw.scale import quantity
 from s2studio.draw.theme import NEAR_PX, Theme
 from s2studio.gui.models.selection import of_slices
 from s2studio.gui.theme import ThemeSwitch
+from s2studio.gui.translation import tr
 from s2studio.gui.views.panel import Panel
 from s2studio.gui.views.step_curve import StepCurve
 from s2studio.gui.views.time_plot import TimePlot
@@ -42,8 +43,8 @@ class DeadlinePanel(Panel):
         self._limit = pg.InfiniteLine(pos=1.0, angle=0, movable=False)
         for item in (self._curve, self._late, self._limit):
             self.plot.addItem(item)
-        self.why = QPushButton("Why?", self.content)
-        self.why.setToolTip("Say for the tick at the cursor which PE works longest, on what, and who sent it")
+        self.why = QPushButton(tr("Why?"), self.content)
+        self.why.setToolTip(tr("Say for the tick at the cursor which PE works longest, on what, and who sent it"))
         self.why.clicked.connect(lambda _checked: self.ask_why())
         top = QHBoxLayout()
         top.addWidget(self.headline, 1)
@@ -96,18 +97,39 @@ class DeadlinePanel(Panel):
         phases = ", ".join(f"{phase.kind} {quantity(phase.share, '%')}" for phase in why.phases)
         say(
             "warning" if why.late else "info",
-            f"Tick {why.tick:,}: {why.pe}, '{why.population}' slice {why.slice + 1} of {why.slices}, works for "
-            f"{with_unit(why.time_done_s, 's')} at level {why.level} ({phases}): {why.packets:,} packets, "
-            f"{why.synaptic_events:,} synaptic events. {why.cause}",
+            tr(
+                "Tick {tick:,}: {pe}, '{population}' slice {slice} of {slices}, works for {time_done_s} "
+                "at level {level} ({phases}): {packets:,} packets, {synaptic_events:,} synaptic events. "
+                "{cause}",
+                tick=why.tick,
+                pe=why.pe,
+                population=why.population,
+                slice=why.slice + 1,
+                slices=why.slices,
+                time_done_s=with_unit(why.time_done_s, "s"),
+                level=why.level,
+                phases=phases,
+                packets=why.packets,
+                synaptic_events=why.synaptic_events,
+                cause=why.cause,
+            ),
         )
         for sender in why.senders[:SENDERS]:
             most = ", ".join(f"{one.neuron} ({one.spikes}×)" for one in sender.neurons[:SENDERS])
             waiting = with_unit(sender.route.waiting_s, "s")
             say(
                 "info",
-                f"   {sender.packets:,} packets from '{sender.population}' on {sender.pe}, neurons {most}; "
-                f"on the way {with_unit(sender.route.unloaded_s, 's')}, waiting {waiting}, "
-                f"busiest link {sender.route.busiest or 'none'}",
+                tr(
+                    "   {packets:,} packets from '{population}' on {pe}, neurons {most}; on the way "
+                    "{unloaded_s}, waiting {waiting}, busiest link {busiest}",
+                    packets=sender.packets,
+                    population=sender.population,
+                    pe=sender.pe,
+                    most=most,
+                    unloaded_s=with_unit(sender.route.unloaded_s, "s"),
+                    waiting=waiting,
+                    busiest=sender.route.busiest or tr("none"),
+                ),
             )
 
     def _say(self, view: View) -> None:
@@ -120,12 +142,20 @@ class DeadlinePanel(Panel):
         need = float(view.worst_time_done_s[worst])
         late = int(view.late.sum())
         self.headline.setText(
-            f"Worst {with_unit(need, 's')}, {quantity(need / view.tick_s, '%')} of the tick of "
-            f"{with_unit(view.tick_s, 's')}: {piece.pe}, '{piece.population}' neurons {piece.start} to "
-            f"{piece.stop - 1}, at "
-            f"{with_unit(float(view.times_s[worst]), 's')}.  "
-            + (f"{late:,} late PE ticks." if late else "No PE is late.")
-            + "  Times are estimates."
+            tr(
+                "Worst {need}, {share} of the tick of {tick_s}: {pe}, '{population}' neurons {start} to "
+                "{stop}, at {times_s}.  ",
+                need=with_unit(need, "s"),
+                share=quantity(need / view.tick_s, "%"),
+                tick_s=with_unit(view.tick_s, "s"),
+                pe=piece.pe,
+                population=piece.population,
+                start=piece.start,
+                stop=piece.stop - 1,
+                times_s=with_unit(float(view.times_s[worst]), "s"),
+            )
+            + (tr("{late:,} late PE ticks.", late=late) if late else tr("No PE is late."))
+            + tr("  Times are estimates.")
         )
         self.headline.setProperty("role", "bad" if late else "")
         self.headline.style().polish(self.headline)
@@ -135,7 +165,7 @@ class _DeadlinePlot(TimePlot):
     """The plot; a click also selects the PE that sets the worst time there."""
 
     def __init__(self, panel: DeadlinePanel) -> None:
-        super().__init__(panel.controller.timeline, panel.theme, "worst time done / tick", "")
+        super().__init__(panel.controller.timeline, panel.theme, tr("worst time done / tick"), "")
         self._panel = panel
 
     def clicked(self, position: QPointF) -> None:

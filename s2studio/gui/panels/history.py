@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QUndoView
 
 from s2studio.gui.controller import Controller
 from s2studio.gui.theme import ThemeSwitch
+from s2studio.gui.translation import tr
 from s2studio.gui.views.panel import Panel
 
 
@@ -17,8 +18,8 @@ class HistoryPanel(Panel):
     def __init__(self, controller: Controller, themes: ThemeSwitch) -> None:
         super().__init__(controller, themes)
         self.list = QUndoView(controller.undo, self.content)
-        self.list.setEmptyLabel("As placed")
-        self.list.setAccessibleName("History of edits")
+        self.list.setEmptyLabel(tr("As placed"))
+        self.list.setAccessibleName(tr("History of edits"))
         self.column().addWidget(self.list)
         controller.undo.indexChanged.connect(lambda _index: self._renew())
         self._renew()

@@ -13,6 +13,7 @@ from s2studio.gui.models.inspect import Known, Section, Sheet, inspected
 from s2studio.gui.models.mesh_values import Facts
 from s2studio.gui.models.selection import Selected, of_population, of_projection, of_slices
 from s2studio.gui.theme import ThemeSwitch
+from s2studio.gui.translation import tr
 from s2studio.gui.views.memory_bar import MemoryBar
 from s2studio.gui.views.panel import Panel
 
@@ -42,7 +43,7 @@ class InspectorPanel(Panel):
         self.page.setFrameShape(QFrame.Shape.NoFrame)
         self.page.setStyleSheet("border: none")
         self.page.document().setDocumentMargin(SPACE_PX - 2)  # the cells have 2 px of their own
-        self.page.setAccessibleName("Values of the selection")
+        self.page.setAccessibleName(tr("Values of the selection"))
         self.page.anchorClicked.connect(self._follow)
         layout = self.column()
         head = QVBoxLayout()

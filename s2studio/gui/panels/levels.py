@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton
 from s2studio.draw.colours import population_colours
 from s2studio.draw.theme import NEAR_PX, Theme
 from s2studio.gui.theme import ThemeSwitch
+from s2studio.gui.translation import tr
 from s2studio.gui.views.figures import Figure, Figures
 from s2studio.gui.views.panel import Panel, beside
 from s2studio.gui.views.plot import Plot
@@ -37,16 +38,18 @@ class LevelsPanel(Panel):
         super().__init__(controller, themes)
         self.study: LevelStudy | None = None
         self.rows: list[LevelRow] = []
-        self.why = QLabel("Compare level policies by energy and deadline.", self.content)
+        self.why = QLabel(tr("Compare level policies by energy and deadline."), self.content)
         self.why.setWordWrap(True)
-        self.ask = QPushButton("Compare", self.content)
-        self.take = QPushButton("Take", self.content)
-        self.take.setToolTip("Give the project the policy and the tick of the selected row")
+        self.ask = QPushButton(tr("Compare"), self.content)
+        self.take = QPushButton(tr("Take"), self.content)
+        self.take.setToolTip(tr("Give the project the policy and the tick of the selected row"))
         self.take.setEnabled(False)
-        labels = {"left": ("energy of the run", "J"), "bottom": ("tick", "s")}
-        self.plot = Plot(themes.theme, "Energy against tick", labels)
+        labels = {"left": (tr("energy of the run"), "J"), "bottom": ("tick", "s")}
+        self.plot = Plot(themes.theme, tr("Energy against tick"), labels)
         self._legend = self.plot.getPlotItem().addLegend(offset=(-8, 8))
-        self.table = Figures(("policy", "tick", "energy", "late", "fast"), "Level policies", self._chosen)
+        self.table = Figures(
+            (tr("policy"), tr("tick"), tr("energy"), tr("late"), tr("fast")), tr("Level policies"), self._chosen
+        )
         self._lay_out()
         self.ask.clicked.connect(lambda _checked: self.compare())
         self.take.clicked.connect(lambda _checked: self.take_chosen())
@@ -57,7 +60,7 @@ class LevelsPanel(Panel):
 
     def compare(self) -> None:
         """Ask."""
-        self.controller.questions.ask("Comparing level policies", "levels", done=self._show)
+        self.controller.questions.ask(tr("Comparing level policies"), "levels", done=self._show)
 
     def take_chosen(self) -> None:
         """Give the project the policy and tick of the selected row."""
@@ -94,7 +97,9 @@ class LevelsPanel(Panel):
     def _show(self, study: LevelStudy) -> None:
         self.study = study
         self.rows = sorted(study.rows, key=lambda row: (not row.is_pareto, row.late_ticks > 0, row.energy_j))
-        self.why.setText("  ".join(f"{text[0].upper()}{text[1:]}." for text in study.why) + "  Energies are estimates.")
+        self.why.setText(
+            "  ".join(f"{text[0].upper()}{text[1:]}." for text in study.why) + tr("  Energies are estimates.")
+        )
         colours = population_colours(_policies(study))
         self.table.show_figures(
             [
@@ -107,9 +112,14 @@ class LevelsPanel(Panel):
                         f"{100 * row.fast_share:.1f} %",
                     ),
                     colours[row.policy],
-                    f"{', '.join(row.level or ()) or 'chosen in hindsight'}: {with_unit(row.energy_low_j, 'J', 4)} to "
-                    f"{with_unit(row.energy_high_j, 'J', 4)}, longest {with_unit(row.time_done_max_s, 's')}"
-                    + ("; no other is both shorter and cheaper" if row.is_pareto else ""),
+                    tr(
+                        "{policy}: {energy_low_j} to {energy_high_j}, longest {time_done_max_s}",
+                        policy=", ".join(row.level or ()) or tr("chosen in hindsight"),
+                        energy_low_j=with_unit(row.energy_low_j, "J", 4),
+                        energy_high_j=with_unit(row.energy_high_j, "J", 4),
+                        time_done_max_s=with_unit(row.time_done_max_s, "s"),
+                    )
+                    + (tr("; no other is both shorter and cheaper") if row.is_pareto else ""),
                 )
                 for row in self.rows
             ]
@@ -134,7 +144,7 @@ class LevelsPanel(Panel):
                     symbolSize=POINT_PX,
                     symbolPen=pg.mkPen(colours[name], width=2),
                     symbolBrush=None if is_late else colours[name],
-                    name=f"{name}, late" if is_late else name,
+                    name=tr("{name}, late", name=name) if is_late else name,
                 )
                 points.sigPointsClicked.connect(lambda _item, clicked, rows=rows: self._clicked(rows, clicked))
         item.enableAutoRange()

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QTextBrowser
 from s2studio.draw.theme import TIGHT_PX, Theme
 from s2studio.gui.models.studio import Said
 from s2studio.gui.theme import ThemeSwitch
+from s2studio.gui.translation import tr
 from s2studio.gui.views.panel import Panel
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class LogPanel(Panel):
         self.text = QTextBrowser(self.content)
         self.text.setOpenLinks(False)
         self.text.setFrameShape(QTextBrowser.Shape.NoFrame)
-        self.text.setAccessibleName("Log")
+        self.text.setAccessibleName(tr("Log"))
         self.column(margin=TIGHT_PX).addWidget(self.text)
         controller.studio.said.connect(self._add)
         self.apply_theme(self.theme)

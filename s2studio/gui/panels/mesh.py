@@ -13,6 +13,7 @@ from s2studio.gui.icons import icon
 from s2studio.gui.models.mesh_values import METRICS
 from s2studio.gui.models.selection import Selected, of_slices
 from s2studio.gui.theme import ThemeSwitch
+from s2studio.gui.translation import tr
 from s2studio.gui.views.canvas import ZOOM_PER_NOTCH
 from s2studio.gui.views.mesh_legend import MeshLegend
 from s2studio.gui.views.mesh_scene import POPULATION, Carried, scene
@@ -81,7 +82,10 @@ class MeshPanel(Panel):
             return
         piece = mapping.slices[min(self.edits.slices)]
         most = max(one.size for one in mapping.slices if one.population == piece.population)
-        title, text = "Neurons per PE", f"At most so many neurons of {piece.population} on a PE:"
+        title, text = (
+            tr("Neurons per PE"),
+            tr("At most so many neurons of {population} on a PE:", population=piece.population),
+        )
         neurons, is_given = QInputDialog.getInt(self, title, text, most, 1)
         if is_given:
             self.edits.set_neurons_per_pe(piece.population, neurons)
@@ -123,28 +127,28 @@ class MeshPanel(Panel):
         row.setContentsMargins(WIDE_PX, TIGHT_PX, NEAR_PX, TIGHT_PX)
         row.setSpacing(NEAR_PX)
         self.heat, self.when = QComboBox(bar), QComboBox(bar)
-        self.heat.addItem("Population", POPULATION)
+        self.heat.addItem(tr("Population"), POPULATION)
         for metric in METRICS.values():
-            self.heat.addItem(metric.title, metric.name)
-        self.heat.setToolTip("What the colour of a PE shows")
-        self.heat.setAccessibleName("Heat map")
-        self.when.addItem("in the span", SPAN)
-        self.when.addItem("at the cursor", MOMENT)
-        self.when.setToolTip("Of the run: the span that the timeline shows, or the tick at its cursor")
-        self.when.setAccessibleName("When")
-        self.names = QCheckBox("Names", bar)
+            self.heat.addItem(tr(metric.title), metric.name)
+        self.heat.setToolTip(tr("What the colour of a PE shows"))
+        self.heat.setAccessibleName(tr("Heat map"))
+        self.when.addItem(tr("in the span"), SPAN)
+        self.when.addItem(tr("at the cursor"), MOMENT)
+        self.when.setToolTip(tr("Of the run: the span that the timeline shows, or the tick at its cursor"))
+        self.when.setAccessibleName(tr("When"))
+        self.names = QCheckBox(tr("Names"), bar)
         self.names.setChecked(True)
-        self.names.setToolTip("Number the columns and rows of QPEs")
-        label = QLabel("Colour by", bar)
+        self.names.setToolTip(tr("Number the columns and rows of QPEs"))
+        label = QLabel(tr("Colour by"), bar)
         label.setProperty("role", "muted")
         for widget in (label, self.heat, self.when, self.names):
             row.addWidget(widget)
         row.addStretch(1)
         self._buttons: dict[QToolButton, str] = {}
         for name, title, do in (
-            ("zoom-out", "Zoom out  (-)", lambda: self.view.zoom(1 / ZOOM_PER_NOTCH)),
-            ("zoom-in", "Zoom in  (+)", lambda: self.view.zoom(ZOOM_PER_NOTCH)),
-            ("fit", "Show the whole chip  (0)", self.view.fit),
+            ("zoom-out", tr("Zoom out  (-)"), lambda: self.view.zoom(1 / ZOOM_PER_NOTCH)),
+            ("zoom-in", tr("Zoom in  (+)"), lambda: self.view.zoom(ZOOM_PER_NOTCH)),
+            ("fit", tr("Show the whole chip  (0)"), self.view.fit),
         ):
             button = QToolButton(bar)
             button.setIcon(icon(name, self.theme))
@@ -301,7 +305,7 @@ class MeshPanel(Panel):
         if len(chosen) == 1:
             return f"{name_of(mapping, chosen[0])} on {mapping.slices[chosen[0]].pe}"
         if chosen:
-            return f"{len(chosen)} slices selected"
+            return tr("{chosen} slices selected", chosen=len(chosen))
         machine = self.controller.studio.machine
         usable = len(machine.usable_pes) if machine is not None else 0
-        return f"{mapping.pes_used} of {usable} PEs"
+        return tr("{pes_used} of {usable} PEs", pes_used=mapping.pes_used, usable=usable)

@@ -13,6 +13,7 @@ from s2studio.gui.icons import icon
 from s2studio.gui.models.network_graph import GraphNode, groups_of, initially_open, network_graph
 from s2studio.gui.models.selection import Selected, of_population, of_projection
 from s2studio.gui.theme import ThemeSwitch
+from s2studio.gui.translation import tr
 from s2studio.gui.views.network_view import NetworkView
 from s2studio.gui.views.panel import Panel
 from s2studio.gui.views.weights import WeightHistogram
@@ -99,9 +100,9 @@ class NetworkPanel(Panel):
         row.addWidget(self._about, 1)
         self._open, self._close, self._fit = QToolButton(bar), QToolButton(bar), QToolButton(bar)
         for button, text, tip, do in (
-            (self._open, "Open all", "Show every population of every group", self.open_all),
-            (self._close, "Close all", "Show groups as one box each", self.close_all),
-            (self._fit, "", "Show the whole network  (0)", self.view.fit),
+            (self._open, tr("Open all"), tr("Show every population of every group"), self.open_all),
+            (self._close, tr("Close all"), tr("Show groups as one box each"), self.close_all),
+            (self._fit, "", tr("Show the whole network  (0)"), self.view.fit),
         ):
             button.setText(text)
             button.setToolTip(tip)
@@ -125,7 +126,9 @@ class NetworkPanel(Panel):
         self._open.setVisible(has_groups)
         self._close.setVisible(has_groups)
         neurons = sum(population.size for population in populations)
-        self._about.setText(f"{len(populations):,} populations, {neurons:,} neurons")
+        self._about.setText(
+            tr("{populations:,} populations, {neurons:,} neurons", populations=len(populations), neurons=neurons)
+        )
         self.view.show_graph(network_graph(network, self._groups, self.is_open))
 
     def _choose(self, names: frozenset[str], adds: bool) -> None:
@@ -162,7 +165,7 @@ class NetworkPanel(Panel):
         self._below.setVisible(bool(numbers))
         if network is not None and numbers and numbers[0] < len(network.spiking.projections):
             projection = network.spiking.projections[numbers[0]]
-            self._weights_title.setText(f"Weights from {projection.pre} to {projection.post}")
+            self._weights_title.setText(tr("Weights from {pre} to {post}", pre=projection.pre, post=projection.post))
             self.weights.show_projections((projection,))
 
     def _hovered(self, under: Selected) -> None:

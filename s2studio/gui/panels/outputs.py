@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QLabel, QSplitter
 from s2studio.draw.colours import population_colours
 from s2studio.draw.theme import NEAR_PX, Theme
 from s2studio.gui.theme import ThemeSwitch
+from s2studio.gui.translation import marked, tr
 from s2studio.gui.views.figures import Figure, Figures
 from s2studio.gui.views.panel import Panel
 from s2studio.gui.views.step_curve import stepped
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 # More curves than this cannot be told apart.
 MOST_CURVES = 14
-TOO_MANY = "Too many spikes in this span to count each output. Zoom in (Ctrl++)."
+TOO_MANY = marked("Too many spikes in this span to count each output. Zoom in (Ctrl++).")
 
 
 class OutputsPanel(Panel):
@@ -35,8 +36,8 @@ class OutputsPanel(Panel):
         super().__init__(controller, themes)
         self.answer = QLabel(self.content)
         self.answer.setProperty("role", "heading")
-        self.plot = TimePlot(controller.timeline, themes.theme, "spikes since the start of the span", "")
-        self.figures = Figures(("output", "spikes", "share"), "Spikes by output")
+        self.plot = TimePlot(controller.timeline, themes.theme, tr("spikes since the start of the span"), "")
+        self.figures = Figures((tr("output"), tr("spikes"), tr("share")), tr("Spikes by output"))
         self._curves = [pg.PlotCurveItem(skipFiniteCheck=True) for _ in range(MOST_CURVES)]
         for curve in self._curves:
             self.plot.addItem(curve)
@@ -54,7 +55,7 @@ class OutputsPanel(Panel):
         """Draw the counts over the span."""
         names = self._names()
         is_empty = view is None or not len(view.outputs) or len(names) != len(view.outputs)
-        self.set_empty(is_empty, TOO_MANY if view is not None and view.is_coarse else None)
+        self.set_empty(is_empty, tr(TOO_MANY) if view is not None and view.is_coarse else None)
         if view is None or is_empty:
             return
         counts = np.cumsum(view.outputs, axis=1)
@@ -84,11 +85,13 @@ class OutputsPanel(Panel):
     def _say(self, total: np.ndarray, names: list[str], best: int) -> None:
         ties = int((total == total[best]).sum())
         if not total[best]:
-            self.answer.setText("No output spike in this span")
+            self.answer.setText(tr("No output spike in this span"))
         elif ties > 1:
-            self.answer.setText(f"Undecided: {ties} outputs have {total[best]:,} spikes each")
+            self.answer.setText(
+                tr("Undecided: {ties} outputs have {total:,} spikes each", ties=ties, total=total[best])
+            )
         else:
-            self.answer.setText(f"{names[best]} leads with {total[best]:,} spikes")
+            self.answer.setText(tr("{names} leads with {total:,} spikes", names=names[best], total=total[best]))
 
     def _names(self) -> list[str]:
         """Return a name for each row of `View.outputs`."""
@@ -101,5 +104,7 @@ class OutputsPanel(Panel):
         outputs = [one for one in part.populations if one.name in part.outputs and one.size <= MOST_OUTPUTS]
         is_alone = len(outputs) == 1
         return [
-            f"class {neuron}" if is_alone else f"{one.name}[{neuron}]" for one in outputs for neuron in range(one.size)
+            tr("class {neuron}", neuron=neuron) if is_alone else f"{one.name}[{neuron}]"
+            for one in outputs
+            for neuron in range(one.size)
         ]

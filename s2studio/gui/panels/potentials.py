@@ -14,6 +14,7 @@ from s2studio.draw.colours import population_colours
 from s2studio.draw.theme import NEAR_PX, Theme
 from s2studio.gui.models.selection import Selected
 from s2studio.gui.theme import ThemeSwitch
+from s2studio.gui.translation import tr
 from s2studio.gui.views.panel import Panel
 from s2studio.gui.views.time_plot import TimePlot
 
@@ -38,20 +39,25 @@ class PotentialsPanel(Panel):
     def __init__(self, controller: Controller, themes: ThemeSwitch) -> None:
         super().__init__(controller, themes)
         self.population = QComboBox(self.content)
-        self.population.setAccessibleName("Population")
+        self.population.setAccessibleName(tr("Population"))
         self.neurons = QLineEdit("0", self.content)
-        self.neurons.setAccessibleName("Neurons")
-        self.neurons.setPlaceholderText("neurons: 0, 3, 10-12")
+        self.neurons.setAccessibleName(tr("Neurons"))
+        self.neurons.setPlaceholderText(tr("neurons: 0, 3, 10-12"))
         self.neurons.setMaximumWidth(200)
         self.threshold_note = QLabel(self.content)
         self.threshold_note.setProperty("role", "muted")
-        self.plot = TimePlot(controller.timeline, themes.theme, "potential", "")
+        self.plot = TimePlot(controller.timeline, themes.theme, tr("potential"), "")
         self._curves = [pg.PlotCurveItem(skipFiniteCheck=True) for _ in range(MOST_NEURONS)]
         self._threshold = pg.InfiniteLine(angle=0, movable=False)
         for item in (*self._curves, self._threshold):
             self.plot.addItem(item)
         bar = QHBoxLayout()
-        for widget in (QLabel("of", self.content), self.population, QLabel("neurons", self.content), self.neurons):
+        for widget in (
+            QLabel(tr("of"), self.content),
+            self.population,
+            QLabel(tr("neurons"), self.content),
+            self.neurons,
+        ):
             bar.addWidget(widget)
         bar.addWidget(self.threshold_note, 1)
         layout = self.column(spacing=NEAR_PX, margin=NEAR_PX)
@@ -144,7 +150,7 @@ class PotentialsPanel(Panel):
         if threshold is not None:
             self._threshold.setValue(threshold)
             high = max(high, threshold)
-            self.threshold_note.setText(f"threshold {threshold:.4g} (dashed)")
+            self.threshold_note.setText(tr("threshold {threshold:.4g} (dashed)", threshold=threshold))
         else:
             self.threshold_note.setText("")
         self.plot.set_y_range(low - 0.05 * (high - low), high + 0.05 * (high - low) or 1.0)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QSplitter
 from s2studio.draw.colours import colour_map
 from s2studio.draw.theme import NEAR_PX, Theme, hex_colour
 from s2studio.gui.theme import ThemeSwitch
+from s2studio.gui.translation import tr
 from s2studio.gui.views.figures import Figure, Figures
 from s2studio.gui.views.panel import Panel
 from s2studio.gui.views.step_curve import StepCurve
@@ -38,8 +39,8 @@ class PowerPanel(Panel):
 
     def __init__(self, controller: Controller, themes: ThemeSwitch) -> None:
         super().__init__(controller, themes)
-        self.plot = TimePlot(controller.timeline, themes.theme, "power", "W")
-        self.figures = Figures(("kind", "at cursor", "mean", "energy"), "Power by kind")
+        self.plot = TimePlot(controller.timeline, themes.theme, tr("power"), "W")
+        self.figures = Figures((tr("kind"), tr("at cursor"), tr("mean"), tr("energy")), tr("Power by kind"))
         colours = kind_colours()
         self._colours = colours
         # The sum of all kinds is drawn first, and each sum without its last kind over it.
@@ -84,13 +85,13 @@ class PowerPanel(Panel):
         rows = [
             Figure(
                 (
-                    CHANNELS[f"chip.{kind}"].title,
+                    tr(CHANNELS[f"chip.{kind}"].title),
                     with_unit(float(now[index]), "W"),
                     with_unit(float(energy[index]) / seconds, "W"),
                     with_unit(float(energy[index]), "J"),
                 ),
                 self._colours[kind],
-                CHANNELS[f"chip.{kind}"].doc,
+                tr(CHANNELS[f"chip.{kind}"].doc),
             )
             for index, kind in enumerate(ENERGY_KINDS)
         ]
@@ -99,9 +100,17 @@ class PowerPanel(Panel):
         rows.insert(
             0,
             Figure(
-                ("Total", with_unit(sums[0], "W", 4), with_unit(sums[1], "W", 4), with_unit(float(energy.sum()), "J")),
-                tip=f"Peak {with_unit(peak, 'W')} in the span shown. Powers follow from counts and the chip file; "
-                "sleep and busy power are measured, cycles are estimates.",
+                (
+                    tr("Total"),
+                    with_unit(sums[0], "W", 4),
+                    with_unit(sums[1], "W", 4),
+                    with_unit(float(energy.sum()), "J"),
+                ),
+                tip=tr(
+                    "Peak {peak} in the span shown. Powers follow from counts and the chip file; sleep and "
+                    "busy power are measured, cycles are estimates.",
+                    peak=with_unit(peak, "W"),
+                ),
             ),
         )
         self.figures.show_figures(rows)

@@ -11,6 +11,7 @@ from s2studio.app.events import CostFound
 from s2studio.draw.colours import population_colours
 from s2studio.draw.theme import NEAR_PX, Theme
 from s2studio.gui.theme import ThemeSwitch
+from s2studio.gui.translation import marked, tr
 from s2studio.gui.views.figures import Figure, Figures
 from s2studio.gui.views.panel import Panel, beside
 from s2studio.gui.views.plot import Plot
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
 MOST_SEEDS = 64
 # What is compared, in the words of the table.
 OBJECTIVES = {
-    "time_done_max_s": "longest time",
-    "energy_j": "energy",
-    "worst_link_flits": "worst link",
-    "router_entries": "router entries",
+    "time_done_max_s": marked("longest time"),
+    "energy_j": marked("energy"),
+    "worst_link_flits": marked("worst link"),
+    "router_entries": marked("router entries"),
 }
 
 
@@ -39,22 +40,24 @@ class RacePanel(Panel):
         super().__init__(controller, themes)
         self.race: Race | None = None
         self._curves: dict[str, tuple[pg.PlotDataItem, list[int], list[float]]] = {}
-        self.verdict = QLabel("Try all placers with several seeds on the project's own traffic.", self.content)
+        self.verdict = QLabel(tr("Try all placers with several seeds on the project's own traffic."), self.content)
         self.verdict.setWordWrap(True)
         self.seeds = QSpinBox(self.content)
         self.seeds.setRange(1, MOST_SEEDS)
         self.seeds.setValue(2)
-        self.seeds.setSuffix(" seeds")
-        self.seeds.setAccessibleName("Seeds for each placer")
-        self.start = QPushButton("Race", self.content)
-        self.take = QPushButton("Take", self.content)
-        self.take.setToolTip("Take the placement of the selected row; an undoable step")
+        self.seeds.setSuffix(tr(" seeds"))
+        self.seeds.setAccessibleName(tr("Seeds for each placer"))
+        self.start = QPushButton(tr("Race"), self.content)
+        self.take = QPushButton(tr("Take"), self.content)
+        self.take.setToolTip(tr("Take the placement of the selected row; an undoable step"))
         self.take.setEnabled(False)
         self.table = Figures(
-            ("placer", "longest", "energy", "worst link", "hops", "entries"), "Placements", self._chosen
+            (tr("placer"), tr("longest"), tr("energy"), tr("worst link"), tr("hops"), tr("entries")),
+            tr("Placements"),
+            self._chosen,
         )
-        labels = {"left": ("cost (flit-hops and worst link)", ""), "bottom": ("round of the search", "")}
-        self.plot = Plot(themes.theme, "Cost over the rounds of a search", labels)
+        labels = {"left": (tr("cost (flit-hops and worst link)"), ""), "bottom": (tr("round of the search"), "")}
+        self.plot = Plot(themes.theme, tr("Cost over the rounds of a search"), labels)
         self._lay_out()
         self.start.clicked.connect(lambda _checked: self.run())
         self.take.clicked.connect(lambda _checked: self.take_chosen())
@@ -73,7 +76,7 @@ class RacePanel(Panel):
         """Take the placement of the selected row."""
         row = self._row(self.table.currentRow())
         if row is not None and row.mapping is not None:
-            self.controller.edit(f"Take {row.runner.name}", row.mapping)
+            self.controller.edit(tr("Take {name}", name=row.runner.name), row.mapping)
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the colours of `theme`."""
@@ -106,10 +109,21 @@ class RacePanel(Panel):
     def _show(self, race: Race) -> None:
         self.race = race
         error = ", ".join(
-            f"{OBJECTIVES.get(name, name)} {100 * value:.2g} %" for name, value in race.errors.items() if value
+            f"{tr(OBJECTIVES.get(name, name))} {100 * value:.2g} %" for name, value in race.errors.items() if value
         )
-        best = "No placer found a placement" if race.winner is None else f"Best: {race.winner.runner.name}"
-        self.verdict.setText(f"{best}, over {race.ticks:,} ticks.  Called equal within the model's error: {error}.")
+        best = (
+            tr("No placer found a placement")
+            if race.winner is None
+            else tr("Best: {name}", name=race.winner.runner.name)
+        )
+        self.verdict.setText(
+            tr(
+                "{best}, over {ticks:,} ticks.  Called equal within the model's error: {error}.",
+                best=best,
+                ticks=race.ticks,
+                error=error,
+            )
+        )
         colours = population_colours([row.runner.name for row in race.rows])
         self.table.show_figures([self._figure(row, colours[row.runner.name]) for row in race.rows])
         if race.winner is not None:
@@ -137,8 +151,13 @@ class RacePanel(Panel):
                 f"{measured.router_entries:,}",
             ),
             colour,
-            f"{with_unit(measured.time_done_low_s, 's')} to {with_unit(measured.time_done_max_s, 's')}, "
-            f"{with_unit(measured.energy_low_j, 'J', 4)} to {with_unit(measured.energy_high_j, 'J', 4)}",
+            tr(
+                "{time_done_low_s} to {time_done_max_s}, {energy_low_j} to {energy_high_j}",
+                time_done_low_s=with_unit(measured.time_done_low_s, "s"),
+                time_done_max_s=with_unit(measured.time_done_max_s, "s"),
+                energy_low_j=with_unit(measured.energy_low_j, "J", 4),
+                energy_high_j=with_unit(measured.energy_high_j, "J", 4),
+            ),
         )
 
     def _row(self, number: int) -> RaceRow | None:

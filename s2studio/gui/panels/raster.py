@@ -13,6 +13,7 @@ from s2studio.draw.colours import population_colours
 from s2studio.draw.theme import TIGHT_PX, Theme, rgb
 from s2studio.gui.models.selection import Selected
 from s2studio.gui.theme import ThemeSwitch
+from s2studio.gui.translation import tr
 from s2studio.gui.views.panel import Panel
 from s2studio.gui.views.time_plot import TimePlot
 
@@ -34,7 +35,7 @@ class RasterPanel(Panel):
 
     def __init__(self, controller: Controller, themes: ThemeSwitch) -> None:
         super().__init__(controller, themes)
-        self.rates = TimePlot(controller.timeline, themes.theme, "rate", "Hz")
+        self.rates = TimePlot(controller.timeline, themes.theme, tr("rate"), "Hz")
         self.raster = _Raster(self, controller.timeline, themes.theme)
         self.rates.getPlotItem().getAxis("bottom").setStyle(showValues=False)
         self._image = pg.ImageItem(axisOrder="row-major")

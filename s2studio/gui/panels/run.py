@@ -28,6 +28,7 @@ from s2studio.app.project import Project, StimulusSource
 from s2studio.draw.colours import population_colours
 from s2studio.draw.theme import NEAR_PX, SPACE_PX
 from s2studio.gui.theme import ThemeSwitch
+from s2studio.gui.translation import marked, tr
 from s2studio.gui.views.panel import Panel
 from s2studio.sim.level import LevelPolicy
 
@@ -38,8 +39,20 @@ if TYPE_CHECKING:
 
 Variables = Mapping[str, frozenset[str]]
 LEVELS = ("low", "high", "auto")
-SPEEDS = (("as fast as possible", None), ("real time", 1.0), ("10 × slower", 0.1), ("100 × slower", 0.01))
-COLUMNS = ("population", "board\nspikes", "board\nv", "watch\nspikes", "watch\nv", "board\nB / PE")
+SPEEDS = (
+    (marked("as fast as possible"), None),
+    (marked("real time"), 1.0),
+    (marked("10 × slower"), 0.1),
+    (marked("100 × slower"), 0.01),
+)
+COLUMNS = (
+    marked("population"),
+    marked("board\nspikes"),
+    marked("board\nv"),
+    marked("watch\nspikes"),
+    marked("watch\nv"),
+    marked("board\nB / PE"),
+)
 # What each column after the first switches: whether the board records it or only the simulator sees it, and what.
 SWITCHES = ((True, "spikes"), (True, "v"), (False, "spikes"), (False, "v"))
 SWITCH_PX, BYTES_PX = 44, 76
@@ -55,23 +68,23 @@ class RunPanel(Panel):
         super().__init__(controller, themes)
         self.steps = QSpinBox()
         self.steps.setRange(0, MOST_STEPS)
-        self.steps.setSpecialValueText("as the stimulus needs")
-        self.steps.setSuffix(" ticks")
+        self.steps.setSpecialValueText(tr("as the stimulus needs"))
+        self.steps.setSuffix(tr(" ticks"))
         self.steps.setGroupSeparatorShown(True)
         self.tick = QDoubleSpinBox()
         self.tick.setRange(0.001, 1_000_000.0)
         self.tick.setDecimals(3)
-        self.tick.setSuffix(" ms")
-        self.tick.setToolTip("Wall time of a tick on the chip. The model's own step is chosen at import.")
+        self.tick.setSuffix(tr(" ms"))
+        self.tick.setToolTip(tr("Wall time of a tick on the chip. The model's own step is chosen at import."))
         self.level = QComboBox()
         self.level.addItems(LEVELS)
         self.level.setToolTip(
-            "Performance level: clock and voltage of the PEs. auto: by the packets waiting each tick."
+            tr("Performance level: clock and voltage of the PEs. auto: by the packets waiting each tick.")
         )
         self.speed = QComboBox()
         for title, factor in SPEEDS:
-            self.speed.addItem(title, factor)
-        self.speed.setToolTip("How fast the simulator goes, against chip time")
+            self.speed.addItem(tr(title), factor)
+        self.speed.setToolTip(tr("How fast the simulator goes, against chip time"))
         self.stimuli = QWidget()
         self._stimuli_layout = QVBoxLayout(self.stimuli)
         self._stimuli_layout.setContentsMargins(0, 0, 0, 0)
@@ -98,10 +111,10 @@ class RunPanel(Panel):
         form.setHorizontalSpacing(SPACE_PX)
         form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
         for title, widget in (
-            ("Steps", self.steps),
-            ("Tick", self.tick),
-            ("Level", self.level),
-            ("Speed", self.speed),
+            (tr("Steps"), self.steps),
+            (tr("Tick"), self.tick),
+            (tr("Level"), self.level),
+            (tr("Speed"), self.speed),
         ):
             label = QLabel(title)
             label.setBuddy(widget)
@@ -110,11 +123,11 @@ class RunPanel(Panel):
         layout = QVBoxLayout(inner)
         layout.setContentsMargins(SPACE_PX, SPACE_PX, SPACE_PX, SPACE_PX)
         layout.setSpacing(NEAR_PX)
-        layout.addWidget(_heading("Stimulus"))
+        layout.addWidget(_heading(tr("Stimulus")))
         layout.addWidget(self.stimuli)
-        layout.addWidget(_heading("Run"))
+        layout.addWidget(_heading(tr("Run")))
         layout.addLayout(form)
-        layout.addWidget(_heading("What is kept"))
+        layout.addWidget(_heading(tr("What is kept")))
         layout.addWidget(self.table)
         layout.addWidget(self.memory)
         layout.addStretch(1)
@@ -127,13 +140,13 @@ class RunPanel(Panel):
 
     def _make_table(self) -> QTableWidget:
         table = QTableWidget(0, len(COLUMNS))
-        table.setHorizontalHeaderLabels(list(COLUMNS))
+        table.setHorizontalHeaderLabels([tr(title) for title in COLUMNS])
         table.verticalHeader().hide()
         table.setShowGrid(False)
         table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         table.setStyleSheet("QHeaderView::section { padding: 4px 2px; }")
-        table.setAccessibleName("What is recorded and watched")
-        table.setToolTip("Recorded: by the board, in the memory of its PEs. Watched: by the simulator only, free.")
+        table.setAccessibleName(tr("What is recorded and watched"))
+        table.setToolTip(tr("Recorded: by the board, in the memory of its PEs. Watched: by the simulator only, free."))
         header = table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setDefaultSectionSize(SWITCH_PX)
@@ -164,7 +177,14 @@ class RunPanel(Panel):
             first = QTableWidgetItem(name)
             first.setFlags(Qt.ItemFlag.ItemIsEnabled)
             first.setForeground(self.palette().text())
-            first.setToolTip(f"{name}: {populations[row].size:,} neurons, {populations[row].model}")
+            first.setToolTip(
+                tr(
+                    "{name}: {size:,} neurons, {model}",
+                    name=name,
+                    size=populations[row].size,
+                    model=populations[row].model,
+                )
+            )
             first.setData(Qt.ItemDataRole.DecorationRole, _swatch(colours[name]))
             self.table.setItem(row, 0, first)
             for column, (is_recorded, variable) in enumerate(SWITCHES, 1):
@@ -197,13 +217,13 @@ class RunPanel(Panel):
             if widget is not None:
                 widget.deleteLater()
         if not prepared.targets:
-            self._stimuli_layout.addWidget(_muted("This network has no inputs: it drives itself."))
+            self._stimuli_layout.addWidget(_muted(tr("This network has no inputs: it drives itself.")))
         for name, target in prepared.targets.items():
             self._stimuli_layout.addWidget(_Input(self.controller, prepared, name, target, len(prepared.targets) == 1))
 
     def _mapped(self, mapping: ChipMapping | None) -> None:
         if mapping is None:
-            self.memory.setText("Not mapped: see the log for what stands against it.")
+            self.memory.setText(tr("Not mapped: see the log for what stands against it."))
             return
         with QSignalBlocker(self.table):
             most: dict[str, int] = {}
@@ -220,8 +240,13 @@ class RunPanel(Panel):
         total = 0 if machine is None else machine.spec.memory.data_bytes
         used = sum(fullest.bytes.values())
         self.memory.setText(
-            f"Fits: {mapping.demand.steps:,} ticks recorded on the board. Fullest PE: {fullest.pe} with {used:,} B "
-            f"of {total:,} B."
+            tr(
+                "Fits: {steps:,} ticks recorded on the board. Fullest PE: {pe} with {used:,} B of {total:,} B.",
+                steps=mapping.demand.steps,
+                pe=fullest.pe,
+                used=used,
+                total=total,
+            )
         )
 
     def _changed(self) -> None:
@@ -263,29 +288,29 @@ class _Input(QWidget):
         super().__init__()
         self._controller, self._name, self._is_only = controller, name, is_only
         source = self._source(prepared.project)
-        shape = f", shape {' × '.join(map(str, target.shape))}" if target.shape else ""
+        shape = tr(", shape {shape}", shape=" × ".join(map(str, target.shape))) if target.shape else ""
         self.kind = QComboBox()
-        self.kind.setAccessibleName(f"Stimulus of {name}")
-        self.kind.addItems(["no stimulus", "file…", "Poisson noise"])
+        self.kind.setAccessibleName(tr("Stimulus of {name}", name=name))
+        self.kind.addItems([tr("no stimulus"), "file…", tr("Poisson noise")])
         self.rate = QDoubleSpinBox()
         self.rate.setRange(0.001, 1e6)
-        self.rate.setSuffix(" Hz")
-        self.rate.setAccessibleName(f"Rate of the noise of {name}")
+        self.rate.setSuffix(tr(" Hz"))
+        self.rate.setAccessibleName(tr("Rate of the noise of {name}", name=name))
         self.rate.setValue(source.poisson_hz if source is not None and source.poisson_hz else 20.0)
         self.bin = QDoubleSpinBox()
         self.bin.setRange(0.0, 1e6)
         self.bin.setDecimals(3)
-        self.bin.setSuffix(" ms per step")
-        self.bin.setAccessibleName(f"Length of a step of {name}")
-        self.bin.setSpecialValueText("file has steps")
-        self.bin.setToolTip("Recordings of events in time are cut into steps of this length")
+        self.bin.setSuffix(tr(" ms per step"))
+        self.bin.setAccessibleName(tr("Length of a step of {name}", name=name))
+        self.bin.setSpecialValueText(tr("file has steps"))
+        self.bin.setToolTip(tr("Recordings of events in time are cut into steps of this length"))
         bin_s = None if source is None else source.events.bin_s
         self.bin.setValue(0.0 if bin_s is None else bin_s * 1e3)
         train = prepared.stimulus.get(name)
         spikes = 0 if train is None else len(train.step)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, NEAR_PX)
-        layout.addWidget(QLabel(f"<b>{name}</b>  {target.size:,} neurons{shape}"))
+        layout.addWidget(QLabel(tr("<b>{name}</b>  {size:,} neurons{shape}", name=name, size=target.size, shape=shape)))
         layout.addWidget(self.kind)
         with QSignalBlocker(self.kind):
             self.kind.setCurrentIndex(0 if source is None else 2 if source.poisson_hz else 1)
@@ -294,8 +319,10 @@ class _Input(QWidget):
         layout.addWidget(self.rate)
         layout.addWidget(self.bin)
         if source is not None and source.path is not None:
-            layout.addWidget(_muted(f"{source.path.name}: {spikes:,} spikes", str(source.path)))
-            again = QPushButton("Choose another file…")
+            layout.addWidget(
+                _muted(tr("{name}: {spikes:,} spikes", name=source.path.name, spikes=spikes), str(source.path))
+            )
+            again = QPushButton(tr("Choose another file…"))
             again.clicked.connect(self._choose_file)
             layout.addWidget(again)
         self.kind.activated.connect(self._kind_chosen)
@@ -333,7 +360,10 @@ class _Input(QWidget):
 
         patterns = " ".join(f"*{suffix}" for suffix in (*READERS, *RECORDINGS))
         name, _ = QFileDialog.getOpenFileName(
-            self, f"Stimulus of {self._name}", "", f"Stimuli ({patterns});;All files (*)"
+            self,
+            tr("Stimulus of {name}", name=self._name),
+            "",
+            tr("Stimuli ({patterns});;All files (*)", patterns=patterns),
         )
         if name:
             project = self._controller.studio.project

@@ -14,6 +14,7 @@ from s2studio.analysis.view import Span
 from s2studio.draw.theme import NEAR_PX, SMALL_PX, TIGHT_PX, Theme
 from s2studio.gui.icons import icon
 from s2studio.gui.theme import ThemeSwitch
+from s2studio.gui.translation import marked, tr
 from s2studio.gui.views.panel import Panel
 from s2studio.units import with_unit
 
@@ -27,7 +28,7 @@ STRIP_PX = 44
 ENDS_PX = 14
 PANEL_PX = STRIP_PX + 52
 OVERVIEW_COLUMNS = 400
-SPEEDS = (("0.01 ×", 0.01), ("0.1 ×", 0.1), ("real time", 1.0), ("10 ×", 10.0))
+SPEEDS = (("0.01 ×", 0.01), ("0.1 ×", 0.1), (marked("real time"), 1.0), ("10 ×", 10.0))
 
 
 class TimelinePanel(Panel):
@@ -38,19 +39,19 @@ class TimelinePanel(Panel):
     def __init__(self, controller: Controller, themes: ThemeSwitch) -> None:
         super().__init__(controller, themes)
         timeline = controller.timeline
-        self.play = _button(self, "Play back (Space)", lambda: timeline.play(not timeline.is_playing))
+        self.play = _button(self, tr("Play back (Space)"), lambda: timeline.play(not timeline.is_playing))
         self.follow = _button(
-            self, "Follow the newest tick (Ctrl+End)", lambda: timeline.follow(not timeline.is_following)
+            self, tr("Follow the newest tick (Ctrl+End)"), lambda: timeline.follow(not timeline.is_following)
         )
-        self.follow.setText("Follow")
+        self.follow.setText(tr("Follow"))
         self.follow.setCheckable(True)
-        self.whole = _button(self, "Show the whole run (Ctrl+0)", timeline.look_at_all)
-        self.mark = _button(self, "Mark the span that is shown", self._mark)
-        self.mark.setText("Mark")
+        self.whole = _button(self, tr("Show the whole run (Ctrl+0)"), timeline.look_at_all)
+        self.mark = _button(self, tr("Mark the span that is shown"), self._mark)
+        self.mark.setText(tr("Mark"))
         self.speed = QComboBox(self.content)
-        self.speed.setAccessibleName("Speed of play back")
+        self.speed.setAccessibleName(tr("Speed of play back"))
         for title, factor in SPEEDS:
-            self.speed.addItem(title, factor)
+            self.speed.addItem(tr(title), factor)
         self.speed.setCurrentIndex(1)
         self.speed.currentIndexChanged.connect(self._set_speed)
         self.moment = QLabel(self.content)
@@ -90,7 +91,7 @@ class TimelinePanel(Panel):
 
     def _mark(self) -> None:
         timeline = self.controller.timeline
-        timeline.mark(timeline.start, timeline.stop, f"mark {len(timeline.marks) + 1}")
+        timeline.mark(timeline.start, timeline.stop, tr("mark {marks}", marks=len(timeline.marks) + 1))
 
     def _shown_changed(self, shown: RunShown | None) -> None:
         self.set_empty(shown is None)
@@ -103,10 +104,17 @@ class TimelinePanel(Panel):
         self.follow.setChecked(timeline.is_following)
         self.follow.setEnabled(self.controller.studio.run_state != "none")
         now = timeline.cursor * timeline.tick_s
-        self.moment.setText(f"{with_unit(now, 's', 5)}   tick {timeline.cursor:,} of {timeline.length:,}")
+        self.moment.setText(
+            tr(
+                "{now}   tick {cursor:,} of {length:,}",
+                now=with_unit(now, "s", 5),
+                cursor=timeline.cursor,
+                length=timeline.length,
+            )
+        )
         width = timeline.stop - timeline.start
         start, stop = (with_unit(tick * timeline.tick_s, "s", 4) for tick in (timeline.start, timeline.stop))
-        self.span.setText(f"{start} to {stop}  ({width:,} ticks)")
+        self.span.setText(tr("{start} to {stop}  ({width:,} ticks)", start=start, stop=stop, width=width))
 
 
 class Strip(QWidget):
@@ -121,8 +129,8 @@ class Strip(QWidget):
         self.setFixedHeight(STRIP_PX)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName("Timeline")
-        self.setToolTip("Drag: move the cursor. Shift and drag: choose the span. Wheel: zoom.")
+        self.setAccessibleName(tr("Timeline"))
+        self.setToolTip(tr("Drag: move the cursor. Shift and drag: choose the span. Wheel: zoom."))
         self._outline = QPolygonF()
         self._from: int | None = None
         controller.timeline.changed.connect(lambda: self.update())  # noqa: PLW0108 - psygnal cannot look into Qt's method

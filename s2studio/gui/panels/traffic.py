@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QSplitter
 from s2studio.draw.theme import NEAR_PX, Theme
 from s2studio.gui.models.selection import Selected
 from s2studio.gui.theme import ThemeSwitch
+from s2studio.gui.translation import tr
 from s2studio.gui.views.figures import Figure, Figures
 from s2studio.gui.views.panel import Panel
 from s2studio.gui.views.step_curve import StepCurve
@@ -33,13 +34,13 @@ class TrafficPanel(Panel):
 
     def __init__(self, controller: Controller, themes: ThemeSwitch) -> None:
         super().__init__(controller, themes)
-        self.packets = TimePlot(controller.timeline, themes.theme, "packets / tick", "")
-        self.flits = TimePlot(controller.timeline, themes.theme, "flit-hops / tick", "")
+        self.packets = TimePlot(controller.timeline, themes.theme, tr("packets / tick"), "")
+        self.flits = TimePlot(controller.timeline, themes.theme, tr("flit-hops / tick"), "")
         self._packets, self._flits = StepCurve(themes.theme.accent), StepCurve(themes.theme.warning)
         self.packets.addItem(self._packets)
         self.flits.addItem(self._flits)
         self.packets.getPlotItem().getAxis("bottom").setStyle(showValues=False)
-        self.figures = Figures(("busiest links", "flits", "per tick"), "Busiest links", self._select)
+        self.figures = Figures((tr("busiest links"), tr("flits"), tr("per tick")), tr("Busiest links"), self._select)
         self._links: tuple[Link, ...] = ()
         self._order: list[int] = []
         plots = QSplitter(Qt.Orientation.Vertical, self.content)

@@ -14,6 +14,7 @@ from s2studio.draw.scale import quantity
 from s2studio.draw.theme import NEAR_PX, Theme
 from s2studio.gui.models.selection import of_slices
 from s2studio.gui.theme import ThemeSwitch
+from s2studio.gui.translation import tr
 from s2studio.gui.views.figures import Figure, Figures
 from s2studio.gui.views.panel import Panel
 from s2studio.gui.views.time_plot import TimePlot
@@ -33,10 +34,10 @@ class UtilisationPanel(Panel):
 
     def __init__(self, controller: Controller, themes: ThemeSwitch) -> None:
         super().__init__(controller, themes)
-        self.plot = TimePlot(controller.timeline, themes.theme, "PE", "")
+        self.plot = TimePlot(controller.timeline, themes.theme, tr("PE"), "")
         self._image = pg.ImageItem(axisOrder="row-major")
         self.plot.addItem(self._image)
-        self.figures = Figures(("busiest", "mean", "worst", "packets"), "Busiest PEs", self._select)
+        self.figures = Figures((tr("busiest"), tr("mean"), tr("worst"), tr("packets")), tr("Busiest PEs"), self._select)
         self._order: list[int] = []
         splitter = QSplitter(Qt.Orientation.Horizontal, self.content)
         splitter.addWidget(self.plot)
@@ -71,7 +72,7 @@ class UtilisationPanel(Panel):
                         f"{slices[row].pe}  {slices[row].population}",
                         quantity(float(view.slice_busy[row]), "%"),
                         with_unit(float(view.slice_time_done_s[row]), "s"),
-                        f"{view.slice_packets[row] / view.ticks_seen:,.1f} /tick",
+                        tr("{slice_packets:,.1f} /tick", slice_packets=view.slice_packets[row] / view.ticks_seen),
                     ),
                     colours[slices[row].population],
                 )

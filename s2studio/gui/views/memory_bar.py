@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from s2studio.draw.colours import POPULATION_COLOURS
 from s2studio.draw.theme import NEAR_PX, SMALL_PX, SPACE_PX, TIGHT_PX, Theme
+from s2studio.gui.translation import tr
 from s2studio.mapping.mapping import REGIONS
 
 BAR_PX, ROW_PX, SWATCH_PX = 14, 17, 9
@@ -27,7 +28,7 @@ class MemoryBar(QWidget):
         self._font = QFont(self.font())
         self._font.setPixelSize(SMALL_PX)
         self._metrics = QFontMetricsF(self._font)
-        self.setAccessibleName("Data memory by region")
+        self.setAccessibleName(tr("Data memory by region"))
 
     def show_memory(self, memory: Mapping[str, int], capacity: int) -> None:
         """Show the bytes of `memory` by region, of `capacity`."""
@@ -58,7 +59,16 @@ class MemoryBar(QWidget):
         used = sum(self._memory.values())
         heading = QRectF(left, NEAR_PX, width, ROW_PX)
         self._both(
-            painter, heading, "Data memory", f"{used:,} of {self._capacity:,} B, {used / self._capacity:.0%}", True
+            painter,
+            heading,
+            tr("Data memory"),
+            tr(
+                "{used:,} of {capacity:,} B, {share:.0%}",
+                used=used,
+                capacity=self._capacity,
+                share=used / self._capacity,
+            ),
+            True,
         )
         bar = QRectF(left, NEAR_PX + ROW_PX + TIGHT_PX / 2, width, BAR_PX)
         painter.fillRect(bar, QColor(self.theme.raised))
@@ -75,7 +85,7 @@ class MemoryBar(QWidget):
             self._both(painter, row.adjusted(SWATCH_PX + TIGHT_PX + 2, 0, 0, 0), region, f"{size:,} B")
             top += ROW_PX
         row = QRectF(left, top, width, ROW_PX).adjusted(SWATCH_PX + TIGHT_PX + 2, 0, 0, 0)
-        self._both(painter, row, "free", f"{self._capacity - used:,} B")
+        self._both(painter, row, tr("free"), f"{self._capacity - used:,} B")
 
     def _both(self, painter: QPainter, at: QRectF, name: str, value: str, is_heading: bool = False) -> None:
         painter.setPen(QColor(self.theme.text if is_heading else self.theme.muted))

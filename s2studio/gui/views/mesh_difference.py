@@ -13,6 +13,7 @@ from s2studio.chip.machine import Machine
 from s2studio.draw.colours import apply, colour_map
 from s2studio.draw.mesh import MeshLayout
 from s2studio.draw.theme import NEAR_PX, SMALL_PX, Theme
+from s2studio.gui.translation import tr
 from s2studio.units import with_unit
 
 LEGEND_PX = 28
@@ -28,7 +29,7 @@ class MeshDifference(QWidget):
         self._values: Mapping[str, float] = {}
         self._unit = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setAccessibleName("Difference by PE")
+        self.setAccessibleName(tr("Difference by PE"))
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return a size at which names of PEs are not needed."""

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from s2studio.draw.colours import colour_map, css_gradient
 from s2studio.draw.theme import NEAR_PX, SMALL_PX, TIGHT_PX, WIDE_PX, Theme
+from s2studio.gui.translation import tr
 from s2studio.gui.views.mesh_scene import Legend
 
 BAR_PX, SWATCH_PX, ROW_PX = 120, 10, 20
@@ -26,7 +27,7 @@ class MeshLegend(QWidget):
         self._font = QFont(self.font())
         self._font.setPixelSize(SMALL_PX)
         self._metrics = QFontMetricsF(self._font)
-        self.setAccessibleName("Legend of the mesh")
+        self.setAccessibleName(tr("Legend of the mesh"))
 
     def show_legend(self, legend: Legend | None) -> None:
         """Show what the colours mean."""
@@ -73,7 +74,7 @@ class MeshLegend(QWidget):
     def _paint_scales(self, painter: QPainter, legend: Legend) -> None:
         x = float(WIDE_PX)
         if legend.metric is not None:
-            x = self._text(painter, x, legend.metric.title, self.theme.text)
+            x = self._text(painter, x, tr(legend.metric.title), self.theme.text)
             x = self._text(painter, x, legend.low, self.theme.muted)
             bar = QRectF(x, TIGHT_PX + (ROW_PX - SWATCH_PX) / 2, BAR_PX, SWATCH_PX)
             gradient = QLinearGradient(bar.topLeft(), bar.topRight())
@@ -89,7 +90,9 @@ class MeshLegend(QWidget):
             painter.setPen(QPen(QColor(self.theme.text), 3, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
             middle = TIGHT_PX + ROW_PX / 2
             painter.drawLine(QPointF(x, middle), QPointF(x + width, middle))
-            x = self._text(painter, x + width + NEAR_PX, f"busiest link: {legend.links}", self.theme.muted)
+            x = self._text(
+                painter, x + width + NEAR_PX, tr("busiest link: {links}", links=legend.links), self.theme.muted
+            )
 
     def _text(self, painter: QPainter, x: float, text: str, colour: str) -> float:
         room = self.width() - x - NEAR_PX

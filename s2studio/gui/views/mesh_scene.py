@@ -9,6 +9,7 @@ from s2studio.chip.machine import PE
 from s2studio.draw.colours import apply, colour_map, population_colours
 from s2studio.draw.theme import hex_colour
 from s2studio.gui.models.mesh_values import METRICS, Facts, FloatArray, Metric, link_loads
+from s2studio.gui.translation import tr
 from s2studio.mapping.edit import Refused, name_of
 from s2studio.mapping.mapping import ChipMapping, Link
 
@@ -60,10 +61,10 @@ class MeshScene:
     def state(self, pe: PE) -> str:
         """Return what a PE is, in words."""
         if pe in self.tiles:
-            return "pinned" if self.tiles[pe].is_pinned else "in use"
+            return tr("pinned") if self.tiles[pe].is_pinned else tr("in use")
         if pe in self.reserved:
-            return "reserved by the runtime"
-        return "forbidden" if pe in self.forbidden else "free"
+            return tr("reserved by the runtime")
+        return tr("forbidden") if pe in self.forbidden else tr("free")
 
 
 @dataclass(frozen=True)
@@ -122,13 +123,16 @@ def tip(shown: MeshScene, pe: PE) -> str:
     machine = shown.facts.machine
     used, total = sum(piece.bytes.values()), machine.spec.memory.data_bytes
     rows = [
-        ("Neurons", f"{piece.start:,} to {piece.stop - 1:,} ({piece.size:,})"),
-        ("Data memory", f"{used:,} of {total:,} B ({used / total:.0%})"),
-        ("Sends to", f"{len(route.targets):,} PEs, {route.hops:,} hops a spike"),
+        (
+            tr("Neurons"),
+            tr("{start:,} to {stop:,} ({size:,})", start=piece.start, stop=piece.stop - 1, size=piece.size),
+        ),
+        (tr("Data memory"), tr("{used:,} of {total:,} B ({share:.0%})", used=used, total=total, share=used / total)),
+        (tr("Sends to"), tr("{targets:,} PEs, {hops:,} hops a spike", targets=len(route.targets), hops=route.hops)),
     ]
     if shown.facts.view is not None:
         rows += [
-            (metric.title, metric.text(float(metric.values(shown.facts)[tile.index])))
+            (tr(metric.title), metric.text(float(metric.values(shown.facts)[tile.index])))
             for metric in METRICS.values()
             if metric.needs_run
         ]

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from s2studio.draw.theme import NEAR_PX, WIDE_PX
 from s2studio.gui.models.editing import Figure, Preview
+from s2studio.gui.translation import tr
 from s2studio.mapping.board import BoardClass
 from s2studio.mapping.edit import Refused
 
@@ -26,7 +27,7 @@ class MeshStrip(QWidget):
         self.setProperty("class", "Panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName("What an edit would change")
+        self.setAccessibleName(tr("What an edit would change"))
         grid = QGridLayout(self)
         grid.setContentsMargins(WIDE_PX, 0, WIDE_PX, NEAR_PX)
         grid.setHorizontalSpacing(WIDE_PX)
@@ -88,7 +89,7 @@ class MeshStrip(QWidget):
 
     def _show_board(self, board: BoardClass | None) -> None:
         self.board.setText("" if board is None else board.title)
-        why = "" if board is None else "; ".join(board.reasons) or "py-spinnaker2 reproduces this placement"
+        why = "" if board is None else "; ".join(board.reasons) or tr("py-spinnaker2 reproduces this placement")
         self.board.setToolTip(why)
 
     def _say(self, text: str, role: str) -> None:
@@ -110,7 +111,9 @@ class MeshStrip(QWidget):
         is_told = with_change or figure.before is None
         change.setText(arrow + figure.difference if is_told else " ")
         error = (
-            f"The model may be wrong by {figure.error / figure.before:.0%}." if figure.error and figure.before else ""
+            tr("The model may be wrong by {error:.0%}.", error=figure.error / figure.before)
+            if figure.error and figure.before
+            else ""
         )
         change.setToolTip(error)
         number.setToolTip(error)

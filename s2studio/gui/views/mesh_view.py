@@ -21,6 +21,7 @@ from s2studio.chip.machine import PE
 from s2studio.draw.mesh import Box, MeshLayout
 from s2studio.draw.theme import FAR_PX, MARGIN_PX, WIDE_PX, Theme
 from s2studio.gui.models.selection import Selected
+from s2studio.gui.translation import tr
 from s2studio.gui.views.canvas import ZOOM_PER_NOTCH, Canvas
 from s2studio.gui.views.mesh_paint import Looks, MeshPainter
 from s2studio.gui.views.mesh_scene import Carried, MeshScene, link_tip, tip
@@ -80,8 +81,8 @@ class MeshView(Canvas):
         self._has_space = False
         self._band = QRubberBand(QRubberBand.Shape.Rectangle, self)
         self.setMinimumSize(240, 150)
-        self.setAccessibleName("Mesh of the chip")
-        self.setAccessibleDescription("Arrows move the focus, Enter picks up a slice and drops it, Escape gives up")
+        self.setAccessibleName(tr("Mesh of the chip"))
+        self.setAccessibleDescription(tr("Arrows move the focus, Enter picks up a slice and drops it, Escape gives up"))
 
     # ---------------------------------------------------------------------------------------------------- what is shown
     def show_scene(self, scene: MeshScene | None) -> None:

@@ -36,6 +36,7 @@ from s2studio.draw.theme import (
 )
 from s2studio.gui.models.network_graph import GraphEdge, GraphNode, NetworkGraph
 from s2studio.gui.models.selection import Selected
+from s2studio.gui.translation import tr
 from s2studio.gui.views.canvas import ZOOM_PER_NOTCH, Canvas
 
 GAP, GAP_DOWN = (72.0, 28.0), (44.0, 20.0)
@@ -82,7 +83,7 @@ class NetworkView(Canvas):
         self._bold.setWeight(QFont.Weight.DemiBold)
         self._small.setPixelSize(SMALL_PX)
         self.setMinimumSize(200, 160)
-        self.setAccessibleName("Graph of the network")
+        self.setAccessibleName(tr("Graph of the network"))
 
     def show_graph(self, graph: NetworkGraph, keeps_camera: bool = False) -> None:
         """Show `graph`; `keeps_camera` where only a group opened or closed."""
@@ -252,7 +253,7 @@ class NetworkView(Canvas):
 
     def _size(self, node: GraphNode) -> tuple[float, float]:
         bold, small = QFontMetricsF(self._bold), QFontMetricsF(self._small)
-        tag = small.horizontalAdvance("output") + SPACE_PX if node.is_output else 0.0
+        tag = small.horizontalAdvance(tr("output")) + SPACE_PX if node.is_output else 0.0
         widest = max(bold.horizontalAdvance(node.title) + tag, *(small.horizontalAdvance(line) for line in node.lines))
         width = min(WIDEST_PX, max(NARROWEST_PX, widest + FAR_PX + TIGHT_PX))
         return width, 2 * NEAR_PX + BODY_PX + TIGHT_PX + len(node.lines) * LINE_PX
@@ -353,8 +354,8 @@ class NetworkView(Canvas):
         painter.setFont(self._small)
         if node.is_output:
             painter.setPen(QColor(theme.accent))
-            painter.drawText(first, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, "output")
-            first = first.adjusted(0, 0, -QFontMetricsF(self._small).horizontalAdvance("output") - TIGHT_PX, 0)
+            painter.drawText(first, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, tr("output"))
+            first = first.adjusted(0, 0, -QFontMetricsF(self._small).horizontalAdvance(tr("output")) - TIGHT_PX, 0)
         painter.setFont(self._bold)
         painter.setPen(QColor(theme.text))
         title = QFontMetricsF(self._bold).elidedText(node.title, Qt.TextElideMode.ElideMiddle, first.width())
@@ -384,5 +385,10 @@ def _is_near(path: QPainterPath, place: QPointF, reach: float) -> bool:
 def _tip(node: GraphNode) -> str:
     if node.group:
         shown = ", ".join(node.populations[:8]) + (" …" if len(node.populations) > 8 else "")
-        return f"{node.title}: {', '.join(node.lines)}\n{shown}\nDouble click opens it."
+        return tr(
+            "{title}: {lines}\n{shown}\nDouble click opens it.",
+            title=node.title,
+            lines=", ".join(node.lines),
+            shown=shown,
+        )
     return f"{node.title}: {', '.join(node.lines)}"

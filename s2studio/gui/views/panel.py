@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLabel, QSplitter, QStackedLayout, QVBoxLayout, QW
 
 from s2studio.draw.theme import FAR_PX, Theme
 from s2studio.gui.theme import ThemeSwitch
+from s2studio.gui.translation import tr
 from s2studio.gui.views.time_plot import TimePlot
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class Panel(QWidget):
         super().__init__(parent)
         self.controller, self.themes = controller, themes
         self.content = QWidget(self)
-        self._empty = QLabel(self.EMPTY, self)
+        self._empty = QLabel(tr(self.EMPTY), self)
         self._empty.setProperty("role", "muted")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
@@ -54,7 +55,7 @@ class Panel(QWidget):
 
     def set_empty(self, is_empty: bool, text: str | None = None) -> None:
         """Show the words for an empty panel (`text`, or `EMPTY`), or the content."""
-        self._empty.setText(text or self.EMPTY)
+        self._empty.setText(text or tr(self.EMPTY))
         self._stack.setCurrentWidget(self._empty if is_empty else self.content)
 
     def column(self, spacing: int = 0, margin: int = 0) -> QVBoxLayout:

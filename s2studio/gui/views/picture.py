@@ -10,6 +10,7 @@ from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QWidget
 
 from s2studio.errors import UsageError
+from s2studio.gui.translation import tr
 
 SUFFIXES = {".png": "PNG", ".svg": "SVG", ".pdf": "PDF"}
 # A PDF's dots per inch, at which one px of the screen is one dot.
@@ -30,7 +31,7 @@ def save_widget(widget: QWidget, path: Path, background: QColor) -> None:
         {".png": _png, ".svg": _svg, ".pdf": _pdf}[suffix](widget, part, background)
         part.replace(path)
     except OSError as problem:
-        found = f"cannot be written: {problem.strerror or problem}"
+        found = tr("cannot be written: {why}", why=problem.strerror or problem)
         raise UsageError(str(path), found, hint="choose a folder you may write to") from problem
 
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QListWidgetItem,
 
 from s2studio.app.kinds import known_suffixes
 from s2studio.draw.theme import FAR_PX, MARGIN_PX, NEAR_PX, RADIUS_PX, SPACE_PX, TITLE_PX, Theme
+from s2studio.gui.translation import tr
 from s2studio.resources import resource_path
 
 # Larger, it would be stretched rather than easier to read.
@@ -24,20 +25,23 @@ class StartPage(QWidget):
     def __init__(self, ask_open: Callable[[], None], theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("StartPage")
-        self._title = QLabel("S2 Studio")
-        self._lead = QLabel("Know what a network does on SpiNNaker2 before it touches a board.")
+        self._title = QLabel(tr("S2 Studio"))
+        self._lead = QLabel(tr("Know what a network does on SpiNNaker2 before it touches a board."))
         self._lead.setProperty("role", "muted")
         self._drop = QLabel(
-            "Drop here\n\nnetworks  .nir  .yaml\nprojects  .yaml\nsessions  .s2s\n"
-            f"stimuli  {_stimuli()}\nmappings  .yaml\nboard scripts  .py"
+            tr(
+                "Drop here\n\nnetworks  .nir  .yaml\nprojects  .yaml\nsessions  .s2s\nstimuli  "
+                "{stimuli}\nmappings  .yaml\nboard scripts  .py",
+                stimuli=_stimuli(),
+            )
         )
         self._drop.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._drop.setMinimumSize(280, 220)
-        self._open = QPushButton("Open…")
+        self._open = QPushButton(tr("Open…"))
         self._open.setDefault(True)
         self._open.clicked.connect(lambda _checked: ask_open())
-        self.samples, self.recent = _list("Samples"), _list("Recent files")
-        self._no_recent = QLabel("What you open appears here.")
+        self.samples, self.recent = _list(tr("Samples")), _list(tr("Recent files"))
+        self._no_recent = QLabel(tr("What you open appears here."))
         self._no_recent.setProperty("role", "muted")
         for each in (self.samples, self.recent):
             each.itemActivated.connect(self._activated)

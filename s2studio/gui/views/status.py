@@ -9,6 +9,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from s2studio.draw.scale import quantity
+from s2studio.gui.translation import tr
 from s2studio.units import with_unit
 
 if TYPE_CHECKING:
@@ -51,8 +52,13 @@ class StatusFacts(QWidget):
             return
         fullest = max((sum(piece.bytes.values()) for piece in mapping.slices), default=0)
         self._used.setText(
-            f"{mapping.pes_used} of {len(machine.usable_pes)} PEs   "
-            f"fullest {quantity(fullest / machine.spec.memory.data_bytes, '%')} of {machine.spec.memory.data_bytes:,} B"
+            tr(
+                "{pes_used} of {usable_pes} PEs   fullest {fullest} of {data_bytes:,} B",
+                pes_used=mapping.pes_used,
+                usable_pes=len(machine.usable_pes),
+                fullest=quantity(fullest / machine.spec.memory.data_bytes, "%"),
+                data_bytes=machine.spec.memory.data_bytes,
+            )
         )
 
     def _show_rate(self) -> None:
@@ -65,5 +71,12 @@ class StatusFacts(QWidget):
         rate = max(0, live.stop - ticks) / max(1e-6, now - before)
         self._last = (now, live.stop)
         speed = rate * self._controller.timeline.tick_s
-        skipped = f"   {live.skipped:,} ticks not shown" if live.skipped else ""
-        self._rate.setText(f"{with_unit(rate, 'ticks/s')} ({speed:.3g} × real time){skipped}")
+        skipped = tr("   {skipped:,} ticks not shown", skipped=live.skipped) if live.skipped else ""
+        self._rate.setText(
+            tr(
+                "{rate} ({speed:.3g} × real time){skipped}",
+                rate=with_unit(rate, "ticks/s"),
+                speed=speed,
+                skipped=skipped,
+            )
+        )

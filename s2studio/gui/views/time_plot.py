@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 from s2studio.draw.theme import Theme
 from s2studio.gui.models.timeline import Timeline
 from s2studio.gui.theme import small_font
+from s2studio.gui.translation import tr
 from s2studio.gui.views.plot import Plot
 
 ZOOM_PER_NOTCH = 0.8
@@ -44,7 +45,7 @@ class TimePlot(Plot):
 
     def __init__(self, timeline: Timeline, theme: Theme, label: str, unit: str, parent: QWidget | None = None) -> None:
         labels = {"left": (label, unit)}
-        super().__init__(theme, f"{label} over time", labels, parent, axisItems={"bottom": TimeAxis()})
+        super().__init__(theme, tr("{label} over time", label=label), labels, parent, axisItems={"bottom": TimeAxis()})
         self.timeline = timeline
         self._pressed: tuple[QPointF, int, int] | None = None
         self._is_dragging = False

@@ -9,6 +9,7 @@ import pyqtgraph as pg
 from PySide6.QtWidgets import QWidget
 
 from s2studio.draw.theme import Theme
+from s2studio.gui.translation import tr
 from s2studio.gui.views.plot import Plot
 from s2studio.snn.connectivity import SynapseList
 from s2studio.snn.network import ChipNetwork
@@ -22,8 +23,8 @@ class WeightHistogram(Plot):
     """|w| of integer weights, on a logarithmic scale of counts; the last bar holds what was cut."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        labels = {"left": ("log10 (1 + weights)", ""), "bottom": ("|w| on the chip", "")}
-        super().__init__(theme, "Histogram of weights", labels, parent)
+        labels = {"left": (tr("log10 (1 + weights)"), ""), "bottom": (tr("|w| on the chip"), "")}
+        super().__init__(theme, tr("Histogram of weights"), labels, parent)
         self._bars = pg.BarGraphItem(x=np.arange(BINS), height=np.zeros(BINS), width=0.9)
         self.addItem(self._bars)
         self.setMinimumSize(300, 190)
