@@ -47,6 +47,8 @@ class Controller(QObject):
     # A file was opened: carries its path, for the list of recent files.
     opened = Signal(object)
     exported = Signal(object)
+    # A command that a line of the log names was clicked: carries its name.
+    action_wanted = Signal(str)
     # A search that is one of several found a cost: carries a `CostFound`.
     cost_found = Signal(object)
 
@@ -117,7 +119,7 @@ class Controller(QObject):
             self._mapped_for = _places(prepared.project)
             self.studio.prepared = prepared
             self.opened.emit(path)
-            self.studio.say("info", tr("Project saved to {path}.", path=path))
+            self.studio.say("info", tr("Project saved to {path}.", path=path), path=path)
 
         self.ask_engine(tr("Saving"), "save_project", project, path, mapping, done=saved)
 
@@ -179,7 +181,7 @@ class Controller(QObject):
 
         def saved(where: Path) -> None:
             self.undo.setClean()
-            self.studio.say("info", tr("Mapping saved to {where}.", where=where))
+            self.studio.say("info", tr("Mapping saved to {where}.", where=where), path=where)
 
         self.ask_engine(tr("Saving"), "save_mapping", self.studio.mapping, path, done=saved)
 
@@ -398,6 +400,7 @@ class Controller(QObject):
                 energy=with_unit(summary["energy_j"]["total"], "J"),
                 session=ran.session,
             ),
+            path=ran.session,
         )
         self._summary(summary)
 

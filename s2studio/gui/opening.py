@@ -44,14 +44,18 @@ class Opening:
         studio = self._controller.studio
         project = studio.project
         if project is None:
-            studio.say("warning", tr("{name} is a stimulus: open a network first, then drop it again.", name=path.name))
+            studio.say(
+                "warning",
+                tr("{name} is a stimulus: open a network first, then drop it again.", name=path.name),
+                action="open",
+            )
             return
         kept = tuple(source for source in project.stimuli if population and source.population != population)
         events = project.stimuli[0].events if project.stimuli else StimulusSource(None).events
         if path.suffix in RECORDINGS and events.bin_s is None:
             events = replace(events, bin_s=project.lowering.dt_s or ASSUMED_DT_S)
             text = tr("{name}: events are cut into steps of {bin_s:g} s, see Run.", name=path.name, bin_s=events.bin_s)
-            studio.say("info", text)
+            studio.say("info", text, action="preset_run")
         self._controller.change(stimuli=(*kept, StimulusSource(population, path, None, events)))
 
     def _open_next(self, waiting: list[tuple[str, Path]]) -> None:
@@ -98,7 +102,7 @@ class Opening:
         project = controller.studio.project
         if project is None:
             text = tr("{name} is a mapping: open its network first, then drop it again.", name=path.name)
-            controller.studio.say("warning", text)
+            controller.studio.say("warning", text, action="open")
             return
         text = tr("Load {name}", name=path.name)
         controller.ask_engine(text, "load_mapping", project, path, done=lambda mapping: controller.edit(text, mapping))
@@ -115,7 +119,8 @@ class Opening:
         for violation in about["violations"]:
             where = violation["population"] or tr("the network")
             say("error", f"{where}: {violation['remedy']}")
+        helping = "lowering" if about["lowering"] else ""
         for note in about["assumed"]:
-            say("info", tr("Assumed: {note}", note=note))
+            say("info", tr("Assumed: {note}", note=note), action=helping)
         for warning in about["warnings"]:
             say("warning", warning)

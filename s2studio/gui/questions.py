@@ -40,7 +40,9 @@ class Questions:
         studio = self._controller.studio
         project = studio.project
         if project is None:
-            studio.say("warning", tr("The session's model is not open: open its project, then apply the fix."))
+            studio.say(
+                "warning", tr("The session's model is not open: open its project, then apply the fix."), action="open"
+            )
             return
         run = replace(project.run, tick_s=fix.tick_s, level=fix.policy or project.run.level)
         changed = replace(project, run=run if fix.record is None else replace(run, record=fix.record))
@@ -58,7 +60,7 @@ class Questions:
             return
 
         def written(where: Path) -> None:
-            controller.studio.say("info", tr("Exported to {where}.", where=where))
+            controller.studio.say("info", tr("Exported to {where}.", where=where), path=where)
             controller.exported.emit(where)
 
         arguments = (shown.session, format_name, path, window, shown.number, channels)

@@ -45,7 +45,7 @@ class ScriptRunner(QObject):
 
         say = self._controller.studio.say
         if self._process is not None:
-            say("warning", tr("A script is running: wait until it ends, or stop it."))
+            say("warning", tr("A script is running: wait until it ends, or stop it."), action="stop_script")
             return
         self._session = free_path(self._controller.session_folder / f"{path.stem}.s2s")
         self._session.parent.mkdir(parents=True, exist_ok=True)

@@ -91,6 +91,7 @@ class Window(QMainWindow):
         self.controller.undo.indexChanged.connect(lambda _index: self.actions_.refresh())
         self.controller.studio.busy_changed.connect(self._show_busy)
         self.controller.opened.connect(self._remember)
+        self.controller.action_wanted.connect(lambda name: self.actions_[name].trigger())
         self.controller.options_wanted.connect(self.ask_lowering)
         self.controller.studio.prepared_changed.connect(lambda _prepared: self._show_title())
         self.controller.undo.cleanChanged.connect(lambda _clean: self._show_title())
@@ -177,7 +178,7 @@ class Window(QMainWindow):
         path, _ = QFileDialog.getSaveFileName(self, tr("Save {name} as picture", name=name), f"{name}.png", kinds)
         if path:
             save_widget(widget, Path(path), QColor(self.themes.theme.surface))
-            self.controller.studio.say("info", tr("Picture saved to {path}.", path=path))
+            self.controller.studio.say("info", tr("Picture saved to {path}.", path=path), path=Path(path))
 
     def recover(self) -> None:
         """Offer what a window that crashed left behind."""

@@ -8,8 +8,8 @@ import signal
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QColor, QDropEvent
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QColor, QDropEvent, QTextDocument
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QTabBar
 
@@ -338,3 +338,36 @@ def test_that_no_tab_is_left_behind_where_panels_are(window: Window) -> None:
         inside = [bar for bar in bars if window.rect().intersects(bar.geometry())]
         titles = [bar.tabText(index) for bar in inside for index in range(bar.count())]
         assert len(titles) == len(set(titles)), f"{name}: {titles}"
+
+
+def test_that_what_the_log_names_is_selected_opened_or_done_by_a_click(window: Window, until: Until) -> None:
+    from s2studio.gui.panels.log import LogPanel
+
+    opened(window, until)
+    ran(window, until)
+    controller = window.controller
+    mapping, shown = controller.studio.mapping, controller.studio.shown
+    assert mapping is not None
+    assert shown is not None
+    window.show_preset("Load")
+    panel = window.docks["log"].ensure()
+    assert isinstance(panel, LogPanel)
+    controller.studio.say("info", f"neuron[0] on {mapping.slices[0].pe} in tick 25", action="lowering")
+
+    def click(text: str) -> None:
+        cursor = panel.text.document().find(text, 0, QTextDocument.FindFlag.FindCaseSensitively)
+        cursor.setPosition(cursor.selectionStart() + 1)
+        QTest.mouseClick(
+            panel.text.viewport(), Qt.MouseButton.LeftButton, pos=panel.text.cursorRect(cursor).center() + QPoint(3, 0)
+        )
+
+    click("neuron[0]")
+    assert controller.selection.now.slices == {1}
+    click(str(mapping.slices[0].pe))
+    assert (controller.selection.now.slices, controller.selection.now.pes) == ({0}, {mapping.slices[0].pe})
+    click("tick 25")
+    assert controller.timeline.cursor == 25
+    controller.studio.shown = None
+    click(str(shown.session))
+    until(lambda: controller.studio.shown is not None)
+    assert controller.studio.shown.session == shown.session

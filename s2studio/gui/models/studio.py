@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from psygnal import Signal
@@ -33,12 +34,17 @@ class Busy:
 
 @dataclass(frozen=True)
 class Said:
-    """A line of the log, in plain words. `error` is the refusal it tells of; `trace` is for a report of a fault."""
+    """A line of the log, in plain words. `error` is the refusal it tells of; `trace` is for a report of a fault.
+
+    `path` is a file or session in its text that can be opened, `action` the command that helps, by its name.
+    """
 
     level: Level
     text: str
     error: S2StudioError | None = None
     trace: str = ""
+    path: Path | None = None
+    action: str = ""
 
 
 class Studio:
@@ -140,8 +146,16 @@ class Studio:
         self._run_state = value
         self.run_state_changed.emit(value)
 
-    def say(self, level: Level, text: str, error: S2StudioError | None = None, trace: str = "") -> None:
+    def say(
+        self,
+        level: Level,
+        text: str,
+        error: S2StudioError | None = None,
+        trace: str = "",
+        path: Path | None = None,
+        action: str = "",
+    ) -> None:
         """Add a line to the log."""
-        line = Said(level, text, error, trace)
+        line = Said(level, text, error, trace, path, action)
         self.log.append(line)
         self.said.emit(line)

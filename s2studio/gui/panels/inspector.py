@@ -9,9 +9,8 @@ from PySide6.QtCore import QTimer, QUrl
 from PySide6.QtWidgets import QFrame, QLabel, QTextBrowser, QVBoxLayout
 
 from s2studio.draw.theme import BODY_PX, NEAR_PX, SMALL_PX, SPACE_PX, Theme
+from s2studio.gui.follow import follow, href
 from s2studio.gui.models.inspect import Known, Section, Sheet, inspected
-from s2studio.gui.models.mesh_values import Facts
-from s2studio.gui.models.selection import Selected, of_population, of_projection, of_slices
 from s2studio.gui.theme import ThemeSwitch
 from s2studio.gui.translation import tr
 from s2studio.gui.views.memory_bar import MemoryBar
@@ -109,20 +108,7 @@ class InspectorPanel(Panel):
 
     def _follow(self, url: QUrl) -> None:
         """Select what was clicked."""
-        kind, _, name = url.toString().partition(":")
-        mapping, network = self.controller.studio.mapping, self.controller.studio.network
-        facts: Facts | None = self.controller.facts()
-        if facts is None or network is None:
-            return
-        found = Selected()
-        match kind:
-            case "slice":
-                found = of_slices(facts.mapping, frozenset({int(name)}))
-            case "population":
-                found = of_population(mapping or facts.mapping, QUrl.fromPercentEncoding(name.encode()))
-            case "projection":
-                found = of_projection(network, facts.mapping, int(name))
-        self.controller.selection.select(found)
+        follow(self.controller, url)
 
 
 def page(sheet: Sheet, theme: Theme) -> str:
@@ -139,9 +125,7 @@ def _section(section: Section, theme: Theme) -> str:
     for row in section.rows:
         name, value = escape(row.name), escape(row.value)
         if row.target:
-            kind, _, target = row.target.partition(":")
-            href = f"{kind}:{bytes(QUrl.toPercentEncoding(target).data()).decode()}"
-            link = f"<a href='{href}' style='color:{theme.accent}; text-decoration:none'>"
+            link = f"<a href='{href(row.target)}' style='color:{theme.accent}; text-decoration:none'>"
             name, value = (f"{link}{name}</a>", value) if row.is_about_name else (name, f"{link}{value}</a>")
         rows.append(
             f"<tr><td style='color:{theme.muted}; padding-right:{NEAR_PX}px'>{name}</td>"
