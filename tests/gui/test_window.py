@@ -364,10 +364,34 @@ def test_that_what_the_log_names_is_selected_opened_or_done_by_a_click(window: W
     click("neuron[0]")
     assert controller.selection.now.slices == {1}
     click(str(mapping.slices[0].pe))
-    assert (controller.selection.now.slices, controller.selection.now.pes) == ({0}, {mapping.slices[0].pe})
+    assert controller.selection.now.slices == {0}
+    assert controller.selection.now.pes == {mapping.slices[0].pe}
     click("tick 25")
     assert controller.timeline.cursor == 25
     controller.studio.shown = None
     click(str(shown.session))
     until(lambda: controller.studio.shown is not None)
-    assert controller.studio.shown.session == shown.session
+    again = controller.studio.shown
+    assert again is not None
+    assert again.session == shown.session
+
+
+def test_that_each_run_of_a_session_can_be_shown(window: Window, until: Until, tmp_path: Path) -> None:
+    from s2studio.gui.panels.timeline import TimelinePanel
+
+    script = tmp_path / "twice.py"
+    text = resource_path("sample_projects", "scripts", "two_neurons.py").read_text(encoding="utf-8")
+    line = next(line for line in text.splitlines() if ".run(" in line)
+    script.write_text(text.replace(line, f"{line}\n{line}"), encoding="utf-8")
+    window.show_preset("Run")
+    window.scripts.run(script)
+    until(lambda: not window.scripts.is_running)
+    until(lambda: window.controller.studio.shown is not None)
+    panel = window.docks["timeline"].ensure()
+    assert isinstance(panel, TimelinePanel)
+    assert panel.run.isVisible()
+    assert panel.run.count() == 2
+    panel.run.setCurrentIndex(1)
+    panel.run.activated.emit(1)
+    until(lambda: window.controller.studio.shown is not None and window.controller.studio.shown.number == 1)
+    assert panel.run.currentIndex() == 1

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QHBoxLayout, QLabel, QPushButton, QSplitter
+from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QHBoxLayout, QLabel, QPushButton
 
 from s2studio.draw.theme import NEAR_PX
 from s2studio.gui.models.selection import of_slices
 from s2studio.gui.theme import ThemeSwitch
 from s2studio.gui.translation import tr
 from s2studio.gui.views.figures import Figure, Figures
-from s2studio.gui.views.panel import Panel
+from s2studio.gui.views.panel import Panel, beside
 from s2studio.mapping.edit import name_of
 from s2studio.units import with_unit
 
@@ -78,14 +77,10 @@ class AdvicePanel(Panel):
         top = QHBoxLayout()
         top.addWidget(self.headline, 1)
         top.addLayout(bar)
-        splitter = QSplitter(Qt.Orientation.Horizontal, self.content)
-        splitter.addWidget(self.fixes)
-        splitter.addWidget(self.rooms)
-        splitter.setSizes([620, 420])
         layout = self.column(spacing=NEAR_PX, margin=NEAR_PX)
         layout.addLayout(top)
         layout.addWidget(self.cause)
-        layout.addWidget(splitter, 1)
+        layout.addWidget(beside(self.fixes, self.rooms, 620, 420), 1)
 
     def _changed(self, _value: object) -> None:
         """Advice is about what is there now: what was said before no longer holds."""

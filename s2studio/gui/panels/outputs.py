@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QSplitter
+from PySide6.QtWidgets import QLabel
 
 from s2studio.draw.colours import population_colours
 from s2studio.draw.theme import NEAR_PX, Theme
+from s2studio.gui.models.decisions import decisions, output_names
 from s2studio.gui.theme import ThemeSwitch
 from s2studio.gui.translation import marked, tr
 from s2studio.gui.views.figures import Figure, Figures
-from s2studio.gui.views.panel import Panel
+from s2studio.gui.views.panel import Panel, beside
 from s2studio.gui.views.step_curve import stepped
+from s2studio.gui.views.time_marks import TimeMarks
 from s2studio.gui.views.time_plot import TimePlot
 
 if TYPE_CHECKING:
@@ -41,19 +42,16 @@ class OutputsPanel(Panel):
         self._curves = [pg.PlotCurveItem(skipFiniteCheck=True) for _ in range(MOST_CURVES)]
         for curve in self._curves:
             self.plot.addItem(curve)
-        splitter = QSplitter(Qt.Orientation.Horizontal, self.content)
-        splitter.addWidget(self.plot)
-        splitter.addWidget(self.figures)
-        splitter.setStretchFactor(0, 1)
-        splitter.setCollapsible(1, False)
+        self._marks = TimeMarks(self.plot, themes.theme)
         layout = self.column(spacing=NEAR_PX, margin=NEAR_PX)
         layout.addWidget(self.answer)
-        layout.addWidget(splitter, 1)
+        layout.addWidget(beside(self.plot, self.figures), 1)
         self.set_empty(True)
 
     def draw_view(self, view: View | None) -> None:
         """Draw the counts over the span."""
-        names = self._names()
+        run = self.controller.source.shown
+        names = [] if run is None else output_names(run.network)
         is_empty = view is None or not len(view.outputs) or len(names) != len(view.outputs)
         self.set_empty(is_empty, tr(TOO_MANY) if view is not None and view.is_coarse else None)
         if view is None or is_empty:
@@ -76,11 +74,13 @@ class OutputsPanel(Panel):
                 for row in order
             ]
         )
+        self._marks.show([(view.times_s[one.column], names[one.output]) for one in decisions(view.outputs)])
         self._say(total, names, int(order[0]))
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the colours of `theme`."""
         self.plot.apply_theme(theme)
+        self._marks.apply_theme(theme)
 
     def _say(self, total: np.ndarray, names: list[str], best: int) -> None:
         ties = int((total == total[best]).sum())
@@ -92,19 +92,3 @@ class OutputsPanel(Panel):
             )
         else:
             self.answer.setText(tr("{names} leads with {total:,} spikes", names=names[best], total=total[best]))
-
-    def _names(self) -> list[str]:
-        """Return a name for each row of `View.outputs`."""
-        source = self.controller.source
-        if source.shown is None:
-            return []
-        from s2studio.app.session_service import MOST_OUTPUTS
-
-        part = source.shown.network.spiking
-        outputs = [one for one in part.populations if one.name in part.outputs and one.size <= MOST_OUTPUTS]
-        is_alone = len(outputs) == 1
-        return [
-            tr("class {neuron}", neuron=neuron) if is_alone else f"{one.name}[{neuron}]"
-            for one in outputs
-            for neuron in range(one.size)
-        ]

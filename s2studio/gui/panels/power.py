@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QSplitter
+from PySide6.QtWidgets import QLabel
 
 from s2studio.draw.colours import colour_map
 from s2studio.draw.theme import NEAR_PX, Theme, hex_colour
+from s2studio.gui.models.decisions import decisions, output_names
 from s2studio.gui.theme import ThemeSwitch
 from s2studio.gui.translation import tr
 from s2studio.gui.views.figures import Figure, Figures
-from s2studio.gui.views.panel import Panel
+from s2studio.gui.views.panel import Panel, beside
 from s2studio.gui.views.step_curve import StepCurve
+from s2studio.gui.views.time_marks import TimeMarks
 from s2studio.gui.views.time_plot import TimePlot
 from s2studio.sim.channels import CHANNELS
 from s2studio.sim.energy import ENERGY_KINDS
@@ -47,12 +48,11 @@ class PowerPanel(Panel):
         self._areas = {kind: StepCurve(colours[kind], fill=True) for kind in reversed(ENERGY_KINDS)}
         for area in self._areas.values():
             self.plot.addItem(area)
-        splitter = QSplitter(Qt.Orientation.Horizontal, self.content)
-        splitter.addWidget(self.plot)
-        splitter.addWidget(self.figures)
-        splitter.setStretchFactor(0, 1)
-        splitter.setCollapsible(1, False)
-        self.column(margin=NEAR_PX).addWidget(splitter)
+        self._marks = TimeMarks(self.plot, themes.theme)
+        self.headline = QLabel(self.content)
+        layout = self.column(spacing=NEAR_PX, margin=NEAR_PX)
+        layout.addWidget(self.headline)
+        layout.addWidget(beside(self.plot, self.figures), 1)
         self.set_empty(True)
 
     def draw_view(self, view: View | None) -> None:
@@ -65,6 +65,7 @@ class PowerPanel(Panel):
         for index, kind in enumerate(ENERGY_KINDS):
             self._areas[kind].show_steps(edges, total[index])
         self.plot.set_y_range(0.0, float(total[-1].max()) * 1.05)
+        self._show_decisions(view)
         self._show_figures(view)
 
     def draw_moment(self, moment: View | None) -> None:
@@ -75,6 +76,7 @@ class PowerPanel(Panel):
     def apply_theme(self, theme: Theme) -> None:
         """Take the colours of `theme`."""
         self.plot.apply_theme(theme)
+        self._marks.apply_theme(theme)
 
     def _show_figures(self, view: View) -> None:
         moment = self.controller.source.moment
@@ -95,7 +97,6 @@ class PowerPanel(Panel):
             )
             for index, kind in enumerate(ENERGY_KINDS)
         ]
-        peak = float(view.power_w.sum(axis=0).max())
         sums = (float(now.sum()), float(energy.sum()) / seconds)
         rows.insert(
             0,
@@ -107,10 +108,25 @@ class PowerPanel(Panel):
                     with_unit(float(energy.sum()), "J"),
                 ),
                 tip=tr(
-                    "Peak {peak} in the span shown. Powers follow from counts and the chip file; sleep and "
-                    "busy power are measured, cycles are estimates.",
-                    peak=with_unit(peak, "W"),
+                    "Powers follow from counts and the chip file; sleep and busy power are measured, cycles are "
+                    "estimates."
                 ),
             ),
         )
         self.figures.show_figures(rows)
+        self.headline.setText(
+            tr(
+                "{energy} in {seconds}, {mean} on average, {peak} at most   (estimate)",
+                energy=with_unit(float(energy.sum()), "J"),
+                seconds=with_unit(seconds, "s"),
+                mean=with_unit(sums[1], "W", 4),
+                peak=with_unit(float(view.power_w.sum(axis=0).max()), "W", 4),
+            )
+        )
+
+    def _show_decisions(self, view: View) -> None:
+        """Mark when another output took the lead, counted from the start of the span."""
+        shown = self.controller.source.shown
+        names = [] if shown is None else output_names(shown.network)
+        found = decisions(view.outputs) if len(names) == len(view.outputs) else ()
+        self._marks.show([(view.times_s[one.column], names[one.output]) for one in found])

@@ -54,6 +54,10 @@ class TimelinePanel(Panel):
             self.speed.addItem(tr(title), factor)
         self.speed.setCurrentIndex(1)
         self.speed.currentIndexChanged.connect(self._set_speed)
+        self.run = QComboBox(self.content)
+        self.run.setAccessibleName(tr("Run of the session"))
+        self.run.setToolTip(tr("A session of a script or of a data set holds several runs"))
+        self.run.activated.connect(self._choose_run)
         self.moment = QLabel(self.content)
         self.moment.setMinimumWidth(260)
         self.span = QLabel(self.content)
@@ -61,7 +65,7 @@ class TimelinePanel(Panel):
         self.strip = Strip(controller, themes)
         bar = QHBoxLayout()
         bar.setSpacing(TIGHT_PX)
-        for widget in (self.play, self.speed, self.follow, self.whole, self.mark, self.moment):
+        for widget in (self.play, self.speed, self.follow, self.whole, self.mark, self.run, self.moment):
             bar.addWidget(widget)
         bar.addStretch(1)
         bar.addWidget(self.span)
@@ -95,6 +99,18 @@ class TimelinePanel(Panel):
 
     def _shown_changed(self, shown: RunShown | None) -> None:
         self.set_empty(shown is None)
+        self.run.setVisible(shown is not None and shown.runs > 1)
+        if shown is not None:
+            self.run.clear()
+            self.run.addItems(
+                [tr("run {number} of {runs}", number=number + 1, runs=shown.runs) for number in range(shown.runs)]
+            )
+            self.run.setCurrentIndex(shown.number)
+
+    def _choose_run(self, number: int) -> None:
+        shown = self.controller.studio.shown
+        if shown is not None and number != shown.number:
+            self.controller.open_session(shown.session, number)
 
     def _timeline_changed(self) -> None:
         timeline = self.controller.timeline

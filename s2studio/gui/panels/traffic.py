@@ -13,7 +13,7 @@ from s2studio.gui.models.selection import Selected
 from s2studio.gui.theme import ThemeSwitch
 from s2studio.gui.translation import tr
 from s2studio.gui.views.figures import Figure, Figures
-from s2studio.gui.views.panel import Panel
+from s2studio.gui.views.panel import Panel, beside
 from s2studio.gui.views.step_curve import StepCurve
 from s2studio.gui.views.time_plot import TimePlot
 from s2studio.sim.traffic import link_table
@@ -46,12 +46,7 @@ class TrafficPanel(Panel):
         plots = QSplitter(Qt.Orientation.Vertical, self.content)
         plots.addWidget(self.packets)
         plots.addWidget(self.flits)
-        splitter = QSplitter(Qt.Orientation.Horizontal, self.content)
-        splitter.addWidget(plots)
-        splitter.addWidget(self.figures)
-        splitter.setStretchFactor(0, 1)
-        splitter.setCollapsible(1, False)
-        self.column(margin=NEAR_PX).addWidget(splitter)
+        self.column(margin=NEAR_PX).addWidget(beside(plots, self.figures))
         controller.studio.shown_changed.connect(self._shown_changed)
         self._shown_changed(controller.studio.shown)
         self.set_empty(True)

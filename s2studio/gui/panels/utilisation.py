@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtWidgets import QSplitter
+from PySide6.QtCore import QRectF
 
 from s2studio.draw.colours import apply, colour_map, population_colours
 from s2studio.draw.scale import quantity
@@ -16,7 +15,7 @@ from s2studio.gui.models.selection import of_slices
 from s2studio.gui.theme import ThemeSwitch
 from s2studio.gui.translation import tr
 from s2studio.gui.views.figures import Figure, Figures
-from s2studio.gui.views.panel import Panel
+from s2studio.gui.views.panel import Panel, beside
 from s2studio.gui.views.time_plot import TimePlot
 from s2studio.units import with_unit
 
@@ -39,12 +38,7 @@ class UtilisationPanel(Panel):
         self.plot.addItem(self._image)
         self.figures = Figures((tr("busiest"), tr("mean"), tr("worst"), tr("packets")), tr("Busiest PEs"), self._select)
         self._order: list[int] = []
-        splitter = QSplitter(Qt.Orientation.Horizontal, self.content)
-        splitter.addWidget(self.plot)
-        splitter.addWidget(self.figures)
-        splitter.setStretchFactor(0, 1)
-        splitter.setCollapsible(1, False)
-        self.column(margin=NEAR_PX).addWidget(splitter)
+        self.column(margin=NEAR_PX).addWidget(beside(self.plot, self.figures))
         self.apply_theme(themes.theme)
         self.set_empty(True)
 

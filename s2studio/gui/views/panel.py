@@ -107,11 +107,13 @@ class Panel(QWidget):
             self.controller.source.wish(self)
 
 
-def beside(left: QWidget, right: QWidget, left_px: int, right_px: int) -> QSplitter:
-    """Return two widgets beside each other, as wide as said at first; the left one takes what room is gained."""
+def beside(left: QWidget, right: QWidget, *widths: int) -> QSplitter:
+    """Return two widgets beside each other, as wide (px) as said at first; the left one takes what room is gained."""
     splitter = QSplitter(Qt.Orientation.Horizontal)
     splitter.addWidget(left)
     splitter.addWidget(right)
     splitter.setStretchFactor(0, 1)
-    splitter.setSizes([left_px, right_px])
+    splitter.setCollapsible(1, False)
+    if widths:
+        splitter.setSizes(list(widths))
     return splitter
