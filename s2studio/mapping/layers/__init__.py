@@ -1,0 +1,1 @@
+"""How the layers of a deep network are cut into tiles, which PE takes which, and where their bytes lie."""
