@@ -62,7 +62,16 @@ SHOWN = {
     "Plot": (1,),
 }
 # What is no text: names for Qt, styles, faults of the program itself.
-NO_TEXT = {"setStyleSheet", "setProperty", "setObjectName", "Thread", "ValueError", "RuntimeError", "TypeError"}
+NO_TEXT = {
+    "compile",
+    "setStyleSheet",
+    "setProperty",
+    "setObjectName",
+    "Thread",
+    "ValueError",
+    "RuntimeError",
+    "TypeError",
+}
 NO_TEXT_FUNCTIONS = {"style_sheet"}
 HOLE = "\0"
 TWO_WORDS = re.compile(rf"[A-Za-z]{{2,}}[,.:;…)]* +[(A-Za-z]|[A-Za-z]{{3,}}[:,]? +{HOLE}|{HOLE} +[A-Za-z]{{3,}}")
