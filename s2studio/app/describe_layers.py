@@ -8,6 +8,7 @@ from s2studio.chip.spec import ChipSpec
 from s2studio.lowering.fusion import fuse
 from s2studio.lowering.int8.weights import quantise_weights, report_weights
 from s2studio.network.operators.arithmetic import Conv, Dense
+from s2studio.network.operators.elementwise import Add
 from s2studio.network.operators.operator import Operator, Unsupported
 from s2studio.network.tensors import Layer, LayerGraph
 
@@ -65,7 +66,7 @@ def operator_name(operator: Operator) -> str:
     """Return the operator's name: `Dense`, with what was fused into it: `Conv + Relu`; else the file's own."""
     if isinstance(operator, Unsupported):
         return operator.type_name
-    relu = isinstance(operator, Conv | Dense) and operator.relu
+    relu = isinstance(operator, Conv | Dense | Add) and operator.relu
     return type(operator).__name__ + (" + Relu" if relu else "")
 
 

@@ -168,6 +168,13 @@ class ChipSpec:
             raise ChipError(f"'{key}' of the chip {self.name}", found, "a whole number is expected")
         return value
 
+    def most(self, key: str) -> int:
+        """Return the upper end of the whole numbers from and to at `key`. Raises ChipError where there are none."""
+        value = self.quantities[key].value if key in self.quantities else None
+        if not isinstance(value, list | tuple) or len(value) != 2 or not isinstance(value[1], int):
+            raise ChipError(f"'{key}' of the chip {self.name}", f"is {value!r}", "two whole numbers are expected")
+        return value[1]
+
     @property
     def pe_count(self) -> int:
         """The number of PEs of a chip, reserved ones included."""

@@ -36,22 +36,41 @@ def show_layers(about: Mapping[str, Any]) -> None:
 def show_int8(about: Mapping[str, Any]) -> None:
     """Print what int8 does to a deep network, layer by layer."""
     console = new_console()
-    head = ("layer", "operator", "step", ">signal to noise", ">clipped", ">largest sum")
-    rows = [
-        (
-            row["name"],
-            row["operator"],
-            "" if row["exponent"] is None else f"2^{-row['exponent']}",
-            "exact" if row["snr_db"] is None else f"{row['snr_db']:.1f} dB",
-            f"{row['clipped_share']:.2%}",
-            "" if row["largest_sum"] is None else f"{row['largest_sum'] / about['accumulator_limit']:.1%}",
-        )
-        for row in about["layers"]
-    ]
+    head = ("layer", "operator", "step", "of the weights", ">signal to noise", ">change", ">clipped", ">largest sum")
+    rows = [_int8_row(row, about) for row in (*about["inputs"], *about["layers"])]
     print_table(console, "int8 beside float", head, rows)
+    best, *others = about["trials"]
+    said = "".join(f"; {_trial(trial)}: {trial['snr_db']:.1f} dB" for trial in others)
+    console.print(f"taken        {_trial(best)}: outputs at {best['snr_db']:.1f} dB on the samples that choose{said}")
+    if about["first_growth"]:
+        console.print(f"noise grows  first in '{about['first_growth']}', whose share of noise is twice its inputs'")
     for name in about["overflows"]:
         console.print(Text(f"warning      the accumulator overflows for '{name}'", style="yellow"))
     console.print(f"same answer  {about['same_answer']:,} of {about['samples']:,} samples")
+
+
+def _int8_row(row: Mapping[str, Any], about: Mapping[str, Any]) -> Sequence[str]:
+    least, most = row["weight_exponent_least"], row["weight_exponent_most"]
+    return (
+        row["name"],
+        row.get("operator", "input"),
+        "" if row["exponent"] is None else f"2^{-row['exponent']}" + ("" if row["dtype"] == "int8" else " int16"),
+        "" if least is None else _steps(least, most),
+        "exact" if row["snr_db"] is None else f"{row['snr_db']:.1f} dB",
+        "" if row["growth_db"] is None else f"{-row['growth_db']:+.1f} dB",
+        f"{row['clipped_share']:.2%}",
+        "" if row["largest_sum"] is None else f"{row['largest_sum'] / about['accumulator_limit']:.1%}",
+    )
+
+
+def _trial(trial: Mapping[str, Any]) -> str:
+    equalised = f"equalised after {trial['equalised']} layers" if trial["equalised"] else "as trained"
+    return f"{equalised}, biases corrected" if trial["corrected"] else equalised
+
+
+def _steps(least: int, most: int) -> str:
+    """Return the steps of exponents from `least` to `most`."""
+    return f"2^{-most}" if least == most else f"2^{-most} to 2^{-least}"
 
 
 def _row(row: Mapping[str, Any]) -> Sequence[str]:
@@ -60,11 +79,10 @@ def _row(row: Mapping[str, Any]) -> Sequence[str]:
 
 
 def _weights_row(row: Mapping[str, Any], about: Mapping[str, Any]) -> Sequence[str]:
-    least, most = -row["exponent_most"], -row["exponent_least"]
     return (
         row["name"],
         f"{row['weights']:,}",
-        f"2^{least}" if least == most else f"2^{least} to 2^{most}",
+        _steps(row["exponent_least"], row["exponent_most"]),
         f"{row['clipped_share']:.2%}",
         *("exact" if row[key] is None else f"{row[key]:.1f} dB" for key in ("snr_db", "snr_db_per_tensor")),
         f"{row['largest_sum'] / about['accumulator_limit']:.1%} of the accumulator",

@@ -60,7 +60,7 @@ def _matmul(operator: MatMul, a: Integers, b: Integers) -> Computed:
     shape = operator.shape([a.shape, b.shape])
     first, second = (np.broadcast_to(x, (*shape[:-2], *x.shape[-2:])).reshape(-1, *x.shape[-2:]) for x in (a, b))
     out, largest = np.empty((len(first), *shape[-2:]), DTYPES[operator.bits]), 0
-    bias, shift = np.zeros(shape[-2], np.int32), np.full(shape[-2], operator.shift, np.uint8)
+    bias, shift = np.full(shape[-2], operator.bias, np.int32), np.full(shape[-2], operator.shift, np.uint8)
     for index in range(len(first)):
         sums = _product(first[index], second[index].astype(np.float32))
         place = (index * sums.size, shape[-1], 1)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from s2studio.lowering.norm_fusion import Before, norm_of
 from s2studio.network.operators.arithmetic import Conv, Dense
 from s2studio.network.operators.elementwise import Add, Erf, Gelu, Mul, Relu, Sigmoid, Silu
 from s2studio.network.operators.movements import Reshape, Slice, Transpose
@@ -52,7 +53,7 @@ class _Fusion:
                 self._add(layer)
 
     def _add(self, layer: Layer) -> None:
-        for merged in (self._joined, self._scaled, self._masked, self._silu, self._gelu):
+        for merged in (self._joined, self._scaled, self._masked, self._norm, self._silu, self._gelu):
             found = merged(layer)
             if found is not None:
                 layer, swallowed = found
@@ -70,8 +71,8 @@ class _Fusion:
         """Return the layer before with `layer` in it, where nobody else reads what is between."""
         if len(layer.inputs) != 1 or self.uses[layer.inputs[0]] != 1:
             return None
-        before = self._before(layer.inputs[0], Dense, Conv)
-        if before is None or not isinstance(before.operator, Dense | Conv) or before.operator.relu:
+        before = self._before(layer.inputs[0], Dense, Conv, Add)
+        if before is None or not isinstance(before.operator, Dense | Conv | Add) or before.operator.relu:
             return None
         both = _both(before.operator, layer.operator, rank=len(self.graph.shapes[layer.inputs[0]]))
         return None if both is None else (replace(before, operator=both, output=layer.output), [before.output])
@@ -95,6 +96,9 @@ class _Fusion:
             return replace(scaled, output=layer.output), [name]
         self.layers[name] = scaled
         return replace(moves[0], output=layer.output), [moves[0].output]
+
+    def _norm(self, layer: Layer) -> Found:
+        return norm_of(layer, Before(self.layers, self.uses, self.graph.shapes))
 
     def _masked(self, layer: Layer) -> Found:
         """Return a softmax with the mask that was added to its scores."""
@@ -173,11 +177,13 @@ def _is(constant: Values | None, value: float) -> bool:
     return constant is not None and constant.size == 1 and abs(float(constant.reshape(-1)[0]) - value) < TOLERANCE
 
 
-def _both(before: Dense | Conv, after: Operator, rank: int) -> Dense | Conv | None:
+def _both(before: Dense | Conv | Add, after: Operator, rank: int) -> Dense | Conv | Add | None:
     """Return one operator for `before` and then `after`, None where there is none; `rank` counts the axes between."""
-    outputs = len(before.weight)
     if isinstance(after, Relu):
         return replace(before, relu=True)
+    if isinstance(before, Add):
+        return None
+    outputs = len(before.weight)
     channels_are_last = isinstance(before, Conv) or rank == 2
     if isinstance(after, BatchNorm) and channels_are_last:
         weight = before.weight * after.scale.reshape(-1, *(1,) * (before.weight.ndim - 1))

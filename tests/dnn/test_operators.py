@@ -81,7 +81,7 @@ def test_that_sums_of_the_largest_products_are_exact() -> None:
 def test_that_products_of_two_tensors_agree(seed: int, terms: int, is_broadcast: bool) -> None:
     random = np.random.default_rng(seed)
     a, b = int8(random, 2, 3, 4, terms), int8(random, *(() if is_broadcast else (3,)), terms, 6)
-    same(MatMul(int(random.integers(0, 16))), a, b)
+    same(MatMul(*(int(value) for value in random.integers(0, 16, 2))), a, b)
 
 
 @given(SEEDS, st.sampled_from([1, 2]), st.booleans())
@@ -134,6 +134,7 @@ WINDOW = Window((3, 2), (2, 1), ((1, 0), (1, 1)), (1, 1))
 OTHERS: list[tuple[Operator, list[Shape]]] = [
     (Add((0, 3), 2), [(2, 3, 4), (3, 4)]),
     (Add((0, 0), 0, relu=True), [(2, 3), (2, 3)]),
+    (Add((1, 0), 1, subtracts=True), [(2, 3), (2, 3)]),
     (Mul(7), [(2, 3, 4), (4,)]),
     (Affine(np.array([[300], [-4]], np.int16), np.array([[5], [9000]], np.int32), 9), [(3, 2, 4)]),
     (Clip(0, 0, 96), [(3, 4)]),
@@ -146,6 +147,7 @@ OTHERS: list[tuple[Operator, list[Shape]]] = [
     (Erf(5, 7), [(64, 7)]),
     (Softmax(4, 7), [(4, 9)]),
     (Softmax(4, 7, axis=0), [(4, 9)]),
+    (Softmax(2, 7, mask=np.tri(5, dtype=np.bool_)), [(2, 5, 5)]),
     (LayerNorm(np.full(9, 16, np.float32), np.ones(9, np.float32), 0.01), [(4, 9)]),
     (LayerNorm(np.full((4, 9), 16, np.float32), None, 0.01, -2), [(2, 4, 9)]),
     (RMSNorm(np.full(9, 16, np.float32), 0.01), [(4, 9)]),
@@ -241,6 +243,15 @@ def test_that_a_softmax_is_the_float_one_rounded() -> None:
     exact = powers / powers.sum(axis=-1, keepdims=True) * 128
 
     assert np.abs(Softmax(4, 7).compute(x) - np.clip(exact, -128, 127)).max() < 0.52
+
+
+def test_that_a_softmax_with_a_mask_is_one_over_what_it_allows() -> None:
+    x = int8(np.random.default_rng(2), 2, 4, 4)
+    y = Softmax(4, 7, mask=np.tri(4, dtype=np.bool_)).compute(x)
+
+    for row in range(4):
+        np.testing.assert_array_equal(y[:, row, : row + 1], Softmax(4, 7).compute(x[:, row, : row + 1]))
+        assert not y[:, row, row + 1 :].any()
 
 
 def test_that_a_layer_norm_is_the_float_one_rounded() -> None:

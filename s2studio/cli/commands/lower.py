@@ -54,9 +54,9 @@ def lower_command(
 
 
 def _lower_layers(project: Project, data: Path | None, as_json: bool) -> None:
-    from s2studio.app.lower_layers import lower_layers
+    from s2studio.app.lower_layers import describe_lowered
 
-    about = lower_layers(load_layers(project.model), data, load_chip(project.chip))
+    about = describe_lowered(load_layers(project.model), data, load_chip(project.chip))
     if as_json:
         print_json(about)
     else:

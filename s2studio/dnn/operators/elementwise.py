@@ -16,11 +16,15 @@ from s2studio.network.operators.operator import Shape, broadcast
 
 @dataclass(frozen=True)
 class Add(Operator):
-    """y = clip((a 2^left[0] + b 2^left[1]) 2^-shift), rounded to nearest; shapes broadcast; `relu` cuts at 0."""
+    """y = clip((a 2^left[0] + b 2^left[1]) 2^-shift), rounded to nearest; shapes broadcast; `relu` cuts at 0.
+
+    With `subtracts` b is taken from a.
+    """
 
     left: tuple[int, int]
     shift: int
     relu: bool = False
+    subtracts: bool = False
 
     def shape(self, inputs: Sequence[Shape]) -> Shape:
         """Return the shape to which both broadcast."""
@@ -29,7 +33,7 @@ class Add(Operator):
     def compute(self, *inputs: Integers) -> Integers:
         """Return y."""
         a, b = (values.astype(np.int64) << left for values, left in zip(inputs, self.left, strict=True))
-        return clipped(shifted(a + b, self.shift), least=0 if self.relu else None)
+        return clipped(shifted(a - b if self.subtracts else a + b, self.shift), least=0 if self.relu else None)
 
 
 @dataclass(frozen=True)

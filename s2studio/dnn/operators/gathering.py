@@ -79,19 +79,27 @@ class Mean(Operator):
 
 @dataclass(frozen=True)
 class Softmax(Operator):
-    """p = exp((q - max q) 2^-exponent) in s0.31; y = clip(p 2^output_exponent / sum p), rounded to nearest."""
+    """p = exp((q - max q) 2^-exponent) in s0.31; y = clip(p 2^output_exponent / sum p), rounded to nearest.
+
+    Over those q alone that `mask` (which broadcasts to q) allows, at least one along `axis`; others become 0.
+    """
 
     exponent: int
     output_exponent: int
     axis: int = -1
     iterations: int = 16
+    mask: NDArray[np.bool_] | None = None
     kind: ClassVar[Kind] = "softmax"
     unit: ClassVar[Unit] = "exponential_unit"
 
     def compute(self, *inputs: Integers) -> Integers:
         """Return y."""
         wide = inputs[0].astype(np.int64)
-        powers = exp_s0_31(to_s16_15(wide - wide.max(axis=self.axis, keepdims=True), self.exponent), self.iterations)
+        seen = np.ones((), np.bool_) if self.mask is None else self.mask
+        # A place that is left out must not be the largest; what it holds is not looked at otherwise.
+        largest = np.where(seen, wide, np.iinfo(np.int32).min).max(axis=self.axis, keepdims=True)
+        below = to_s16_15(np.minimum(wide - largest, 0), self.exponent)
+        powers = np.where(seen, exp_s0_31(below, self.iterations), 0)
         total = powers.sum(axis=self.axis, keepdims=True)
         return clipped(((powers << self.output_exponent) + total // 2) // total)
 

@@ -51,6 +51,6 @@ class Operator:
 
     @property
     def weight_bytes(self) -> int:
-        """How much memory its trained numbers take."""
+        """How much memory its trained numbers take; a mask is none, it is where loops begin and end."""
         held = (getattr(self, column.name) for column in fields(self))
-        return sum(value.nbytes for value in held if isinstance(value, np.ndarray))
+        return sum(value.nbytes for value in held if isinstance(value, np.ndarray) and value.dtype.kind != "b")

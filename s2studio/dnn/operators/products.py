@@ -77,9 +77,10 @@ class Dense(MacOperator):
 
 @dataclass(frozen=True)
 class MatMul(MacOperator):
-    """s = A B over the last two axes, those before broadcast; one `shift`. Both come from layers before."""
+    """s = A B + bias over the last two axes, those before broadcast; one `shift`. Both come from layers before."""
 
     shift: int
+    bias: int = 0
     bits: int = 8
     kind: ClassVar[Kind] = "matmul"
 
@@ -98,7 +99,7 @@ class MatMul(MacOperator):
     def sums(self, *inputs: Integers) -> Integers:
         """Return s."""
         a, b = (values.astype(np.int64) for values in inputs)
-        return np.asarray(np.matmul(a, b))
+        return np.asarray(np.matmul(a, b) + self.bias)
 
     def from_sums(self, sums: Integers) -> Integers:
         """Return y."""

@@ -43,10 +43,11 @@ class WeightReport:
     largest_sum: int
 
 
-def quantise_weights(weight: FloatArray, per_output: bool = True) -> Int8Weights:
+def quantise_weights(weight: FloatArray, per_output: bool = True, most: NDArray[np.int64] | None = None) -> Int8Weights:
     """Return `weight` (outputs, ...) as int8, rounded to nearest, the exponent that with the least squared error.
 
-    An exponent is chosen for each output, or one for all of them. Outputs without weights other than 0 have exponent 0.
+    An exponent is chosen for each output, or one for all of them, at most that of the output in `most`. Outputs without
+    weights other than 0 have the largest exponent of the others.
     """
     rows = weight.reshape(len(weight) if per_output else 1, -1).astype(np.float64)
     largest = np.abs(rows).max(axis=1)
@@ -54,7 +55,10 @@ def quantise_weights(weight: FloatArray, per_output: bool = True) -> Int8Weights
     coarsest = np.where(largest > 0, np.floor(np.log2(-float(INT8.min) / np.where(largest > 0, largest, 1))), 0)
     candidates = np.array([coarsest + finer for finer in range(-1, FINER)], np.int64)
     errors = np.array([_squared_error(rows, exponents) for exponents in candidates])
-    chosen = np.where(largest > 0, np.take_along_axis(candidates, errors.argmin(axis=0)[None], 0)[0], 0)
+    chosen = np.take_along_axis(candidates, errors.argmin(axis=0)[None], 0)[0]
+    chosen = np.where(largest > 0, chosen, chosen[largest > 0].max() if largest.any() else 0)
+    if most is not None:
+        chosen = np.minimum(chosen, most if per_output else most.min())
     values = _rounded(rows, chosen).astype(np.int8).reshape(weight.shape)
     return Int8Weights(values, np.broadcast_to(chosen, (len(weight),)).copy())
 

@@ -82,10 +82,45 @@ class Tanh(Operator):
 
 
 @dataclass(frozen=True)
+class Square(Operator):
+    """y = x^2: a part of a norm that was spelled out."""
+
+    def compute(self, *inputs: Values) -> Values:
+        """Return y."""
+        return np.asarray(np.square(inputs[0]))
+
+
+@dataclass(frozen=True)
+class Root(Operator):
+    """y = sqrt x: a part of a norm that was spelled out."""
+
+    def compute(self, *inputs: Values) -> Values:
+        """Return y."""
+        return np.sqrt(np.maximum(inputs[0], 0))
+
+
+@dataclass(frozen=True)
+class Divide(Operator):
+    """y = a / b, or with one input 1 / a: a part of a norm that was spelled out."""
+
+    def shape(self, inputs: Sequence[Shape]) -> Shape:
+        """Return the shape to which both broadcast."""
+        return broadcast(inputs[0], inputs[-1])
+
+    def compute(self, *inputs: Values) -> Values:
+        """Return y; divided by 0 it is 0, so that what follows stays finite."""
+        above, below = (np.ones((), np.float32), *inputs)[-2:]
+        shape = np.broadcast_shapes(above.shape, below.shape)
+        return np.asarray(np.divide(above, below, out=np.zeros(shape, np.float32), where=below != 0))
+
+
+@dataclass(frozen=True)
 class Add(Operator):
-    """y = a + b, or a + `constant`; shapes broadcast."""
+    """y = a + b, or a + `constant`, or with `subtracts` a - b; shapes broadcast; then max(y, 0) with `relu`."""
 
     constant: FloatArray | None = None
+    relu: bool = False
+    subtracts: bool = False
 
     def shape(self, inputs: Sequence[Shape]) -> Shape:
         """Return the shape to which both broadcast."""
@@ -93,7 +128,10 @@ class Add(Operator):
 
     def compute(self, *inputs: Values) -> Values:
         """Return y."""
-        return np.add(inputs[0], inputs[1] if self.constant is None else self.constant)
+        y = (np.subtract if self.subtracts else np.add)(
+            inputs[0], inputs[1] if self.constant is None else self.constant
+        )
+        return np.maximum(y, 0) if self.relu else y
 
 
 @dataclass(frozen=True)

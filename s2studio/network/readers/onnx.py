@@ -14,7 +14,7 @@ from s2studio.errors import NetworkError
 from s2studio.network.operators.operator import Operator, Shape, Unsupported, text
 from s2studio.network.readers.child import ChildReading
 from s2studio.network.readers.onnx_constants import constant_of
-from s2studio.network.readers.onnx_operators import CONVERTERS, Node, NotCovered
+from s2studio.network.readers.onnx_operators import CONVERTERS, Node, NotCovered, split
 from s2studio.network.tensors import Layer, LayerGraph, check_size, shape_of
 
 MAX_NODES = 100_000
@@ -116,6 +116,10 @@ def _read_node(reading: _Reading, node: dict[str, Any], name: str) -> None:
 
 def _add(reading: _Reading, node: Node, outputs: list[str]) -> None:
     """Add the layers that `node` becomes: one after the other, the last makes the node's output."""
+    if node.type == "Split" and node.domain in ("", "ai.onnx") and outputs:
+        for operator, output in zip(split(node, len(outputs)), outputs, strict=True):
+            _add_layer(reading, Layer(node.name, operator, (node.tensor(),), output))
+        return
     try:
         steps, sources = _steps(node, outputs)
     except NotCovered as problem:
@@ -124,9 +128,13 @@ def _add(reading: _Reading, node: Node, outputs: list[str]) -> None:
     for index, step in enumerate(steps):
         last = index == len(steps) - 1
         layer = Layer(node.name, step, sources, outputs[0] if last else f"{outputs[0]} ({index + 1})")
-        reading.shapes[layer.output] = shape_of(layer, reading.shapes)
-        reading.layers.append(layer)
+        _add_layer(reading, layer)
         sources = (layer.output,)
+
+
+def _add_layer(reading: _Reading, layer: Layer) -> None:
+    reading.shapes[layer.output] = shape_of(layer, reading.shapes)
+    reading.layers.append(layer)
 
 
 def _steps(node: Node, outputs: list[str]) -> tuple[tuple[Operator, ...], tuple[str, ...]]:
@@ -157,12 +165,11 @@ def _shapes(node: Node) -> str:
 
 
 _READ = "the operators that are read stand in docs/interface.md: express it in them"
-_NORMS = "export LayerNorm with opset_version=17 or later and RMSNorm with 23 or later, as one node each"
 _QUANTISED = "export the float model; s2studio quantises it"
 _REMEDIES: Mapping[str, str] = {
-    "Pow": _NORMS,
-    "Sqrt": _NORMS,
-    "Reciprocal": _NORMS,
+    "GatherND": "AdaptiveAvgPool is read where its output's lengths divide its input's; else use AvgPool",
+    "Einsum": "write it as MatMul with Transpose",
+    "ConstantOfShape": "let the tensor be a trained parameter or an input",
     "QuantizeLinear": _QUANTISED,
     "DequantizeLinear": _QUANTISED,
     "QLinearConv": _QUANTISED,

@@ -11,7 +11,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from s2studio.network.operators.arithmetic import Conv, Dense, MatMul, Window
-from s2studio.network.operators.elementwise import Add, Erf, Gelu, Mul, Relu, Relu6, Sigmoid, Silu, Tanh
+from s2studio.network.operators.elementwise import (
+    Add,
+    Divide,
+    Erf,
+    Gelu,
+    Mul,
+    Relu,
+    Relu6,
+    Root,
+    Sigmoid,
+    Silu,
+    Square,
+    Tanh,
+)
 from s2studio.network.operators.movements import Concat, Embedding, Reshape, Slice, Transpose
 from s2studio.network.operators.operator import FloatArray, Identity, Operator, Shape, axis_of, text
 from s2studio.network.operators.reductions import AvgPool, BatchNorm, LayerNorm, MaxPool, Mean, RMSNorm, Softmax
@@ -19,6 +32,7 @@ from s2studio.network.operators.reductions import AvgPool, BatchNorm, LayerNorm,
 # Before this opset, softmax took all axes from one on as one.
 SOFTMAX_OF_ONE_AXIS = 13
 Steps = tuple[tuple[Operator, ...], tuple[str, ...]]
+NORMS = "powers, roots and quotients are read as parts of LayerNorm and RMSNorm: use those"
 
 
 class NotCovered(Exception):
@@ -244,12 +258,21 @@ def _subtract(node: Node) -> Steps:
         return (Add(-node.needed(1)),), (node.tensor(),)
     if node.inputs[0] in node.constants:
         return (Mul(np.full((), -1, np.float32)), Add(node.needed(0))), (node.tensor(1),)
-    raise NotCovered(
-        "it subtracts one tensor from another", "multiply by -1 and add; LayerNorm is one node from opset_version=17 on"
-    )
+    return (Add(subtracts=True),), (node.tensor(0), node.tensor(1))
+
+
+def _power(node: Node) -> Steps:
+    exponent = node.needed(1)
+    if exponent.size == 1 and exponent.item() in (0.5, 2):
+        return (Square() if exponent.item() == 2 else Root(),), (node.tensor(),)
+    raise NotCovered(f"its exponent is {text(exponent.shape) if exponent.size > 1 else exponent.item()}", NORMS)
 
 
 def _divide(node: Node) -> Steps:
+    if node.inputs[1] not in node.constants:
+        if node.inputs[0] not in node.constants:
+            return (Divide(),), (node.tensor(0), node.tensor(1))
+        return (Divide(), Mul(node.needed(0))), (node.tensor(1),)
     divisor = node.needed(1)
     if not divisor.all():
         raise ValueError("it divides by 0")
@@ -339,6 +362,23 @@ def _slice(node: Node) -> Steps:
     return (Slice(tuple(ranges)),), (node.tensor(),)
 
 
+def split(node: Node, outputs: int) -> list[Operator]:
+    """Return the slice that each of the outputs of a Split is: parts of lengths that are given, or of equal ones."""
+    shape, lengths = node.shape(node.inputs[0]), node.integers(1, "split")
+    axis = axis_of(int(node.attributes.get("axis", 0)), shape)
+    if lengths is None:
+        each = -(-shape[axis] // outputs)
+        lengths = [min(each, shape[axis] - each * place) for place in range(outputs)]
+    if sum(lengths) != shape[axis] or len(lengths) != outputs or min(lengths) < 1:
+        raise ValueError(f"{text(shape)} is split along axis {axis} into {lengths}")
+    ends = [sum(lengths[: place + 1]) for place in range(outputs)]
+    whole = [(0, length, 1) for length in shape]
+    return [
+        Slice((*whole[:axis], (end - length, end, 1), *whole[axis + 1 :]))
+        for end, length in zip(ends, lengths, strict=True)
+    ]
+
+
 CONVERTERS: Mapping[str, Callable[[Node], Steps]] = {
     "Gemm": _gemm,
     "MatMul": _matmul,
@@ -352,6 +392,9 @@ CONVERTERS: Mapping[str, Callable[[Node], Steps]] = {
     "Sigmoid": _plain(Sigmoid()),
     "Tanh": _plain(Tanh()),
     "Softmax": _softmax,
+    "Pow": _power,
+    "Sqrt": _plain(Root()),
+    "Reciprocal": _plain(Divide()),
     "LayerNormalization": _layer_norm,
     "RMSNormalization": _rms_norm,
     "Add": _add,

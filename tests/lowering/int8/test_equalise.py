@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from s2studio.lowering.fusion import fuse
+from s2studio.lowering.int8.calibrate import calibrate
+from s2studio.lowering.int8.equalise import equalise
+from s2studio.lowering.int8.network import quantise_network
+from s2studio.lowering.int8.options import Int8Options
+from s2studio.network.tensors import LayerGraph, evaluate
+from tests.network.readers.onnx_models import Step, model_of, normal, read_here, saved
+
+# Channels whose ranges differ by up to 2^6, as training with batch norms leaves them.
+UNEVEN = np.exp2(np.linspace(-3, 3, 8)).astype(np.float32)
+
+
+@pytest.fixture
+def network(tmp_path: Path) -> LayerGraph:
+    """Return a CNN with two convolutions, one of them depthwise, a pool, a flattening and a dense layer."""
+    steps: list[Step] = [
+        ("Conv", ["x", "k", "b"], "c", {"pads": [1, 1, 1, 1]}),
+        ("Relu", ["c"], "r", {}),
+        ("Conv", ["r", "d"], "e", {"group": 8}),
+        ("MaxPool", ["e"], "p", {"kernel_shape": [2, 2], "strides": [2, 2]}),
+        ("Flatten", ["p"], "f", {}),
+        ("Gemm", ["f", "w"], "y", {}),
+    ]
+    kernel = normal(8, 3, 3, 3) * UNEVEN.reshape(-1, 1, 1, 1)
+    constants = {"k": kernel, "b": normal(8), "d": normal(8, 1, 3, 3), "w": normal(72, 5)}
+    return read_here(saved(tmp_path / "m.onnx", model_of(steps, constants, [1, 3, 8, 8])))
+
+
+def test_that_an_equalised_network_computes_the_same_to_the_last_bit(network: LayerGraph) -> None:
+    fused, sample = fuse(network), {"x": normal(1, 3, 8, 8)}
+    equalised, count = equalise(fused, calibrate(fused, [sample]))
+
+    assert count == 2
+    np.testing.assert_array_equal(evaluate(equalised, sample)["y"], evaluate(fused, sample)["y"])
+    assert np.ptp(np.log2(np.abs(evaluate(equalised, sample)["r"]).max(axis=(0, 2, 3)))) < 4
+
+
+def test_that_equalising_brings_int8_closer_to_float(network: LayerGraph) -> None:
+    samples = [{"x": normal(1, 3, 8, 8)} for _ in range(8)]
+    plain, equalised = (
+        quantise_network(network, samples, Int8Options(equalise=choice, correct_bias=False)).trials[0].snr_db
+        for choice in (False, True)
+    )
+
+    assert equalised > plain + 2
+
+
+def test_that_the_best_of_all_ways_is_taken(network: LayerGraph) -> None:
+    trials = quantise_network(network, [{"x": normal(1, 3, 8, 8)} for _ in range(4)]).trials
+
+    assert {(trial.equalised > 0, trial.corrected) for trial in trials} == {
+        (equalised, corrected) for equalised in (True, False) for corrected in (True, False)
+    }
+    assert trials[0].snr_db == max(trial.snr_db for trial in trials)
+
+
+def test_that_a_correction_takes_the_mean_error_away(tmp_path: Path) -> None:
+    steps: list[Step] = [("Gemm", ["x", "w", "b"], "y", {})]
+    weight = normal(60, 4)
+    weight[0] *= 40  # coarse steps for the rest
+    graph = read_here(saved(tmp_path / "m.onnx", model_of(steps, {"w": weight, "b": normal(4)}, [1, 60])))
+    samples = [{"x": np.abs(normal(1, 60)) + 1} for _ in range(30)]
+    plain, corrected = (
+        quantise_network(graph, samples, Int8Options(correct_bias=choice)).trials[0].snr_db for choice in (False, True)
+    )
+
+    assert corrected > plain + 3
+
+
+def test_that_a_tensor_that_others_read_too_is_left_alone(tmp_path: Path) -> None:
+    steps: list[Step] = [
+        ("Gemm", ["x", "w"], "h", {}),
+        ("Gemm", ["h", "v"], "g", {}),
+        ("Add", ["h", "g"], "y", {}),
+    ]
+    graph = read_here(saved(tmp_path / "m.onnx", model_of(steps, {"w": normal(6, 6) * 8, "v": normal(6, 6)}, [1, 6])))
+    equalised, count = equalise(graph, calibrate(graph, [{"x": normal(1, 6)}]))
+
+    assert count == 0
+    assert equalised.layers == graph.layers
