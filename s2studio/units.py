@@ -23,6 +23,21 @@ def with_unit(value: float, unit: str, digits: int = 3) -> str:
     return f"{scaled:.{decimals}f} {prefix}{unit}"
 
 
+def interval(low: float, high: float, unit: str) -> str:
+    """Return the ends of an interval in as few digits as tell them apart: `551 to 640 µs`, one end where they agree."""
+    for digits in range(3, 7):
+        first, last = with_unit(low, unit, digits), with_unit(high, unit, digits)
+        if first != last:
+            break
+    number, _, prefixed = first.partition(" ")
+    return last if first == last else f"{number if last.endswith(f' {prefixed}') else first} to {last}"
+
+
+def estimated(value: float, low: float, high: float, unit: str) -> str:
+    """Return an estimate with its error band: `592 µs (551 to 640 µs)`."""
+    return f"{with_unit(value, unit)} ({interval(low, high, unit)})"
+
+
 def counted(number: int, noun: str, plural: str | None = None) -> str:
     """Return `1 spike`, `1,204 spikes`."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

@@ -14,7 +14,7 @@ from s2studio.errors import UsageError
 from s2studio.session.run import PricedBlock, Run
 from s2studio.session.tables import SPIKES
 from s2studio.sim.noc_delay import NocLoad, Way, is_routed, noc_load, route_ways, unloaded_s
-from s2studio.sim.timing import late
+from s2studio.sim.timing import late, time_done_bounds_s
 from s2studio.units import NS_PER_S, counted, with_unit
 
 # Of a sender's neurons, and of lost packets, so many are named.
@@ -90,6 +90,8 @@ class Origin(NamedTuple):
 class Why:
     """What happened to a PE in a tick; `cause` says it in a sentence.
 
+    `time_done_low_s` and `time_done_pessimistic_s` are by the ends of the cycle costs.
+
     `lost` names the first MOST_NAMED of `packets_lost`, `senders` are those of the tick before, most packets first;
     `origin` is None where the PE began its tick in time.
     """
@@ -101,7 +103,9 @@ class Why:
     population: str
     slice: int
     slices: int
+    time_done_low_s: float
     time_done_s: float
+    time_done_pessimistic_s: float
     late: bool
     level: str
     phases: tuple[Phase, ...]
@@ -185,6 +189,7 @@ class _Case:
         phases, origin = self._phases(self.tick, self.block), self._origin()
         same = [piece for piece in run.mapping.slices if piece.population == self.piece.population]
         done = float(self.block.priced.time_done_s[self.sample, 0, self.number])
+        low, pessimistic = self._ends(done)
         known = Why(
             engine=run.about.engine,
             tick=self.tick,
@@ -193,7 +198,9 @@ class _Case:
             population=self.piece.population,
             slice=same.index(self.piece) + 1,
             slices=len(same),
+            time_done_low_s=low,
             time_done_s=done,
+            time_done_pessimistic_s=pessimistic,
             late=bool(late(np.array([done]), run.tick_s)[0]),
             level=tuple(run.machine.spec.levels)[int(self.block.priced.levels[self.sample, 0, self.number])],
             phases=phases,
@@ -208,6 +215,13 @@ class _Case:
             cause="",
         )
         return Why(**{**vars(known), "cause": cause_of(known)})
+
+    def _ends(self, done: float) -> tuple[float, float]:
+        """Return when the PE, done after `done` s by the cycle costs' values, is done by both ends of them."""
+        run, place = self.run, (self.sample, 0, self.number)
+        ends = time_done_bounds_s(self.block.counts, run.work, run.machine.spec, self.block.priced.levels)
+        waited = done - float(ends.nominal_s[place])
+        return waited + float(ends.low_s[place]), waited + float(ends.pessimistic_s[place])
 
     def _priced(self, tick: int) -> PricedBlock:
         return next(iter(self.run.priced_blocks(tick, tick + 1)))

@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,7 @@ from s2studio.sim.counts import Counts, Lateness, TickBlock
 from s2studio.sim.energy import idle_energy_j
 from s2studio.sim.engine import LOCKSTEP, EngineOptions, check_engine, make_engine
 from s2studio.sim.lockstep import Simulator
-from s2studio.sim.pricing import energy_by_tick_j, price_counts
+from s2studio.sim.pricing import bounds, energy_by_tick_j, price_counts
 from s2studio.sim.program import compile_program
 from s2studio.sim.timing import late, slice_work
 from s2studio.sim.traffic import traffic
@@ -55,6 +55,9 @@ class SampleResult:
     synaptic_events: int
     late_ticks: int
     time_done_max_s: float
+    time_done_pessimistic_s: float
+    energy_low_j: float
+    energy_high_j: float
 
 
 class Evaluation:
@@ -160,7 +163,7 @@ class _Engine:
         predicted = int(counts.argmax()) if counts.any() else -1
         tick_s = self.of.project.run.tick_s
         first = int(ticks[neurons == predicted][0]) + 1 if predicted >= 0 else steps
-        energy, lateness, time_done_max_s = self._price(_one(block.counts, place, steps), block.lateness)
+        cost = self._price(_one(block.counts, place, steps), block.lateness)
         return SampleResult(
             sample=sample.name,
             label=-1 if sample.label is None else sample.label,
@@ -169,21 +172,45 @@ class _Engine:
             steps=steps,
             duration_s=steps * tick_s,
             latency_s=first * tick_s,
-            energy_j=energy,
-            energy_dynamic_j=energy - idle_energy_j(steps, tick_s, self.of.machine, len(self.work.models)),
+            energy_j=cost.energy_j,
+            energy_dynamic_j=cost.energy_j - idle_energy_j(steps, tick_s, self.of.machine, len(self.work.models)),
             synaptic_events=int(block.counts.synaptic_events[place, :steps].sum(dtype=np.int64)),
-            late_ticks=lateness,
-            time_done_max_s=time_done_max_s,
+            late_ticks=cost.late_ticks,
+            time_done_max_s=cost.time_done_max_s,
+            time_done_pessimistic_s=cost.time_done_pessimistic_s,
+            energy_low_j=cost.energy_low_j,
+            energy_high_j=cost.energy_high_j,
         )
 
-    def _price(self, counts: Counts, timed: Lateness | None) -> tuple[float, int, float]:
-        """Return the energy in J, the late ticks and how long the slowest PE worked in a tick, in s."""
+    def _price(self, counts: Counts, timed: Lateness | None) -> _Cost:
+        """Return what `counts` cost; of late PEs, times are how long the slowest worked, without what it waited for."""
         options = self.of.project.run
         priced = price_counts(counts, self.work, self.traffic, self.spec, options.level, options.tick_s)
         energy = energy_by_tick_j(priced, self.of.machine, options.tick_s)
         delay_s = 0.0 if timed is None else timed.start_delay_s + timed.stalled_s
         lateness = int(late(priced.time_done_s + delay_s, options.tick_s).sum())
-        return float(sum(values.sum() for values in energy.values())), lateness, float(priced.time_done_s.max())
+        ends = bounds(counts, self.work, self.spec, priced.levels, options.tick_s)
+        energy_j = float(sum(values.sum() for values in energy.values()))
+        nominal_j = float(sum(values.sum() for values in priced.energy_j.values()))
+        return _Cost(
+            energy_j,
+            energy_j + float(ends.energy_low_j.sum()) - nominal_j,
+            energy_j + float(ends.energy_high_j.sum()) - nominal_j,
+            lateness,
+            float(priced.time_done_s.max()),
+            float(ends.time_pessimistic_s.max()),
+        )
+
+
+class _Cost(NamedTuple):
+    """What a sample cost: energies in J by the chip file and by both ends of the cycle costs, times in s."""
+
+    energy_j: float
+    energy_low_j: float
+    energy_high_j: float
+    late_ticks: int
+    time_done_max_s: float
+    time_done_pessimistic_s: float
 
 
 def summarise(results: Sequence[SampleResult], outputs: int) -> dict[str, Any]:
@@ -204,12 +231,13 @@ def summarise(results: Sequence[SampleResult], outputs: int) -> dict[str, Any]:
         "confusion": confusion.tolist(),
         "late_ticks": sum(row.late_ticks for row in results),
         "time_done_max_s": max(row.time_done_max_s for row in results),
+        "time_done_pessimistic_s": max(row.time_done_pessimistic_s for row in results),
         "synaptic_events": sum(row.synaptic_events for row in results),
         **{name: _spread([getattr(row, name) for row in results]) for name in _SPREADS},
     }
 
 
-_SPREADS = ("energy_j", "energy_dynamic_j", "latency_s", "duration_s")
+_SPREADS = ("energy_j", "energy_low_j", "energy_high_j", "energy_dynamic_j", "latency_s", "duration_s")
 
 
 def _spread(values: Sequence[float]) -> dict[str, float]:

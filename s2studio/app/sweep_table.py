@@ -16,7 +16,16 @@ from s2studio.session.files import write_table
 # What is measured of each combination. Energy and latency are means per sample.
 MEASURES = (
     *("samples", "accuracy", "float_accuracy", "same_answer", "output_overlap"),
-    *("energy_j", "energy_dynamic_j", "latency_s", "pes_used", "smallest_safe_tick_s", "late_ticks"),
+    *(
+        "energy_j",
+        "energy_low_j",
+        "energy_high_j",
+        "energy_dynamic_j",
+        "latency_s",
+        "pes_used",
+        "smallest_safe_tick_s",
+        "late_ticks",
+    ),
     *("synaptic_events", "weighted_hops", "max_link_load", "lowest_snr_db", "clipped_share"),
 )
 WHOLE = frozenset({"samples", "pes_used", "late_ticks", "synaptic_events", "weighted_hops", "max_link_load"})

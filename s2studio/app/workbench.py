@@ -231,7 +231,7 @@ class Workbench:
             "level": ", ".join(self.project.run.level.texts),
             "tick_s": self.project.run.tick_s,
             **summary,
-            "smallest_safe_tick_s": smallest_safe_tick_s(summary["time_done_max_s"], machine.spec),
+            "smallest_safe_tick_s": smallest_safe_tick_s(summary["time_done_pessimistic_s"], machine.spec),
         }
 
     def evaluate_samples(

@@ -11,6 +11,7 @@ from typing import Any, get_type_hints
 import typer
 
 from s2studio.errors import Cancelled, S2StudioError, UsageError
+from s2studio.marks import marks_in
 
 REFUSED, WRONG_USAGE, VIOLATED, CANCELLED = 1, 2, 3, 130
 
@@ -65,6 +66,8 @@ def refuse(error: S2StudioError, as_json: bool) -> None:
 
 
 def print_json(value: Mapping[str, Any]) -> None:
-    """Print one JSON object on standard output."""
+    """Print one JSON object on standard output, with the `marks` of its numbers where it has none."""
+    if "error" not in value and "marks" not in value:
+        value = {**value, "marks": marks_in(value)}
     json.dump(value, sys.stdout, indent=2, allow_nan=False)
     sys.stdout.write("\n")

@@ -13,7 +13,7 @@ from s2studio.chip.spec import ChipSpec
 from s2studio.cli.tables import new_console as _console
 from s2studio.cli.tables import print_table as _table
 from s2studio.sim.energy import PowerCheck
-from s2studio.units import with_unit
+from s2studio.units import estimated, interval, with_unit
 
 if TYPE_CHECKING:
     from s2studio.snn.evidence import EvidenceTable
@@ -182,25 +182,34 @@ def show_run(summary: Json) -> None:
         console.print(_board(summary["board"]))
     console.print(
         Text(
-            f"deadline     slowest PE done after {with_unit(summary['time_done_max_s'], 's')}; smallest safe tick "
-            f"{with_unit(summary['smallest_safe_tick_s'], 's')}; late ticks {late:,}   (estimate)",
+            f"deadline     slowest PE done after {_longest(summary)}; smallest safe tick "
+            f"{with_unit(summary['smallest_safe_tick_s'], 's')}; {_late(summary)}   (estimate)",
             style="red" if late else "",
         )
     )
     energy = summary["energy_j"]
+    total = estimated(energy["total"], summary["energy_low_j"], summary["energy_high_j"], "J")
     above, mean, peak = (
         with_unit(summary["energy_dynamic_j"], "J"),
         with_unit(summary["power_mean_w"], "W"),
         with_unit(summary["power_peak_w"], "W"),
     )
-    console.print(
-        f"energy       {with_unit(energy['total'], 'J')}, {above} above idle; mean {mean}, peak {peak}   (estimate)"
-    )
+    console.print(f"energy       {total}, {above} above idle; mean {mean}, peak {peak}   (estimate)")
     console.print(
         "             " + ", ".join(f"{kind.replace('_', ' ')} {with_unit(energy[kind], 'J')}" for kind in KINDS)
     )
     _warnings(console, summary)
     console.print(f"session      {summary['session']}")
+
+
+def _longest(summary: Json) -> str:
+    value, low, high = (summary[f"time_done_{end}_s"] for end in ("max", "low", "pessimistic"))
+    return estimated(value, low, high, "s")
+
+
+def _late(summary: Json) -> str:
+    late, most = summary["late_ticks"], summary["late_ticks_pessimistic"]
+    return f"late ticks {late:,}" + (f", up to {most:,} by the costs" if most > late else "")
 
 
 def show_runs(summaries: Sequence[Json]) -> None:
@@ -285,6 +294,13 @@ def show_evaluation(summary: Json) -> None:
             f"{title:12} {spread['mean']} per sample, standard deviation {spread['standard_deviation']}, "
             f"{spread['least']} to {spread['most']}{mark}"
         )
+    band = interval(summary["energy_low_j"]["mean"], summary["energy_high_j"]["mean"], "J")
+    console.print(f"error band   the mean energy is {band} at the ends of the cycle costs")
+    done = interval(summary["time_done_max_s"], summary["time_done_pessimistic_s"], "s")
+    console.print(
+        f"deadline     slowest PE done after {done}; smallest safe tick "
+        f"{with_unit(summary['smallest_safe_tick_s'], 's')}   (estimate)"
+    )
     if summary["late_ticks"]:
         console.print(Text(f"late ticks   {summary['late_ticks']:,}: spikes are as if in time", style="red"))
 
@@ -395,7 +411,16 @@ def show_sweep(summary: Json, table: Path) -> None:
         f"Pareto front: most {aims[0].replace('_', ' ')}, least energy, PEs and tick"
         if summary["objectives"][aims[0]] == "most"
         else "Pareto front: least energy, PEs and tick",
-        (*summary["over"], ">accuracy", ">same answer", ">overlap", ">energy", ">PEs", ">safe tick", ">first spike"),
+        (
+            *summary["over"],
+            ">accuracy",
+            ">same answer",
+            ">overlap",
+            ">energy (estimates)",
+            ">PEs",
+            ">safe tick",
+            ">first spike",
+        ),
         [(*row["settings"].values(), *_measured(row)) for row in sorted(best, key=lambda row: row["energy_j"])],
     )
     reasons = dict.fromkeys(row["reason"] for row in summary["rows"] if row["reason"])
@@ -415,15 +440,14 @@ def show_sweep(summary: Json, table: Path) -> None:
 def _measured(row: Json) -> list[str]:
     shares = ["" if row[name] is None else f"{row[name]:.2%}" for name in ("accuracy", "same_answer", "output_overlap")]
     safe, first = (with_unit(row[name], "s") for name in ("smallest_safe_tick_s", "latency_s"))
-    return [*shares, with_unit(row["energy_j"], "J"), f"{row['pes_used']:,}", safe, first]
+    energy = estimated(row["energy_j"], row["energy_low_j"], row["energy_high_j"], "J")
+    return [*shares, energy, f"{row['pes_used']:,}", safe, first]
 
 
 def show_demo(run: Json, evaluation: Json) -> None:
     """Print what the sample found: the data set, then where the session of its first recording lies."""
     show_evaluation(evaluation)
     console = _console()
-    safe = with_unit(run["smallest_safe_tick_s"], "s")
-    console.print(f"smallest safe tick of the first recording {safe}   (estimate)")
     console.print(f"session      {run['session']}")
 
 

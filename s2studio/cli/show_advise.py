@@ -9,7 +9,7 @@ from rich.text import Text
 
 from s2studio.analysis.advise import PHASES, Advice, Deadline, Fix, Room
 from s2studio.cli.tables import new_console, print_table
-from s2studio.units import counted, with_unit
+from s2studio.units import counted, estimated, with_unit
 
 # PEs that are shown; --json has all.
 _ROWS = 8
@@ -28,7 +28,7 @@ def show_advice(advice: Advice, is_applicable: bool, applied: int | None, writte
     )
     print_table(
         console,
-        "What to change, the first first",
+        "What to change, the first first; times are pessimistic ends, energies estimates",
         (">", "change", "because", ">safe tick", ">at tick", ">late", ">energy", ">saves", ">PEs"),
         [_fix(number, fix) for number, fix in enumerate(advice.fixes, 1)],
     )
@@ -55,7 +55,7 @@ def _deadline(console: Console, advice: Advice, found: Deadline) -> None:
     console.print(
         f"set by       {found.slice} on {found.pe} in tick {found.tick:,}, {PHASES[found.phase]}: "
         f"{counted(found.packets, 'packet')}, {counted(found.synaptic_events, 'synaptic event')}; "
-        f"{with_unit(found.nominal_s, 's')}, {with_unit(found.low_s, 's')} to {with_unit(found.pessimistic_s, 's')}; "
+        f"{estimated(found.nominal_s, found.low_s, found.pessimistic_s, 's')}; "
         f"{shares}",
         markup=False,
     )
@@ -83,7 +83,7 @@ def _fix(number: int, fix: Fix) -> tuple[str, ...]:
         with_unit(fix.after.safe_tick_s, "s"),
         with_unit(fix.tick_s, "s"),
         f"{fix.after.late_ticks:,}",
-        with_unit(fix.after.energy_j, "J"),
+        estimated(fix.after.energy_j, fix.after.energy_low_j, fix.after.energy_high_j, "J"),
         with_unit(fix.saved_j, "J"),
         f"{fix.after.pes_used:,}",
     )

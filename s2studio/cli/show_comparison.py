@@ -8,9 +8,10 @@ from rich.console import Console
 from rich.text import Text
 
 from s2studio.analysis.calibration import Calibration
-from s2studio.analysis.compare import Comparison, Number, PeDifference, PopulationDifference, Side
+from s2studio.analysis.compare import Comparison, PeDifference, PopulationDifference, Side
 from s2studio.cli.show_calibration import show_fit
 from s2studio.cli.tables import new_console, print_table
+from s2studio.marks import mark_of
 from s2studio.units import counted, with_unit
 
 # PEs that are listed, those whose time differs most first.
@@ -26,7 +27,7 @@ def show_comparison(comparison: Comparison, violated: Sequence[str], fit: Calibr
         console.print(Text(f"note         {note}", style="yellow"))
     console.print(_verdict(comparison))
     console.print()
-    _numbers(console, comparison.numbers)
+    _numbers(console, comparison)
     print_table(
         console,
         "Populations",
@@ -56,7 +57,13 @@ def _verdict(comparison: Comparison) -> Text:
     return Text(f"spikes       differ{where}", style="bold red")
 
 
-def _numbers(console: Console, numbers: Sequence[Number]) -> None:
+def _sure(key: str, comparison: Comparison) -> str:
+    marks = (mark_of(key.partition(".")[0], side.origin == "measured") for side in (comparison.a, comparison.b))
+    return " and ".join(dict.fromkeys(marks))
+
+
+def _numbers(console: Console, comparison: Comparison) -> None:
+    numbers = comparison.numbers
     differing = [number for number in numbers if number.change]
     if not differing:
         console.print(f"all {len(numbers)} numbers of the summaries are equal")
@@ -64,7 +71,7 @@ def _numbers(console: Console, numbers: Sequence[Number]) -> None:
     print_table(
         console,
         f"Numbers that differ ({len(differing)} of {len(numbers)})",
-        ("number", ">A", ">B", ">B - A", ">change"),
+        ("number", ">A", ">B", ">B - A", ">change", "how sure, A and B"),
         [
             (
                 number.key,
@@ -72,6 +79,7 @@ def _numbers(console: Console, numbers: Sequence[Number]) -> None:
                 f"{number.b:,.6g}",
                 f"{number.change:+,.4g}",
                 "" if number.relative is None else f"{number.relative:+.2%}",
+                _sure(number.key, comparison),
             )
             for number in differing
         ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from s2studio.analysis.estimate import Estimate
 from s2studio.cli.tables import new_console, print_table
-from s2studio.units import with_unit
+from s2studio.units import estimated, with_unit
 
 
 def show_estimate(found: Estimate) -> None:
@@ -27,14 +27,14 @@ def show_estimate(found: Estimate) -> None:
         f"{found.synaptic_events:,} synaptic events, {found.flit_hops:,} flit-hops; "
         f"FIFO {found.fifo_needed:,} of {found.fifo_depth:,} packets"
     )
+    longest = estimated(found.time_nominal_s, found.time_low_s, found.time_pessimistic_s, "s")
     console.print(
-        f"time         longest tick {with_unit(found.time_nominal_s, 's')}, {with_unit(found.time_low_s, 's')} to "
-        f"{with_unit(found.time_pessimistic_s, 's')}; smallest safe tick {with_unit(after.safe_tick_s, 's')}; "
+        f"time         longest tick {longest}; smallest safe tick {with_unit(after.safe_tick_s, 's')}; "
         f"{after.late_ticks:,} late at {with_unit(after.tick_s, 's')}   (estimate)"
     )
     console.print(
-        f"energy       {with_unit(after.energy_j, 'J')}, {with_unit(after.energy_low_j, 'J')} to "
-        f"{with_unit(after.energy_high_j, 'J')}; {with_unit(after.energy_dynamic_j, 'J')} above idle   (estimate)"
+        f"energy       {estimated(after.energy_j, after.energy_low_j, after.energy_high_j, 'J')}; "
+        f"{with_unit(after.energy_dynamic_j, 'J')} above idle   (estimate)"
     )
     console.print(
         f"latency      {found.latency_ticks} ticks from input to output at least: {with_unit(found.latency_s, 's')}, "

@@ -7,9 +7,18 @@ from pathlib import Path
 
 from s2studio.analysis.levels import HINDSIGHT, LevelRow, LevelStudy
 from s2studio.cli.tables import new_console, print_table
-from s2studio.units import with_unit
+from s2studio.units import estimated, with_unit
 
-_HEAD = (">tick", "policy", ">energy", ">above idle", ">late", ">longest", ">fast", "thresholds in packets")
+_HEAD = (
+    ">tick",
+    "policy",
+    ">energy (estimate)",
+    ">above idle",
+    ">late",
+    ">longest at most",
+    ">fast",
+    "thresholds in packets",
+)
 
 
 def show_levels(study: LevelStudy, written: Path | None) -> None:
@@ -40,7 +49,7 @@ def _rows(rows: Sequence[LevelRow]) -> list[tuple[str, ...]]:
         (
             with_unit(row.tick_s, "s"),
             row.policy,
-            with_unit(row.energy_j, "J"),
+            estimated(row.energy_j, row.energy_low_j, row.energy_high_j, "J"),
             with_unit(row.energy_dynamic_j, "J"),
             f"{row.late_ticks:,}",
             with_unit(row.time_done_max_s, "s"),

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from s2studio.analysis.race import Race, RaceRow
 from s2studio.cli.tables import new_console, print_table
-from s2studio.units import with_unit
+from s2studio.units import estimated, interval, with_unit
 
 
 def show_race(race: Race, saved: Path | None) -> None:
@@ -18,7 +18,17 @@ def show_race(race: Race, saved: Path | None) -> None:
     print_table(
         console,
         "Placements by the traffic of the run",
-        ("placer", ">seed", ">longest tick", ">energy", ">worst link", ">flit-hops", ">entries", "", "search"),
+        (
+            "placer",
+            ">seed",
+            ">longest tick",
+            ">energy (estimates)",
+            ">worst link",
+            ">flit-hops",
+            ">entries",
+            "",
+            "search",
+        ),
         [_row(row, race) for row in sorted(done, key=lambda row: (not row.is_pareto, _exact(row)))],
     )
     for row in race.rows:
@@ -48,8 +58,8 @@ def _row(row: RaceRow, race: Race) -> tuple[str, ...]:
     return (
         row.runner.placer,
         str(row.runner.seed),
-        with_unit(found.time_done_max_s, "s"),
-        with_unit(found.energy_j, "J"),
+        interval(found.time_done_low_s, found.time_done_max_s, "s"),
+        estimated(found.energy_j, found.energy_low_j, found.energy_high_j, "J"),
         f"{found.worst_link_flits:,} flits",
         f"{found.flit_hops:,}",
         f"{found.router_entries:,}",

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from s2studio.analysis.forensics import PHASES, Sender, Why
 from s2studio.cli.tables import new_console, print_table
-from s2studio.units import with_unit
+from s2studio.units import estimated, with_unit
 
 # Senders and neurons that are listed.
 _SENDERS, _NEURONS = 12, 6
@@ -25,6 +25,8 @@ def show_why(found: Why) -> None:
     late = f", {found.packets_late:,} of other ticks" if found.packets_late else ""
     queue = f"{found.packets:,} packets read (room for {found.fifo_depth:,}){lost}{late}"
     console.print(f"queue        {queue}; {found.synaptic_events:,} synaptic events")
+    done = estimated(found.time_done_s, found.time_done_low_s, found.time_done_pessimistic_s, "s")
+    console.print(f"done         after {done}   (estimate)")
     print_table(
         console,
         "Where the time went   (estimate)",

@@ -133,4 +133,4 @@ def arrow_array(column: Column, values: NDArray[np.generic], texts: Mapping[str,
 
 
 def _about(column: Column) -> dict[str, str]:
-    return {key: text for key, text in (("unit", column.unit), ("doc", column.doc)) if text}
+    return {key: text for key, text in (("unit", column.unit), ("doc", column.doc), ("mark", column.mark)) if text}

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from s2studio.chip.machine import Machine
 from s2studio.chip.spec import ChipSpec
+from s2studio.marks import marks_in
 from s2studio.session.measured_summary import BASELINE as MEASURED_BASELINE
 from s2studio.session.measured_summary import MEASURED, summarize_measured
 from s2studio.session.run import PricedBlock, Progress, Run, no_progress
 from s2studio.sim.energy import ENERGY_KINDS, baseline, idle_energy_j
 from s2studio.sim.level import LevelPolicy
-from s2studio.sim.pricing import energy_by_tick_j
+from s2studio.sim.pricing import bounds, energy_by_tick_j
 from s2studio.sim.timing import fifo_overflow, late, smallest_safe_tick_s, time_done_s
 from s2studio.sim.traffic import packets_received
 from s2studio.units import NS_PER_S, counted, with_unit
@@ -47,7 +48,8 @@ def summarize(
     machine = Machine(spec, run.machine.runtime, run.machine.chips)
     if run.is_measured:
         found = _said(run, start, stop, machine, policy) | summarize_measured(run, start, stop)
-        return found | {"baseline": MEASURED_BASELINE, **_ends(run), "estimates": MEASURED, "warnings": []}
+        found |= {"baseline": MEASURED_BASELINE, **_ends(run), "estimates": MEASURED}
+        return found | {"marks": marks_in(found), "warnings": []}
     totals = _Totals(run, machine)
     for block in run.priced_blocks(start, stop, policy, spec):
         progress(block.start - start, stop - start)
@@ -66,6 +68,7 @@ def summarize(
         "baseline": baseline(spec),
         **_ends(run),
         "estimates": ESTIMATES,
+        "marks": marks_in(summary),
         "lowering": list(run.about.lowering),
         "warnings": _warnings(run, totals, summary),
     }
@@ -133,8 +136,14 @@ class _Totals:
     first_late: int | None = None
     most_packets: int = 0
     time_done_max_s: float = 0.0
-    busy_max_s: float = 0.0
+    # Both ends of the longest tick, and what of the pessimistic one is work.
+    time_low_s: float = 0.0
+    time_pessimistic_s: float = 0.0
+    busy_pessimistic_s: float = 0.0
+    late_pessimistic: int = 0
     energy_tick_max_j: float = 0.0
+    # What the ends of the cycle costs add to the energy of the PEs, in J.
+    ends_j: NDArray[np.float64] = field(default_factory=lambda: np.zeros(2))
     pe_ticks: NDArray[np.int64] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -172,18 +181,32 @@ class _Totals:
         self.overflows += fifo_overflow(packets, self.machine.spec).sum(axis=(0, 1))
         self.most_packets = max(self.most_packets, int(packets.max()))
         self.time_done_max_s = max(self.time_done_max_s, float(priced.time_done_s.max()))
-        # What a PE waited for is no work: with a longer tick it would not have waited.
-        busy_s = time_done_s(priced.cycles, priced.levels, self.machine.spec)
-        self.busy_max_s = max(self.busy_max_s, float(busy_s.max()))
+        self._add_bounds(block)
         self.pe_ticks += np.bincount(priced.levels.reshape(-1), minlength=len(self.pe_ticks))
+
+    def _add_bounds(self, block: PricedBlock) -> None:
+        priced, spec, tick_s = block.priced, self.machine.spec, self.run.tick_s
+        ends = bounds(block.counts, self.run.work, spec, priced.levels, tick_s)
+        # What a PE waited for is no work: with a longer tick it would not have waited.
+        waited_s = priced.time_done_s - time_done_s(priced.cycles, priced.levels, spec)
+        self.busy_pessimistic_s = max(self.busy_pessimistic_s, float(ends.time_pessimistic_s.max()))
+        self.time_low_s = max(self.time_low_s, float((ends.time_low_s + waited_s).max()))
+        pessimistic_s = ends.time_pessimistic_s + waited_s
+        self.time_pessimistic_s = max(self.time_pessimistic_s, float(pessimistic_s.max()))
+        self.late_pessimistic += int(late(pessimistic_s, tick_s).sum())
+        nominal_j = float(sum(energy.sum() for energy in priced.energy_j.values()))
+        self.ends_j += np.array([ends.energy_low_j.sum(), ends.energy_high_j.sum()]) - nominal_j
 
     def counts(self) -> Json:
         """Return what was counted, and the deadline."""
         return self.sums | {
             "late_ticks": int(self.late_ticks.sum()),
+            "late_ticks_pessimistic": self.late_pessimistic,
             "fifo_overflows": int(self.overflows.sum()),
+            "time_done_low_s": self.time_low_s,
             "time_done_max_s": self.time_done_max_s,
-            "smallest_safe_tick_s": smallest_safe_tick_s(self.busy_max_s, self.machine.spec),
+            "time_done_pessimistic_s": self.time_pessimistic_s,
+            "smallest_safe_tick_s": smallest_safe_tick_s(self.busy_pessimistic_s, self.machine.spec),
             "pe_ticks_by_level": dict(zip(self.machine.spec.levels, self.pe_ticks.tolist(), strict=True)),
         }
 
@@ -194,6 +217,8 @@ class _Totals:
         duration_s = samples * ticks * tick_s
         return {
             "energy_j": self.energy_j | {"total": total},
+            "energy_low_j": total + float(self.ends_j[0]),
+            "energy_high_j": total + float(self.ends_j[1]),
             "energy_dynamic_j": total
             - idle_energy_j(samples * ticks, tick_s, self.machine, len(self.run.mapping.slices)),
             "power_mean_w": total / duration_s if ticks else 0.0,
@@ -244,6 +269,12 @@ def _warnings(run: Run, totals: _Totals, summary: Json) -> list[str]:
 def _timing_warnings(run: Run, totals: _Totals, summary: Json) -> list[str]:
     warnings: list[str] = []
     spec = totals.machine.spec
+    if totals.first_late is None and totals.late_pessimistic:
+        warnings.append(
+            f"at the pessimistic end of the cycle costs PEs are late in "
+            f"{counted(totals.late_pessimistic, 'PE tick')}; a tick of "
+            f"{with_unit(summary['smallest_safe_tick_s'], 's')} is long enough by any costs"
+        )
     if totals.first_late is not None:
         pes = counted(int((totals.late_ticks > 0).sum()), "PE")
         safe = with_unit(summary["smallest_safe_tick_s"], "s")

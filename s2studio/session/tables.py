@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from s2studio.mapping.mapping import REGIONS
+from s2studio.marks import Mark, mark_of
 from s2studio.sim.channels import CHANNELS, Channel, channels_of
 
 # Each zoom is a table of spike counts in bins of so many ticks.
@@ -23,6 +24,11 @@ class Column:
     dtype: str
     unit: str = ""
     doc: str = ""
+
+    @property
+    def mark(self) -> Mark:
+        """How sure the values are."""
+        return mark_of(self.name)
 
     @classmethod
     def of(cls, channel: Channel) -> Column:

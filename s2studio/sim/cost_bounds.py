@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations, product
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from s2studio.chip.spec import ChipSpec
 
 FloatArray = NDArray[np.float64]
+Floats = tuple[float, ...]
 
 # The costs of a PE's tick in the order of every vector here; `neuron` is cycles_per_neuron of the PE's model.
 COST_NAMES = ("tick", "packet", "synaptic_event", "send", "voltage_record", "neuron")
@@ -58,8 +60,11 @@ class FeasibleCosts:
     def corners(self, model: str) -> Corners:
         """Return the extreme cost vectors of a PE whose neurons are of `model`."""
         low, high = self._box(model)
-        cuts = [cut for anchor in self.anchors for cut in self._cuts(anchor, model)]
-        return Corners(low, _maximal(corners_of(low, high, _needed(cuts, high))))
+        cuts = _needed([cut for anchor in self.anchors for cut in self._cuts(anchor, model)], high)
+        most = _most(
+            tuple(low.tolist()), tuple(high.tolist()), tuple((tuple(uses.tolist()), end) for uses, end in cuts)
+        )
+        return Corners(low, most)
 
     def interval(self, key: str) -> tuple[float, float]:
         """Return the least and the most that the cost `key` of the chip file can be, in cycles."""
@@ -126,6 +131,14 @@ def anchor_uses(spec: ChipSpec, events_per_s: float, neurons: float, synapses_pe
     """Return how often each cost falls due in a second of the program `anchor_sparse`, in the order of COST_NAMES."""
     ticks = 1e3 / float(str(spec.quantities["throughput.tick"].value))
     return np.array([ticks, events_per_s / synapses_per_packet, events_per_s, 0.0, 0.0, neurons * ticks])
+
+
+@lru_cache(maxsize=64)
+def _most(low: Floats, high: Floats, cuts: tuple[tuple[Floats, float], ...]) -> FloatArray:
+    """Return the corners that cost most; kept, since a run is priced in many blocks at the same costs."""
+    most = _maximal(corners_of(np.array(low), np.array(high), [(np.array(uses), limit) for uses, limit in cuts]))
+    most.setflags(write=False)
+    return most
 
 
 def corners_of(low: FloatArray, high: FloatArray, cuts: Sequence[tuple[FloatArray, float]]) -> FloatArray:

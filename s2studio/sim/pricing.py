@@ -22,7 +22,15 @@ from s2studio.sim.energy import (
     unused_pe_energy_j,
 )
 from s2studio.sim.level import LevelPolicy, choose_levels
-from s2studio.sim.timing import FloatArray, SliceWork, cycles_by_kind, slice_work, time_done_s
+from s2studio.sim.timing import (
+    FloatArray,
+    SliceWork,
+    clocks_hz,
+    cycles_by_kind,
+    slice_work,
+    time_done_bounds_s,
+    time_done_s,
+)
 from s2studio.sim.traffic import IntArray, Traffic, flits, traffic
 from s2studio.snn.network import ChipNetwork
 
@@ -67,6 +75,29 @@ def price_counts(
         packets_sent=counts.spikes * routes.packets,
         router_lookups=counts.spikes * routes.router_lookups,
     )
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Both ends of what `Priced` says by the chip file's values, over the feasible cycle costs.
+
+    Arrays are (samples, ticks, slices): when each PE is done in its tick, in s, and its energy in the tick, in J.
+    """
+
+    time_low_s: FloatArray
+    time_pessimistic_s: FloatArray
+    energy_low_j: FloatArray
+    energy_high_j: FloatArray
+
+
+def bounds(counts: Counts, work: SliceWork, spec: ChipSpec, levels: NDArray[np.int8], tick_s: float) -> Bounds:
+    """Return both ends of the times and energies of `counts` at `levels`, which `price_counts` chose."""
+    times, clocks = time_done_bounds_s(counts, work, spec, levels), clocks_hz(levels, spec)
+    low_j, high_j = (
+        sum(pe_energy_j({"busy": time * clocks}, levels, tick_s, spec).values(), np.zeros(levels.shape))
+        for time in (times.low_s, times.pessimistic_s)
+    )
+    return Bounds(times.low_s, times.pessimistic_s, low_j, high_j)
 
 
 def energy_by_tick_j(priced: Priced, machine: Machine, tick_s: float) -> Mapping[str, FloatArray]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -109,20 +109,15 @@ def time_done_bounds_s(
         slowest = min(range(len(spec.levels)), key=lambda number: list(spec.levels.values())[number].clock_hz)
         levels = np.full(counts.packets.shape, slowest, np.int8)
     due, clocks = occurrences(counts, work), clocks_hz(levels, spec)
-    low, most = np.zeros(levels.shape), np.zeros(levels.shape)
+    feasible, low, most = feasible_costs(spec), np.zeros(levels.shape), np.zeros(levels.shape)
     for model in dict.fromkeys(work.models):
         own = np.flatnonzero([name == model for name in work.models])
-        products = [due[name][..., own] for name in COST_NAMES]
-        corners = feasible_costs(spec).corners(model)
-        low[..., own] = _total(products, corners.least)
-        for corner in corners.most:
-            most[..., own] = np.maximum(most[..., own], _total(products, corner))
+        number = np.stack([due[name][..., own].ravel() for name in COST_NAMES], dtype=np.float64)
+        corners, shape = feasible.corners(model), (*levels.shape[:2], len(own))
+        low[..., own] = (corners.least @ number).reshape(shape)
+        most[..., own] = (corners.most @ number).max(axis=0).reshape(shape)
     nominal = time_done_s(cycles_by_kind(counts, work, spec), levels, spec)
     return TimeBounds(np.minimum(low / clocks, nominal), nominal, np.maximum(most / clocks, nominal))
-
-
-def _total(products: Sequence[NDArray[np.integer]], costs: FloatArray) -> FloatArray:
-    return sum((number * cost for number, cost in zip(products, costs, strict=True)), np.zeros(products[0].shape))
 
 
 def late(time_done: FloatArray, tick_s: float) -> NDArray[np.bool_]:

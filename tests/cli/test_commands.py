@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import json
 import os
 import signal
@@ -115,8 +116,8 @@ def test_that_export_writes_what_run_printed(cli_json: CliJson, cli: Cli, model:
     voltages = (tmp_path / "csv/voltages.csv").read_text().splitlines()
     assert voltages[0] == "population,neuron,step,v,v_chip"
     assert len(voltages) == 1 + run["steps"] * (300 + 3)
-    rows = (tmp_path / "csv/pe.csv").read_text().splitlines()[1:]
-    energy = np.array([float(row.rpartition(",")[2]) for row in rows])
+    with (tmp_path / "csv/pe.csv").open(newline="") as file:
+        energy = np.array([float(row["energy_j"]) for row in csv.DictReader(file)])
     assert len(energy) == 148 * run["steps"]
     rest = sum(run["energy_j"][kind] for kind in ("always_on", "noc", "router"))
     assert energy.sum() + rest == pytest.approx(run["energy_j"]["total"], rel=1e-9)

@@ -64,7 +64,9 @@ def test_that_everything_says_that_it_was_measured(simulated: Run, tmp_path: Pat
         export(board.session, tmp_path / "csv", channels=["pe"])
     assert not (tmp_path / "csv").exists()
     export(board.session, tmp_path / "csv")
-    assert sorted(path.name for path in (tmp_path / "csv").iterdir()) == ["spikes.csv", "summary.json", "voltages.csv"]
+    assert sorted(path.name for path in (tmp_path / "csv").iterdir()) == [
+        *("columns.csv", "spikes.csv", "summary.json", "voltages.csv"),
+    ]
     open_session(board.session).verify()
 
 

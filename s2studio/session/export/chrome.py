@@ -16,6 +16,7 @@ from s2studio.session.export.part import Part, power_by_tick_w
 from s2studio.session.export.text import Field, lines
 from s2studio.session.run import PricedBlock, Progress, Run
 from s2studio.session.summary import ESTIMATES
+from s2studio.sim.cost_bounds import feasible_costs
 from s2studio.sim.timing import clocks_hz, late
 from s2studio.units import NS_PER_S
 
@@ -39,7 +40,13 @@ def write_chrome(part: Part, path: Path, progress: Progress) -> None:
         if path.name.endswith(".gz"):
             # Without a name and a time inside, equal traces are equal files.
             file = stack.enter_context(gzip.GzipFile("", "wb", _COMPRESSION, file, mtime=0))
-        about = {"session": str(part.run.session), "network": part.run.about.network, "estimates": ESTIMATES}
+        about: dict[str, Any] = {
+            "session": str(part.run.session),
+            "network": part.run.about.network,
+            "estimates": ESTIMATES,
+        }
+        costs = feasible_costs(part.run.machine.spec)
+        about |= {"cycle_costs": {key: costs.interval(key) for key in costs.ranges}}
         file.write(f'{{"displayTimeUnit":"ns","otherData":{json.dumps(about)},"traceEvents":[\n'.encode())
         file.write(",\n".join(json.dumps(event) for event in _names(part)).encode())
         for block in part.run.priced_blocks(part.start, part.stop):

@@ -31,7 +31,7 @@ def write_hdf5(part: Part, path: Path, progress: Progress) -> None:
                 data = group.create_dataset(
                     column.name, (0,), dtype, maxshape=(None,), chunks=(_CHUNK_ROWS,), compression="gzip", shuffle=True
                 )
-                data.attrs.update({"unit": column.unit, "doc": column.doc})
+                data.attrs.update({"unit": column.unit, "doc": column.doc, "mark": column.mark})
             for rows in part.blocks(name, progress):
                 for column in part.columns(name):
                     found = rows[column.name]

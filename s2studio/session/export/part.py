@@ -13,7 +13,8 @@ from s2studio.session.run import PricedBlock, Progress, Run
 from s2studio.session.summary import summarize
 from s2studio.session.tables import AXIS, LINKS, NEURON, POPULATION, SPIKES, Column, Table
 from s2studio.sim.energy import ENERGY_KINDS, unused_pe_energy_j
-from s2studio.sim.pricing import energy_by_tick_j
+from s2studio.sim.pricing import bounds, energy_by_tick_j
+from s2studio.sim.timing import time_done_s
 
 # Numbers, or texts with the index of each row's text.
 ExportColumn = NDArray[Any] | tuple[Sequence[str], NDArray[Any]]
@@ -107,20 +108,19 @@ def _pes(run: Run, start: int, stop: int) -> Iterator[tuple[int, Rows]]:
     levels = tuple(run.machine.spec.levels)
     asleep = levels.index(run.machine.spec.sleep_level)
     idle_j = unused_pe_energy_j(1, run.tick_s, run.machine.spec)
+    idle = {"level": asleep} | dict.fromkeys(("energy_j", "energy_low_j", "energy_high_j"), idle_j)
     span = run.span(len(usable))
     for block in run.priced_blocks(start, stop):
         for first in range(0, block.counts.packets.shape[1], span):
-            values = _pe_values(block, slice(first, first + span))
-            rows = {name: _on_all(kept, used, len(usable)) for name, kept in values.items()}
-            rows["level"] = _on_all(values["level"], used, len(usable), asleep)
-            rows["energy_j"] = _on_all(values["energy_j"], used, len(usable), idle_j)
+            values = _pe_values(run, block, slice(first, first + span))
+            rows = {name: _on_all(kept, used, len(usable), idle.get(name, 0)) for name, kept in values.items()}
             axis = _axis(rows["level"], block.start + first)
             pe = np.tile(np.arange(len(usable)), rows["level"].size // len(usable))
             flat: Mapping[str, ExportColumn] = {name: kept.reshape(-1) for name, kept in rows.items()}
             yield block.start + first, {**flat, **axis, "pe": (names, pe), "level": (levels, rows["level"].reshape(-1))}
 
 
-def _pe_values(block: PricedBlock, part: slice) -> dict[str, NDArray[Any]]:
+def _pe_values(run: Run, block: PricedBlock, part: slice) -> dict[str, NDArray[Any]]:
     """Return the columns of `pe` for the used PEs in the ticks `part` of `block`, each (ticks, samples, slices)."""
     counts, priced = block.counts, block.priced
     values: dict[str, NDArray[Any]] = {name: getattr(counts, name) for name in _COUNTS}
@@ -129,6 +129,11 @@ def _pe_values(block: PricedBlock, part: slice) -> dict[str, NDArray[Any]]:
     values["time_done_s"] = priced.time_done_s
     values["level"] = priced.levels
     values["energy_j"] = sum(priced.energy_j.values(), np.zeros(1))
+    ends = bounds(counts, run.work, run.machine.spec, priced.levels, run.tick_s)
+    waited_s = priced.time_done_s - time_done_s(priced.cycles, priced.levels, run.machine.spec)
+    values["time_done_low_s"] = ends.time_low_s + waited_s
+    values["time_done_pessimistic_s"] = ends.time_pessimistic_s + waited_s
+    values["energy_low_j"], values["energy_high_j"] = ends.energy_low_j, ends.energy_high_j
     return {name: kept[:, part].transpose(1, 0, 2) for name, kept in values.items()}
 
 
@@ -160,7 +165,20 @@ def _power(run: Run, start: int, stop: int) -> Iterator[tuple[int, Rows]]:
         power_w = power_by_tick_w(run, block)
         rows: Rows = {f"{kind}_w": values.T.reshape(-1) for kind, values in power_w.items()}
         total = sum(power_w.values(), np.zeros(1)).T
+        for name, apart_w in zip(("total_low_w", "total_high_w"), _apart_w(run, block), strict=True):
+            rows[name] = (total + apart_w.T).reshape(-1)
         yield block.start, rows | {"total_w": total.reshape(-1)} | _axis(total[:, :, None], block.start)
+
+
+def _apart_w(run: Run, block: PricedBlock) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return what the ends of the cycle costs add to the power of the machine in W, each (samples, ticks)."""
+    priced, spec = block.priced, run.machine.spec
+    ends = bounds(block.counts, run.work, spec, priced.levels, run.tick_s)
+    nominal_j = sum(energy.sum(axis=2) for energy in priced.energy_j.values())
+    return (
+        (ends.energy_low_j.sum(axis=2) - nominal_j) / run.tick_s,
+        (ends.energy_high_j.sum(axis=2) - nominal_j) / run.tick_s,
+    )
 
 
 def power_by_tick_w(run: Run, block: PricedBlock) -> dict[str, NDArray[np.float64]]:
@@ -187,7 +205,10 @@ def _each(objects: Callable[[Run], int]) -> Callable[[Run, int, int], int]:
 
 _SAMPLE = AXIS[2]
 _STEP = Column("step", "int64", "ticks", "the chip's tick, the first is 0")
-_WATTS = tuple(Column(f"{kind}_w", "float64", "W", "mean of the tick") for kind in (*ENERGY_KINDS, "total"))
+_WATTS = tuple(
+    Column(f"{kind}_w", "float64", "W", "mean of the tick")
+    for kind in (*ENERGY_KINDS, "total", "total_low", "total_high")
+)
 
 EXPORT_TABLES: Mapping[str, ExportTable] = {
     "spikes": ExportTable((POPULATION, NEURON, _STEP), _spikes, _spike_rows),
@@ -212,8 +233,12 @@ EXPORT_TABLES: Mapping[str, ExportTable] = {
             Column("spikes", "int32", "spikes"),
             Column("cycles", "float64", "cycles"),
             Column("time_done_s", "float64", "s", "when in its tick the PE has done its work"),
+            Column("time_done_low_s", "float64", "s", "the same at the low end of the cycle costs"),
+            Column("time_done_pessimistic_s", "float64", "s", "the same at their pessimistic end"),
             Column("level", "text", "", "performance level"),
-            Column("energy_j", "float64", "J"),
+            Column("energy_j", "float64", "J", "of the PE in the tick, asleep and busy"),
+            Column("energy_low_j", "float64", "J", "the same at the low end of the cycle costs"),
+            Column("energy_high_j", "float64", "J", "the same at their high end"),
         ),
         _pes,
         _each(lambda run: len(run.machine.usable_pes)),

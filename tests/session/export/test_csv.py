@@ -17,7 +17,7 @@ from s2studio.sim.level import LevelPolicy
 from tests.session.runs import SPEC, TICK_S, V_SCALE, record, whole_block
 
 TICKS = 300
-FILES = ["links.csv", "pe.csv", "power.csv", "spikes.csv", "summary.json", "voltages.csv"]
+FILES = ["columns.csv", "links.csv", "pe.csv", "power.csv", "spikes.csv", "summary.json", "voltages.csv"]
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
@@ -41,12 +41,28 @@ def test_that_the_files_and_their_columns_are_the_documented_ones(tables: Path) 
 
     assert sorted(file.name for file in tables.iterdir()) == FILES
     assert heads == {
+        "columns.csv": "table,column,unit,mark,meaning",
         "spikes.csv": "population,neuron,step",
         "voltages.csv": "population,neuron,step,v,v_chip",
-        "pe.csv": "step,pe,packets,synaptic_events,neuron_updates,spikes,cycles,time_done_s,level,energy_j",
+        "pe.csv": "step,pe,packets,synaptic_events,neuron_updates,spikes,cycles,time_done_s,"
+        "time_done_low_s,time_done_pessimistic_s,level,energy_j,energy_low_j,energy_high_j",
         "links.csv": "step,from,to,flits",
-        "power.csv": "step,always_on_w,asleep_w,neurons_w,synapses_w,packets_w,recording_w,noc_w,router_w,total_w",
+        "power.csv": "step,always_on_w,asleep_w,neurons_w,synapses_w,packets_w,recording_w,noc_w,router_w,total_w,"
+        "total_low_w,total_high_w",
     }
+
+
+def test_that_every_column_says_how_sure_it_is_and_estimates_carry_their_band(tables: Path) -> None:
+    marks = {(row["table"], row["column"]): row["mark"] for row in _rows(tables / "columns.csv")}
+    rows = _rows(tables / "pe.csv")
+
+    assert marks["spikes", "step"] == marks["pe", "synaptic_events"] == marks["links", "flits"] == "exact"
+    assert {marks["pe", "cycles"], marks["pe", "time_done_s"], marks["power", "total_w"]} == {"estimate"}
+    for row in rows:
+        assert float(row["time_done_low_s"]) <= float(row["time_done_s"]) <= float(row["time_done_pessimistic_s"])
+        assert float(row["energy_low_j"]) <= float(row["energy_j"]) <= float(row["energy_high_j"])
+    for row in _rows(tables / "power.csv"):
+        assert float(row["total_low_w"]) < float(row["total_w"]) < float(row["total_high_w"])
 
 
 def test_that_lines_end_as_rfc_4180_says(tables: Path) -> None:
