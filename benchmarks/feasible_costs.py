@@ -24,6 +24,8 @@ def print_anchors(rows: tuple[AnchorRow, ...]) -> None:
         role = " (input)" if row.role == "input" else " (at least)" if row.is_bound else ""
         values = f"{row.title:38}{row.model:12,.6g}{row.published:12,.6g}  {row.unit:11}{row.error:+8.2%}"
         print(f"{values}{role}{span}{verdict}")
+        if row.note and not row.is_bound:
+            print(f"    {row.note}")
 
 
 def print_set(spec: ChipSpec) -> None:

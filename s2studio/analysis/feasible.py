@@ -191,7 +191,10 @@ def _networks(spec: ChipSpec) -> Iterator[AnchorRow]:
         spec, "chip_links.board_packet_time", "packet between chips of a board",
         bits / _number(spec, "chip_links.board_rate"),
     )  # fmt: skip
-    note = "96 bit at 2 Gbit/s are 48 ns; a line code of 10 bits for 8 would make it 60, which is not published"
+    note = (
+        "the paper's own figures disagree: 96 bits at 2 Gbit/s are 48 ns, as 96 at 6 Gbit/s are the 16 ns above; a line "
+        "code of 10 bits for 8 would make it 60, which is not published. Nothing is computed from this time"
+    )
     yield _row(
         spec, "chip_links.board_to_board_packet_time", "packet between boards",
         bits / _number(spec, "chip_links.board_to_board_rate"), tolerance=0.25, note=note,
