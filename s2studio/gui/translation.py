@@ -35,7 +35,9 @@ def marked(text: str) -> str:
 
 def languages() -> tuple[str, ...]:
     """Return the codes of all languages there are, English first."""
-    return (ENGLISH, *sorted(path.stem for path in resource_path("translations").glob("*.ts")))
+    # Git keeps no empty folder: while there is no translation, there is none.
+    folder = resource_path("icons").parent / "translations"
+    return (ENGLISH, *sorted(path.stem for path in folder.glob("*.ts")))
 
 
 def language_name(code: str) -> str:

@@ -18,7 +18,7 @@ from s2studio.resources import resource_path
 from s2studio.sim.channels import CHANNELS
 from s2studio.sim.energy import ENERGY_KINDS
 
-GUI = resource_path("translations").parents[1] / "s2studio" / "gui"
+GUI = resource_path("icons").parents[1] / "s2studio" / "gui"
 # Where a text stands as it is because the table is put through `tr` by whoever shows it: which positional arguments.
 TABLES = {"ActionRow": (1, 2, 6), "_row": (1,), "marked": (0,)}
 TABLE_KEYWORDS = {"ActionRow": ("tip",)}
@@ -224,7 +224,7 @@ def _text(node: ast.expr) -> str:
 
 def main() -> int:
     """Bring every translation up to date and say what is missing; return how many texts nobody wrapped."""
-    for path in sorted(resource_path("translations").glob("*.ts")):
+    for path in sorted((resource_path("icons").parent / "translations").glob("*.ts")):
         sys.stdout.write(f"{path.name}: {update(path)} texts are not translated\n")
     bare = [f"{path}:{line}: {text!r}" for path in modules() for line, text in look_at(path).unwrapped]
     sys.stdout.writelines(f"not wrapped: {line}\n" for line in bare)
