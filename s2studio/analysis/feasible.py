@@ -192,7 +192,7 @@ def _networks(spec: ChipSpec) -> Iterator[AnchorRow]:
         bits / _number(spec, "chip_links.board_rate"),
     )  # fmt: skip
     note = (
-        "the paper's own figures disagree: 96 bits at 2 Gbit/s are 48 ns, as 96 at 6 Gbit/s are the 16 ns above; a line "
+        "the paper's own figures disagree: 96 bits at 2 Gbit/s are 48 ns, as 96 at 6 are the 16 ns above; a line "
         "code of 10 bits for 8 would make it 60, which is not published. Nothing is computed from this time"
     )
     yield _row(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ Levels = NDArray[np.int8]
 HINDSIGHT, FOUND = "hindsight", "found"
 # Ticks between the shortest and the longest that are looked at.
 _BETWEEN = 4
+_CURVE_BINS = 200
 _SECONDS = {"s": 1.0, "ms": 1e-3, "µs": 1e-6, "us": 1e-6, "ns": 1e-9}
 
 
@@ -38,6 +39,19 @@ class Switching:
 
     time_s: float = 0.0
     energy_j: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """A policy's run over time, in bins: `edges` are ticks, shape (bins + 1,).
+
+    `power_w` is the mean power of the chip in W, by the chip file's values, `late` how many PE ticks are late, by the
+    pessimistic end of every time, both (bins,).
+    """
+
+    edges: NDArray[np.int64]
+    power_w: FloatArray
+    late: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -60,7 +74,12 @@ class LevelRow:
     energy_high_j: float
     energy_dynamic_j: float
     fast_share: float
+    curve: Curve = field(repr=False, compare=False)
     is_pareto: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the row for JSON, without its curve."""
+        return {one.name: getattr(self, one.name) for one in fields(self) if one.name != "curve"}
 
 
 @dataclass(frozen=True)
@@ -89,7 +108,13 @@ class LevelStudy:
 
     def as_dict(self) -> dict[str, Any]:
         """Return what `levels --json` prints."""
-        found = asdict(self) | {"winners": [{"tick_s": tick, "policy": name} for tick, name in self.winners.items()]}
+        found = {one.name: getattr(self, one.name) for one in fields(self)} | {
+            "switching": asdict(self.switching),
+            "rows": [row.as_dict() for row in self.rows],
+            "winners": [{"tick_s": tick, "policy": name} for tick, name in self.winners.items()],
+            "choice": self.choice.as_dict(),
+            "least": self.least.as_dict(),
+        }
         return found | {"thresholds": dict(self.policy.thresholds)}
 
 
@@ -141,10 +166,16 @@ class _Candidate:
     pe_ticks: int = 0
     # Above the idle chip, in J: at the low end, nominal, at the high end of the cycle costs.
     above_j: FloatArray | None = None
+    # By tick, in blocks: the nominal energy above the idle chip in J, and late PEs.
+    above_by_tick_j: list[FloatArray] = field(default_factory=list)
+    late_by_tick: list[NDArray[np.int64]] = field(default_factory=list)
 
-    def add(self, levels: Levels, times: FloatArray, above_j: FloatArray, slowest: int) -> None:
-        """Add PE ticks at `levels`, done after `times` in s."""
-        self.late_ticks += int(late(times, self.tick_s).sum())
+    def add(self, levels: Levels, times: FloatArray, above_j: FloatArray, by_tick_j: FloatArray, slowest: int) -> None:
+        """Add PE ticks at `levels`, done after `times` in s; `by_tick_j` is the nominal energy of each tick."""
+        is_late = late(times, self.tick_s)
+        self.late_ticks += int(is_late.sum())
+        self.late_by_tick.append(is_late.sum(axis=(0, 2)))
+        self.above_by_tick_j.append(by_tick_j)
         self.time_done_max_s = max(self.time_done_max_s, float(times.max()))
         self.fast += int((levels != slowest).sum())
         self.pe_ticks += levels.size
@@ -165,7 +196,15 @@ class _Candidate:
             energy_high_j=idle + high,
             energy_dynamic_j=nominal,
             fast_share=self.fast / max(1, self.pe_ticks),
+            curve=self._curve(run),
         )
+
+    def _curve(self, run: CountedRun) -> Curve:
+        edges = np.unique(np.linspace(0, run.ticks, min(_CURVE_BINS, run.ticks) + 1).round().astype(np.int64))
+        above_j, late_pes = np.concatenate(self.above_by_tick_j), np.concatenate(self.late_by_tick)
+        idle_w = idle_energy_j(1, 1.0, run.machine, run.mapping.pes_used)
+        mean_j = np.add.reduceat(above_j, edges[:-1]) / (np.diff(edges) * run.samples)
+        return Curve(edges, idle_w + mean_j / self.tick_s, np.add.reduceat(late_pes, edges[:-1]))
 
 
 class _Pricer:
@@ -176,7 +215,8 @@ class _Pricer:
         self.bounds: CycleBounds = cycle_bounds(counts, run.work, run.spec)
         lookups = counts.spikes * run.traffic.router_lookups
         crossed = flits(counts.spikes, run.traffic.flits)
-        self.elsewhere_j = float(noc_energy_j(crossed, self.spec).sum() + router_energy_j(lookups, self.spec).sum())
+        noc_j, router_j = noc_energy_j(crossed, self.spec), router_energy_j(lookups, self.spec)
+        self.elsewhere_by_tick_j = noc_j.sum(axis=(0, 2)) + router_j.sum(axis=(0, 2))
         self.slowest = tuple(self.spec.levels).index(slowest_level(self.spec))
 
     def add_to(self, candidates: Sequence[_Candidate]) -> None:
@@ -184,8 +224,9 @@ class _Pricer:
         for candidate in candidates:
             levels = self._levels(candidate)
             ends = (self.bounds.low, self.bounds.nominal, self.bounds.pessimistic)
-            above = np.array([self._above_j(cycles, levels, candidate.tick_s).sum() for cycles in ends])
-            candidate.add(levels, self._times(levels), above + self.elsewhere_j, self.slowest)
+            above = np.array([self._above_j(cycles, levels, candidate.tick_s).sum(axis=(0, 2)) for cycles in ends])
+            above += self.elsewhere_by_tick_j
+            candidate.add(levels, self._times(levels), above.sum(axis=1), above[1], self.slowest)
 
     def _levels(self, candidate: _Candidate) -> Levels:
         if candidate.policy is not None:

@@ -40,6 +40,16 @@ def test_that_energies_are_those_of_pricing_the_counts(run: CountedRun) -> None:
             assert row.energy_low_j < row.energy_j < row.energy_high_j
 
 
+def test_that_the_curve_of_a_policy_holds_its_energy_and_its_late_ticks(run: CountedRun) -> None:
+    for row in study_levels(run, 4e-3, NO_COST).rows:
+        curve, ticks = row.curve, np.diff(row.curve.edges)
+        energy_j = float((curve.power_w * ticks).sum()) * row.tick_s * run.samples
+
+        assert energy_j == pytest.approx(row.energy_j, rel=1e-12)
+        assert int(curve.late.sum()) == row.late_ticks
+        assert (curve.edges[0], curve.edges[-1]) == (0, run.ticks)
+
+
 def test_that_no_policy_in_time_beats_hindsight_and_found_beats_the_standard_ones(run: CountedRun) -> None:
     study = study_levels(run, None, NO_COST)
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyqtgraph as pg
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from s2studio.draw.colours import population_colours
-from s2studio.draw.theme import NEAR_PX, Theme
+from s2studio.draw.theme import NEAR_PX, TIGHT_PX, Theme
 from s2studio.gui.theme import ThemeSwitch
 from s2studio.gui.translation import tr
 from s2studio.gui.views.figures import Figure, Figures
 from s2studio.gui.views.panel import Panel, beside
 from s2studio.gui.views.plot import Plot
+from s2studio.gui.views.step_curve import StepCurve
 from s2studio.sim.level import LevelPolicy
 from s2studio.units import with_unit
 
@@ -23,13 +26,14 @@ if TYPE_CHECKING:
     from s2studio.gui.controller import Controller
 
 SYMBOLS = ("o", "s", "t", "d", "star", "+", "x")
-POINT_PX = 11
+POINT_PX, LATE_PX = 11, 8
 
 
 class LevelsPanel(Panel):
     """Asks `s2studio levels`: every point is a policy at a tick, priced from counts without another run.
 
-    Filled points are in time; hollow ones have late PE ticks. Click a point or a row, then take it.
+    Filled points are in time; hollow ones have late PE ticks. Click a point or a row: its power over the run and where
+    it is late are drawn below; then take it.
     """
 
     EMPTY = "Run a network or open a session: its counts say what every level policy would cost."
@@ -44,8 +48,16 @@ class LevelsPanel(Panel):
         self.take = QPushButton(tr("Take"), self.content)
         self.take.setToolTip(tr("Give the project the policy and the tick of the selected row"))
         self.take.setEnabled(False)
-        labels = {"left": (tr("energy of the run"), "J"), "bottom": ("tick", "s")}
+        labels = {"left": (tr("energy"), "J"), "bottom": ("tick", "s")}
         self.plot = Plot(themes.theme, tr("Energy against tick"), labels)
+        labels = {"left": (tr("power"), "W"), "bottom": (tr("time"), "s")}
+        self.curve = Plot(themes.theme, tr("Power of the selected policy over the run"), labels)
+        self._power = StepCurve(themes.theme.accent)
+        self._late = pg.PlotDataItem(pen=None, symbol="t", symbolSize=LATE_PX, symbolPen=None)
+        self.curve.addItem(self._power)
+        self.curve.addItem(self._late)
+        self.shown = QLabel(self.content)
+        self.shown.setProperty("role", "muted")
         self._legend = self.plot.getPlotItem().addLegend(offset=(-8, 8))
         self.table = Figures(
             (tr("policy"), tr("tick"), tr("energy"), tr("late"), tr("fast")), tr("Level policies"), self._chosen
@@ -76,6 +88,9 @@ class LevelsPanel(Panel):
         """Take the colours of `theme`."""
         self.plot.apply_theme(theme)
         self.plot.getPlotItem().showGrid(x=True, y=True, alpha=0.12)
+        self.curve.apply_theme(theme)
+        self._power.set_colour(theme.accent)
+        self._late.setSymbolBrush(theme.bad)
         self._legend.setLabelTextColor(theme.text)
         if self.study is not None:
             self._draw(self.study)
@@ -85,7 +100,18 @@ class LevelsPanel(Panel):
         top.addWidget(self.why, 1)
         top.addWidget(self.ask)
         top.addWidget(self.take)
-        splitter = beside(self.plot, self.table, 560, 480)
+        left = QSplitter(Qt.Orientation.Vertical, self.content)
+        below = QWidget(left)
+        column = QVBoxLayout(below)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(TIGHT_PX)
+        column.addWidget(self.shown)
+        column.addWidget(self.curve, 1)
+        left.addWidget(self.plot)
+        left.addWidget(below)
+        left.setStretchFactor(0, 3)
+        left.setStretchFactor(1, 2)
+        splitter = beside(left, self.table, 560, 480)
         layout = self.column(spacing=NEAR_PX, margin=NEAR_PX)
         layout.addLayout(top)
         layout.addWidget(splitter, 1)
@@ -125,6 +151,8 @@ class LevelsPanel(Panel):
             ]
         )
         self._draw(study)
+        self.table.selectRow(self.rows.index(study.choice))
+        self._chosen(self.table.currentRow())
 
     def _draw(self, study: LevelStudy) -> None:
         item = self.plot.getPlotItem()
@@ -154,7 +182,31 @@ class LevelsPanel(Panel):
             self.table.selectRow(self.rows.index(rows[clicked[0].index()]))
             self._chosen(self.table.currentRow())
 
+    def _show_curve(self, row: LevelRow) -> None:
+        """Draw the power of `row` over the run, with a triangle where PEs are late."""
+        curve = row.curve
+        times = curve.edges * row.tick_s
+        self._power.show_steps(times, curve.power_w)
+        late = np.flatnonzero(curve.late)
+        self._late.setData((times[late] + times[late + 1]) / 2, curve.power_w[late])
+        self.curve.getPlotItem().enableAutoRange()
+        where = {"policy": row.policy, "tick": with_unit(row.tick_s, "s")}
+        if row.late_ticks:
+            first = with_unit(float(times[late[0]]), "s")
+            self.shown.setText(
+                tr(
+                    "{policy} at ticks of {tick}: {count:,} late PE ticks (triangles), the first at {first}",
+                    count=row.late_ticks,
+                    first=first,
+                    **where,
+                )
+            )
+        else:
+            self.shown.setText(tr("{policy} at ticks of {tick}: no PE is late", **where))
+
     def _chosen(self, row: int) -> None:
+        if 0 <= row < len(self.rows):
+            self._show_curve(self.rows[row])
         can = 0 <= row < len(self.rows) and self.rows[row].level is not None
         self.take.setEnabled(can and self.controller.studio.project is not None)
 
