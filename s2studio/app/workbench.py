@@ -22,6 +22,7 @@ from s2studio.mapping.file import read_mapping
 from s2studio.mapping.map import map_network, remap_demand
 from s2studio.mapping.mapping import ChipMapping, Demand
 from s2studio.network.graph import Network
+from s2studio.network.tensors import LayerGraph
 from s2studio.session.window import Window
 from s2studio.sim.counts import TickBlock
 from s2studio.snn.network import ChipNetwork
@@ -30,6 +31,7 @@ from s2studio.snn.validate import validate
 if TYPE_CHECKING:
     from s2studio.app.dataset import Sample
     from s2studio.app.evaluate import SampleResult
+    from s2studio.app.evaluate_layers import LayerEvaluation
     from s2studio.app.sweep import DataSet, Point
     from s2studio.draw.frame import Look
 
@@ -233,6 +235,21 @@ class Workbench:
             **summary,
             "smallest_safe_tick_s": smallest_safe_tick_s(summary["time_done_pessimistic_s"], machine.spec),
         }
+
+    def evaluate_layers(
+        self, data: Path, labels: Path | None = None, calibration: Path | None = None
+    ) -> tuple[LayerGraph, LayerEvaluation]:
+        """Run every sample in `data` through a deep network, float and int8, its steps chosen on `calibration`."""
+        from s2studio.app.evaluate_layers import evaluate_layers
+        from s2studio.app.layer_samples import read_samples
+        from s2studio.app.loading import load_layers
+
+        graph = load_layers(self.project.model)
+        chosen = None if calibration is None else read_samples(graph, calibration)
+        samples = read_samples(graph, data, labels)
+        self._begin("evaluate")
+        spec = self.machine().spec
+        return graph, evaluate_layers(graph, samples, spec, chosen, progress=self.progress("evaluate"))
 
     def evaluate_samples(
         self, samples: Sequence[Sample], batch: int, table: Path | None = None, threads: int | None = None

@@ -49,6 +49,24 @@ def show_int8(about: Mapping[str, Any]) -> None:
     console.print(f"same answer  {about['same_answer']:,} of {about['samples']:,} samples")
 
 
+def show_layer_evaluation(about: Mapping[str, Any]) -> None:
+    """Print how a deep network does on a data set, float and in int8."""
+    console = new_console()
+    if about["confusion"] is not None:
+        outputs = range(len(about["confusion"]))
+        rows = [(str(label), *map(str, row)) for label, row in enumerate(about["confusion"])]
+        print_table(console, "Labels (rows) and predictions in int8 (columns)", ("", *(f">{n}" for n in outputs)), rows)
+    for name in ("float", "int8"):
+        scores = about[name]
+        if scores is not None:
+            right = f"{scores['accuracy']:.2%}, {scores['right']:,} of {about['answers']:,}"
+            console.print(Text(f"{name:12} {right}, loss {scores['loss']:.4f} nats", style="bold"))
+    console.print(f"same answer  {about['same_answer']:,} of {about['answers']:,}, in {about['samples']:,} samples")
+    share = about["largest_sum"] / about["accumulator_limit"]
+    style = "yellow" if share > 1 else ""
+    console.print(Text(f"largest sum  {share:.1%} of the accumulator", style=style))
+
+
 def _int8_row(row: Mapping[str, Any], about: Mapping[str, Any]) -> Sequence[str]:
     least, most = row["weight_exponent_least"], row["weight_exponent_most"]
     return (

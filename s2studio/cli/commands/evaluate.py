@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from s2studio.app.project import open_project
+from s2studio.app.loading import LAYER_SUFFIXES
+from s2studio.app.project import Project, open_project
 from s2studio.cli.command import print_json, takes
 from s2studio.cli.monitor import workbench
 from s2studio.cli.options import ENGINE, LOWERING, MAPPING, RUN, AsJson, Given, Model, apply
@@ -29,6 +30,14 @@ Table = Annotated[
 ]
 
 
+Calibration = Annotated[
+    Path | None,
+    typer.Option(
+        "--calibration", metavar="FILE", help="Of a deep network: samples that choose the int8 steps (default: DATA)."
+    ),
+]
+
+
 @takes(LOWERING, MAPPING, RUN, ENGINE)
 def evaluate(
     model: Model,
@@ -39,10 +48,14 @@ def evaluate(
     steps: Steps = None,
     bin: Bin = None,  # noqa: A002 - as --bin
     output: Table = None,
+    calibration: Calibration = None,
     as_json: AsJson = False,
 ) -> None:
     """Run every sample of a data set: accuracy, confusion matrix, energy and latency with their spread."""
     project = apply(open_project(model), {**given, "steps": steps})
+    if project.model.suffix in LAYER_SUFFIXES:
+        _evaluate_layers(project, data, labels, calibration, as_json)
+        return
     with workbench(project, quiet=as_json) as bench:
         summary = bench.evaluate(data, labels, bin, batch, output)
     if as_json:
@@ -51,3 +64,19 @@ def evaluate(
         from s2studio.cli.show import show_evaluation
 
         show_evaluation(summary)
+
+
+def _evaluate_layers(
+    project: Project, data: Path, labels: Path | None, calibration: Path | None, as_json: bool
+) -> None:
+    from s2studio.app.evaluate_layers import describe_evaluation
+
+    with workbench(project, quiet=as_json) as bench:
+        graph, found = bench.evaluate_layers(data, labels, calibration)
+        about = describe_evaluation(graph, found, bench.machine().spec)
+    if as_json:
+        print_json(about)
+    else:
+        from s2studio.cli.show_layers import show_layer_evaluation
+
+        show_layer_evaluation(about)
