@@ -83,9 +83,9 @@ def test_that_every_row_of_an_output_is_an_answer(tmp_path: Path, cli_json: Any)
 @pytest.mark.parametrize(
     ("arrays", "says"),
     [
-        ({"x": normal(5, 4), "labels": np.zeros(4, int)}, "int64 of 4, whole numbers of 5 are expected"),
+        ({"x": normal(5, 4), "labels": np.zeros(4, int)}, "int64 of 4, whole numbers of 5 x 1 are expected"),
         ({"x": normal(5, 4), "labels": np.full(5, 2)}, "labels from 2 to 2, 0 to 1 are possible"),
-        ({"x": normal(5, 4), "labels": np.zeros(5)}, "whole numbers of 5 are expected"),
+        ({"x": normal(5, 4), "labels": np.zeros(5)}, "whole numbers of 5 x 1 are expected"),
         ({"a": normal(5, 4), "b": normal(5, 4)}, "it holds a, b, input 'x' is expected"),
     ],
 )
