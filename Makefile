@@ -37,11 +37,12 @@ check: $(TOOLS) ## formatting, lint, types and the one direction of imports
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: $(TOOLS) ## speed, as ratios against a plain NumPy loop in the same run; sessions and evaluation
+bench: $(TOOLS) ## speed, as ratios against a plain NumPy loop in the same run; sessions, evaluation, deep networks
 	@$(BIN)/python benchmarks/simulation.py
 	@$(BIN)/python benchmarks/compat.py
 	@$(BIN)/python benchmarks/sessions.py
 	@$(BIN)/python benchmarks/mapping.py
+	@$(BIN)/python benchmarks/deep_networks.py
 	@if command -v Xvfb >/dev/null; then $(BIN)/python -m benchmarks.drawing; else echo "no Xvfb here: the window is not measured"; fi
 
 bench-peers: $(TOOLS) ## speed beside Brian2, NEST, SANA-FE, torch, sinabs and snnTorch; writes docs/performance.md
