@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
+
+import platformdirs
 
 from s2studio.documents import Document, Section, nearest, read_document
 from s2studio.errors import S2StudioError, UsageError
@@ -45,14 +48,36 @@ class Figure:
 
 
 def literature_for(kind: str, more: Sequence[Path] = ()) -> tuple[Figure, ...]:
-    """Return the published figures of `kind`, those that ship first, then those of the files `more` of a user.
+    """Return the published figures of `kind`: those that ship, those that a user added, those of the files `more`.
 
     Raises UsageError where there is no such kind, S2StudioError where a file is malformed.
     """
     if kind not in KINDS:
         raise UsageError(f"literature '{kind}'", "no such kind", hint=nearest(kind, KINDS))
-    paths = (resource_path("literature.yaml"), *more)
+    paths = (resource_path("literature.yaml"), *sorted(own_folder().glob("*.yaml")), *more)
     return tuple(figure for path in paths for figure in read_literature(path) if figure.kind == kind)
+
+
+def own_folder() -> Path:
+    """Return where figures that a user added are kept; it need not be there."""
+    return Path(platformdirs.user_config_dir("s2studio")) / "literature"
+
+
+def add_figures(path: Path) -> Path:
+    """Keep a copy of the literature file `path` for all later reports, and return where it is.
+
+    Raises S2StudioError where it is malformed or cannot be written.
+    """
+    read_literature(path)
+    kept = own_folder() / f"{path.stem}.yaml"
+    unfinished = kept.with_suffix(f".{secrets.token_hex(4)}")
+    try:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.write_bytes(path.read_bytes())
+        unfinished.replace(kept)
+    except OSError as problem:
+        raise S2StudioError(str(kept), f"cannot be written: {problem.strerror or problem}") from problem
+    return kept
 
 
 def read_literature(path: Path) -> tuple[Figure, ...]:

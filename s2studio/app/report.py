@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from s2studio.analysis.beside import simulated
 from s2studio.analysis.literature import Figure, literature_for
 from s2studio.app.scene import VIEWS, Scene, draw, scene_of_run
 from s2studio.chip.spec import Quantity
@@ -15,12 +16,14 @@ from s2studio.draw.html import Heading, Number, cards, figure, folded, page, par
 from s2studio.draw.metrics import METRICS
 from s2studio.draw.scale import quantity
 from s2studio.draw.theme import THEMES
+from s2studio.errors import S2StudioError
 from s2studio.session.export import Part
 from s2studio.session.reader import Session, open_session
 from s2studio.session.run import Progress
 from s2studio.sim.channels import CHANNELS
 from s2studio.sim.energy import ENERGY_KINDS
-from s2studio.units import counted, with_unit
+from s2studio.snn.evidence import evidence_of
+from s2studio.units import counted, estimated, with_unit
 from s2studio.version import __version__
 
 Json = Mapping[str, Any]
@@ -103,29 +106,41 @@ def _key_numbers(scene: Scene, summary: Json) -> str:
         Number("Spikes", f"{spikes:,}", "exact"),
         Number("Synaptic events", f"{summary['synaptic_events']:,}", "exact"),
         Number("Packets sent", f"{summary['packets']:,}", "exact"),
-        Number("Longest time done", with_unit(summary["time_done_max_s"], "s"), "estimate"),
+        Number("Longest time done", _longest(summary), "estimate"),
         Number("Smallest safe tick", with_unit(summary["smallest_safe_tick_s"], "s"), "estimate"),
         Number("PE ticks late", f"{summary['late_ticks']:,}", "estimate"),
         Number("Mean power", with_unit(summary["power_mean_w"], "W"), "estimate"),
         Number("Highest tick", with_unit(summary["power_peak_w"], "W"), "estimate"),
-        Number("Energy", with_unit(summary["energy_j"]["total"], "J"), "estimate"),
+        Number("Energy", _total(summary), "estimate"),
         Number("Energy above idle", with_unit(summary["energy_dynamic_j"], "J"), "estimate"),
     )
     warnings = "".join(paragraph(warning, "warning") for warning in summary["warnings"])
     return cards(numbers) + (f"<br>{warnings}" if warnings else "")
 
 
+def _longest(summary: Json) -> str:
+    low, high = summary["time_done_low_s"], summary["time_done_pessimistic_s"]
+    return estimated(summary["time_done_max_s"], low, high, "s")
+
+
+def _total(summary: Json) -> str:
+    return estimated(summary["energy_j"]["total"], summary["energy_low_j"], summary["energy_high_j"], "J")
+
+
 def _populations(scene: Scene, summary: Json) -> str:
     duration_s = max(1e-300, summary["steps"] * summary["tick_s"] * summary["samples"])
+    basis = _basis(scene)
     headings = (
         Heading("Population"),
         Heading("Model"),
+        Heading("Stands on"),
         *(Heading(text, "number") for text in ("Neurons", "PEs", "Spikes", "Mean rate")),
     )
     cells = [
         (
             entry["name"],
             entry["model"],
+            basis.get(entry["name"], "–"),
             f"{entry['size']:,}",
             f"{entry['pes']:,}",
             f"{entry['spikes']:,}",
@@ -134,6 +149,15 @@ def _populations(scene: Scene, summary: Json) -> str:
         for entry in summary["populations"]
     ]
     return rows(headings, cells, list(population_colours(scene.names).values()))
+
+
+def _basis(scene: Scene) -> dict[str, str]:
+    """Return what stands behind each population; nothing where the session does not hold the network's synapses."""
+    try:
+        part = scene.has_run().whole_network.spiking
+    except S2StudioError:
+        return {}
+    return {each.name: evidence_of(each, part.projections).stands_on for each in part.populations}
 
 
 def _lowering(summary: Json) -> str:
@@ -215,13 +239,6 @@ def _energy(summary: Json) -> str:
 
 def _literature(summary: Json) -> str:
     """Return what is published of the same kinds as this run's results, a table for each, apart from them."""
-    samples = max(1, summary["samples"])
-    ran = {
-        "energy": f"this run, simulated: {with_unit(summary['energy_j']['total'] / samples, 'J')} a sample",
-        "power": f"this run, simulated: {with_unit(summary['power_mean_w'], 'W')} on average",
-        "latency": f"this run: {with_unit(summary['steps'] * summary['tick_s'], 's')} of chip time",
-        "throughput": f"this run: {summary['synaptic_events'] / max(1, samples * summary['steps']):,.0f} events a tick",
-    }
     headings = (
         *(Heading(text, "words") for text in ("Published", "On")),
         Heading("Figure", "number"),
@@ -232,12 +249,13 @@ def _literature(summary: Json) -> str:
         "them is a result of this run."
     )
     parts = [paragraph(note)]
-    for kind, said in ran.items():
+    for ran in simulated(summary):
         cells = [
             (figure_.title, figure_.hardware, figure_.text, figure_.conditions, _source(figure_))
-            for figure_ in literature_for(kind)
+            for figure_ in literature_for(ran.kind)
         ]
-        parts.append(paragraph(f"{kind.capitalize()}; {said}") + rows(headings, cells))
+        said = f"{ran.kind.capitalize()}; this run, simulated: {ran.text}, {ran.what} ({ran.mark})"
+        parts.append(paragraph(said) + rows(headings, cells))
     return "".join(parts)
 
 

@@ -30,6 +30,7 @@ COMMANDS = (
     ("export", "export", "export"),
     ("render", "render", "render"),
     ("chip", "chip", "chip"),
+    ("literature", "literature", "literature"),
     ("demo", "run", "demo"),
 )
 NAMES = tuple(name for name, _, _ in COMMANDS)

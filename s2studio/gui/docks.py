@@ -50,6 +50,7 @@ PANELS = (
     _row("traffic", "Traffic", "traffic:TrafficPanel", BOTTOM, "Run", "Profile"),
     _row("advice", "Advice", "advice:AdvicePanel", BOTTOM, "Profile"),
     _row("levels", "Levels", "levels:LevelsPanel", BOTTOM, "Profile"),
+    _row("literature", "Literature", "literature:LiteraturePanel", BOTTOM, "Profile"),
     _row("race", "Race", "race:RacePanel", BOTTOM, "Map"),
     _row("compare", "Compare", "compare:ComparePanel", BOTTOM, "Compare"),
     _row("console", "Console", "console:ConsolePanel", BOTTOM),

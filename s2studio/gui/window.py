@@ -52,7 +52,7 @@ BOTTOM_SHARE, BOTTOM_SHARES = 0.38, {"Load": 0.22, "Map": 0.27, "Profile": 0.52,
 READING_PRESETS = ("Run", "Profile", "Compare")
 
 # Of the saved layout: a new number when panels come or go.
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 MOST_RECENT = 10
 LEAST_WIDTH, LEAST_HEIGHT = 960, 640
 ICON_PX = 20

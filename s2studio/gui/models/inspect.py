@@ -15,6 +15,7 @@ from s2studio.mapping.edit import name_of
 from s2studio.mapping.mapping import ChipMapping, Link, Slice
 from s2studio.mapping.rates import Rates
 from s2studio.snn.connectivity import ConvWeights, DenseWeights, SynapseList, kind_of, weight_count
+from s2studio.snn.evidence import BASES, Evidence, evidence_of
 from s2studio.snn.models import MODELS
 from s2studio.snn.network import ChipNetwork
 from s2studio.snn.population import ParameterValue, Population
@@ -149,11 +150,27 @@ def _population(known: Known, name: str) -> Sheet:
             [Row(name_of(mapping, index), str(mapping.slices[index].pe), f"slice:{index}", True) for index in indices]
         ),
     ]
-    sections = [Section(tr("Population"), tuple(about)), Section(tr("Parameters"), _parameters(population))]
+    sections = [Section(tr("Population"), tuple(about)), *_evidence(known, population)]
+    sections.append(Section(tr("Parameters"), _parameters(population)))
     sections += _projections_of(known, name)
     sections.append(Section(tr("Placement"), tuple(placed)))
     sections += _run(known, indices)
     return Sheet(name, tr("population"), tuple(sections), _bytes(pieces), known.data_bytes * len(pieces))
+
+
+def _evidence(known: Known, population: Population) -> list[Section]:
+    """Return what stands behind the way in which `population` is simulated, the least sure first."""
+    part = known.network.spiking
+    if not part.projections:
+        return []  # a session without its model: what comes into it is not known
+    found = evidence_of(population, part.projections)
+    rows = [Row(row.title, tr(row.stands_on)) for row in sorted(found.features, key=_surest_last)]
+    title = tr("Stands on: {basis}", basis=tr(found.stands_on))
+    return [Section(title, tuple(rows))]
+
+
+def _surest_last(row: Evidence) -> int:
+    return -BASES.index(row.stands_on)
 
 
 def _projections_of(known: Known, name: str) -> list[Section]:
@@ -232,7 +249,7 @@ def _slice(known: Known, index: int) -> Sheet:
     sections = [Section(tr("Slice"), about), *_run(known, [index]), Section(tr("Sends to"), tuple(out))]
     if sources:
         sections.append(Section(tr("Hears"), _slice_rows(mapping, sources)))
-    sections += _projections_of(known, piece.population)
+    sections += [*_projections_of(known, piece.population), *_evidence(known, population)]
     sections.append(Section(tr("Parameters"), _parameters(population, piece.start, piece.stop)))
     return Sheet(name, tr("slice on {pe}", pe=piece.pe), tuple(sections), piece.bytes, known.data_bytes)
 

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from s2studio.draw.colours import population_colours
 from s2studio.gui.translation import tr
 from s2studio.snn.connectivity import kind_of, weight_count
+from s2studio.snn.evidence import evidence_of
 from s2studio.snn.network import ChipNetwork
+from s2studio.snn.population import Population
 from s2studio.units import counted
 
 # Beyond so many boxes nobody reads a graph: groups are closed at first, and what has no groups is put into some.
@@ -103,10 +105,17 @@ def network_graph(network: ChipNetwork, groups: Mapping[str, tuple[str, ...]], i
         else:
             shape = inside[0].shape
             shown = f" ({' × '.join(map(str, shape))})" if shape is not None and len(shape) > 1 else ""
-            lines = (inside[0].model, counted(neurons, "neuron") + shown)
+            lines = (_badge(network, inside[0]), counted(neurons, "neuron") + shown)
         is_output = any(name in part.outputs for name in names)
         nodes.append(GraphNode(title, lines, names, colours[names[0]], title if kind == "group" else "", is_output))
     return NetworkGraph(tuple(nodes), _edges(network, box_of, index))
+
+
+def _badge(network: ChipNetwork, population: Population) -> str:
+    """Return the model of `population`, and what stands behind it where its projections are known."""
+    if not network.spiking.projections:
+        return population.model
+    return f"{population.model} · {tr(evidence_of(population, network.spiking.projections).stands_on)}"
 
 
 def _edges(network: ChipNetwork, box_of: Mapping[str, str], index: Mapping[str, int]) -> tuple[GraphEdge, ...]:

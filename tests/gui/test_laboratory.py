@@ -1,0 +1,82 @@
+"""The panels of time and power in the window: levels, literature, and what stands behind a population."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from s2studio.gui.models.inspect import Known, inspected
+from s2studio.gui.models.selection import of_population
+from s2studio.gui.panels.levels import LevelsPanel
+from s2studio.gui.panels.literature import LiteraturePanel
+from tests.analysis.test_literature import MINE
+from tests.conftest import REPOSITORY, CliJson
+
+if TYPE_CHECKING:
+    from s2studio.gui.window import Window
+    from tests.gui.conftest import Until
+
+DIGITS = REPOSITORY / "sample_projects/event_digits/project.yaml"
+
+
+@pytest.fixture
+def shown(window: Window, until: Until, cli_json: CliJson, tmp_path: Path) -> Window:
+    """The window with event_digits and a session of it."""
+    cli_json("run", DIGITS, "-o", tmp_path / "a.s2s")
+    window.open_paths([DIGITS])
+    until(lambda: window.controller.studio.mapping is not None)
+    window.controller.open_session(tmp_path / "a.s2s")
+    until(lambda: window.controller.studio.summary is not None)
+    return window
+
+
+def test_that_a_point_of_levels_shows_its_power_and_where_it_is_late(shown: Window, until: Until) -> None:
+    panel = shown.docks["levels"].ensure()
+    assert isinstance(panel, LevelsPanel)
+    panel.compare()
+    until(lambda: panel.study is not None)
+    assert panel.rows[panel.table.currentRow()] == panel.study.choice  # type: ignore[union-attr]
+    assert "no PE is late" in panel.shown.text()
+
+    late = next(number for number, row in enumerate(panel.rows) if row.late_ticks)
+    panel.table.cellClicked.emit(late, 0)
+    row = panel.rows[late]
+    assert f"{row.late_ticks:,} late PE ticks" in panel.shown.text()
+    times, _ = panel._late.getData()
+    assert len(times) == int((row.curve.late > 0).sum())
+    _, power_w = panel._power.getData()
+    assert power_w.max() == row.curve.power_w.max()
+
+
+def test_that_published_figures_stand_beside_the_run_and_own_ones_join_them(
+    shown: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    panel = shown.docks["literature"].ensure()
+    assert isinstance(panel, LiteraturePanel)
+    panel.show_kind()
+    rows = panel.table.rowCount()
+    assert panel.ran.text().startswith("This run: 15.2 mJ (15.2 to 15.3 mJ)")
+    assert panel.ran.text().endswith("(estimate)")
+
+    (tmp_path / "mine.yaml").write_text(MINE)
+    panel.add_file(tmp_path / "mine.yaml")
+    panel.table._show_waiting()
+    assert panel.table.rowCount() == rows + 1
+    panel.add_file(tmp_path / "absent.yaml")
+    assert shown.controller.studio.log[-1].level == "error"
+
+
+def test_that_a_population_says_what_it_stands_on(shown: Window) -> None:
+    studio, facts = shown.controller.studio, shown.controller.facts()
+    assert studio.network is not None
+    assert studio.mapping is not None
+    assert facts is not None
+    titles = {}
+    for name in ("lif2", "lif3"):
+        sheet = inspected(of_population(studio.mapping, name), Known(studio.network, facts))
+        titles[name] = [section.title for section in sheet.sections if section.title.startswith("Stands on")]
+
+    assert titles == {"lif2": ["Stands on: equation"], "lif3": ["Stands on: recording"]}
