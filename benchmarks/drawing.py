@@ -6,6 +6,7 @@ python -m benchmarks.drawing [frames] [latency] [scrub] [large] [start]
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import subprocess
 import sys
@@ -25,6 +26,7 @@ FRAME_S = 0.016
 # At the chip's own speed, longer than the frames take; as many spikes as its source PEs can store.
 LONG_RUN_TICKS, RATE_HZ = 20_000, 5.0
 FRAMES = 600
+PANELS_PER_ROW = 5
 SCRUBBED_SPIKES, LARGE_SPIKES = 10_000_000, 100_000_000
 SPIKES_PER_TICK = 10_000
 
@@ -104,21 +106,26 @@ class Bench:
                 raise TimeoutError("; ".join(line.text for line in self.controller.studio.log))
 
     def show_all_panels(self) -> None:
-        """Put every panel of a run beside the others, none behind a tab."""
+        """Put every panel of a run beside the others in rows, none behind a tab, the timeline below them."""
         from PySide6.QtCore import Qt
 
-        self.window.show_preset("Run")
-        docks = [dock for dock in self.window.docks.values() if dock.row.area == Qt.DockWidgetArea.BottomDockWidgetArea]
-        for dock in docks:
-            self.window.removeDockWidget(dock)
-        for number, dock in enumerate(docks):
-            self.window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
-            if number:
-                other = docks[number - 1] if number % 5 else docks[0]
-                side = Qt.Orientation.Horizontal if number % 5 else Qt.Orientation.Vertical
-                self.window.splitDockWidget(other, dock, side)
-            dock.show()
+        window, bottom = self.window, Qt.DockWidgetArea.BottomDockWidgetArea
+        window.show_preset("Run")
+        docks = [dock for dock in window.docks.values() if dock.row.area == bottom]
+        foot = window.docks["timeline"]
+        for dock in (*docks, foot):
+            window.removeDockWidget(dock)
             dock.ensure()
+        rows = [docks[first : first + PANELS_PER_ROW] for first in range(0, len(docks), PANELS_PER_ROW)]
+        firsts = [*(row[0] for row in rows), foot]
+        window.addDockWidget(bottom, firsts[0])
+        for above, dock in itertools.pairwise(firsts):
+            window.splitDockWidget(above, dock, Qt.Orientation.Vertical)
+        for row in rows:
+            for left, dock in itertools.pairwise(row):
+                window.splitDockWidget(left, dock, Qt.Orientation.Horizontal)
+        for dock in (*docks, foot):
+            dock.show()
 
     def open_digits(self) -> None:
         """Open `event_digits`, driven by noise for as long as is asked for."""
@@ -160,7 +167,9 @@ def frames() -> None:
             bench.frame()
         spent = time.perf_counter() - started
         ticks, live = bench.controller.timeline.length, bench.controller.source.live
-        _say(f"panels: {', '.join(visible)}; {ticks:,} ticks, {'live' if live else 'ended'}")
+        if live is None:
+            raise RuntimeError(f"the run ended after {ticks:,} ticks, before all pictures were made")
+        _say(f"panels: {', '.join(visible)}; {ticks:,} ticks, live")
         _say(f"frames: {bench.spread()}; {len(bench.work_s) / spent:.1f} frames/s (asked: 95 % < 12 ms, >= 50/s)")
         bench.window.close()
 

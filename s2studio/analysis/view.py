@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from s2studio.analysis.ticks import Ticks
 
-RASTER_ROWS = 1024
+# As many as the panel has on a large screen: each row takes its time in every picture.
+RASTER_ROWS = 512
 # Spikes that are few beside the pixels of a raster are added one by one.
 FEW = 4
 

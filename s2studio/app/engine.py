@@ -123,16 +123,25 @@ class Engine:
         write_mapping(mapping, path)
         return path
 
-    def run(self, project: Project, mapping: ChipMapping, session: Path, ring: str, first: int | None = None) -> Ran:
+    def run(
+        self,
+        project: Project,
+        mapping: ChipMapping,
+        session: Path,
+        ring: str,
+        first: int | None = None,
+        ticks_per_s: float | None = None,
+    ) -> Ran:
         """Run the project on `mapping` into `session`; the newest ticks go into the shared memory `ring` too.
 
-        `first` lets it wait after so many ticks.
+        `first` lets it wait after so many ticks; it runs at most `ticks_per_s` (None: as fast as possible).
         """
         from s2studio.session.ring import Ring
 
         bench = self._on(project)
         mapping = remap_demand(mapping, bench.lower().network, bench.machine(), bench.inputs().demand)
         shared = Ring.attach(ring, len(mapping.slices))
+        self._control.set_speed(ticks_per_s)
         if first is not None:
             self._control.step(first)
         self._emit(RunBegan(mapping))

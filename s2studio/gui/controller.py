@@ -68,6 +68,7 @@ class Controller(QObject):
         self._progress: Progress | None = None
         self._run_path = Path()
         self._run_first: int | None = None
+        self._speed: float | None = None
         self._mapped_for: tuple[object, ...] = ()
         self._saved: Project | None = None
         self.timer = QTimer(self)
@@ -197,7 +198,8 @@ class Controller(QObject):
         self._run_path = free_path(self.session_folder / f"{studio.project.name}.s2s")
         self._run_ring = Ring.create(len(studio.mapping.slices))
         self._run_first = first
-        arguments = (studio.project, studio.mapping, self._run_path, self._run_ring.name, first)
+        pace = self._ticks_per_s(studio.project)
+        arguments = (studio.project, studio.mapping, self._run_path, self._run_ring.name, first, pace)
         self.ask_engine(tr("Simulating"), "run", *arguments, done=self._ran, always=self._run_ended)
 
     def pause(self) -> None:
@@ -226,9 +228,11 @@ class Controller(QObject):
         if self.studio.run_state != "none":
             self.engine.request("stop")
 
-    def set_speed(self, ticks_per_s: float | None) -> None:
-        """Run at most `ticks_per_s` (None: as fast as possible)."""
-        self.engine.request("set_speed", ticks_per_s)
+    def set_speed(self, speed: float | None) -> None:
+        """Run, now and from now on, at most `speed` times as fast as the chip (None: as fast as possible)."""
+        self._speed = speed
+        if self.studio.project is not None and self.studio.run_state != "none":
+            self.engine.request("set_speed", self._ticks_per_s(self.studio.project))
 
     def cancel(self) -> None:
         """Cancel what the engine works on."""
@@ -251,8 +255,8 @@ class Controller(QObject):
             step = max(1, round(timeline.speed * FRAME_MS / 1000 / timeline.tick_s))
             timeline.move(timeline.cursor + step)
             timeline.is_playing = timeline.cursor < timeline.length - 1
-        self.source.pull()
-        self.source.draw()
+        if not self.source.pull():
+            self.source.turns.draw()
 
     def close(self) -> None:
         """End all processes."""
@@ -277,6 +281,9 @@ class Controller(QObject):
         self._clients.remove(client)
 
     # ----------------------------------------------------------------------------------------------------------- inside
+    def _ticks_per_s(self, project: Project) -> float | None:
+        return None if self._speed is None else self._speed / project.run.tick_s
+
     def _map_again(self, now: Prepared, then: Callable[[], None]) -> None:
         """Keep the placement where only the run changed, else place anew."""
         mapping, places = self.studio.mapping, _places(now.project)

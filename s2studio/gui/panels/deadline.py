@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton
+from PySide6.QtWidgets import QHBoxLayout, QPushButton
 
 from s2studio.draw.scale import quantity
 from s2studio.draw.theme import NEAR_PX, Theme
@@ -15,6 +15,7 @@ from s2studio.gui.models.selection import of_slices
 from s2studio.gui.theme import ThemeSwitch
 from s2studio.gui.translation import tr
 from s2studio.gui.views.panel import Panel
+from s2studio.gui.views.readout import Readout
 from s2studio.gui.views.step_curve import StepCurve
 from s2studio.gui.views.time_plot import TimePlot
 from s2studio.units import with_unit
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 # Of what arrived, and of who sent it, so many are named.
 SENDERS = 5
+HEADLINE_PX = 200
 
 
 class DeadlinePanel(Panel):
@@ -35,8 +37,7 @@ class DeadlinePanel(Panel):
 
     def __init__(self, controller: Controller, themes: ThemeSwitch) -> None:
         super().__init__(controller, themes)
-        self.headline = QLabel(self.content)
-        self.headline.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.headline = Readout(HEADLINE_PX, parent=self.content)
         self.plot = _DeadlinePlot(self)
         self._curve = StepCurve(themes.theme.accent)
         self._late = pg.PlotDataItem(pen=None, symbol="t", symbolSize=8, symbolPen=None)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtWidgets import QLabel
 
 from s2studio.draw.colours import population_colours
 from s2studio.draw.theme import NEAR_PX, Theme
@@ -15,6 +14,7 @@ from s2studio.gui.theme import ThemeSwitch
 from s2studio.gui.translation import marked, tr
 from s2studio.gui.views.figures import Figure, Figures
 from s2studio.gui.views.panel import Panel, beside
+from s2studio.gui.views.readout import Readout
 from s2studio.gui.views.step_curve import stepped
 from s2studio.gui.views.time_marks import TimeMarks
 from s2studio.gui.views.time_plot import TimePlot
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 # More curves than this cannot be told apart.
 MOST_CURVES = 14
+ANSWER_PX = 200
 TOO_MANY = marked("Too many spikes in this span to count each output. Zoom in (Ctrl++).")
 
 
@@ -35,8 +36,7 @@ class OutputsPanel(Panel):
 
     def __init__(self, controller: Controller, themes: ThemeSwitch) -> None:
         super().__init__(controller, themes)
-        self.answer = QLabel(self.content)
-        self.answer.setProperty("role", "heading")
+        self.answer = Readout(ANSWER_PX, "heading", self.content)
         self.plot = TimePlot(controller.timeline, themes.theme, tr("spikes since the start of the span"), "")
         self.figures = Figures((tr("output"), tr("spikes"), tr("share")), tr("Spikes by output"))
         self._curves = [pg.PlotCurveItem(skipFiniteCheck=True) for _ in range(MOST_CURVES)]

@@ -102,7 +102,6 @@ class RunPanel(Panel):
         self.table.itemChanged.connect(self._switched)
         controller.studio.prepared_changed.connect(self._prepared)
         controller.studio.mapping_changed.connect(self._mapped)
-        controller.studio.run_state_changed.connect(lambda _state: self._speed_changed())
         self._prepared(controller.studio.prepared)
 
     def _lay_out(self) -> None:
@@ -276,9 +275,7 @@ class RunPanel(Panel):
         self.controller.change(run=replace(run, record=changed) if is_recorded else replace(run, observe=changed))
 
     def _speed_changed(self) -> None:
-        project, factor = self.controller.studio.project, self.speed.currentData()
-        if project is not None and self.controller.studio.run_state != "none":
-            self.controller.set_speed(None if factor is None else factor / project.run.tick_s)
+        self.controller.set_speed(self.speed.currentData())
 
 
 class _Input(QWidget):

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF, QWheelEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF, QWheelEvent
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
 from s2studio.analysis.view import Span
 from s2studio.draw.theme import NEAR_PX, SMALL_PX, TIGHT_PX, Theme
@@ -16,6 +16,7 @@ from s2studio.gui.icons import icon
 from s2studio.gui.theme import ThemeSwitch
 from s2studio.gui.translation import marked, tr
 from s2studio.gui.views.panel import Panel
+from s2studio.gui.views.readout import Readout
 from s2studio.units import with_unit
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ STRIP_PX = 44
 # Above the outline stand the ends of the run.
 ENDS_PX = 14
 PANEL_PX = STRIP_PX + 52
+# Room for the moment and the span of a run of a week.
+MOMENT_PX, SPAN_PX = 260, 300
 OVERVIEW_COLUMNS = 400
 SPEEDS = (("0.01 ×", 0.01), ("0.1 ×", 0.1), (marked("real time"), 1.0), ("10 ×", 10.0))
 
@@ -58,10 +61,9 @@ class TimelinePanel(Panel):
         self.run.setAccessibleName(tr("Run of the session"))
         self.run.setToolTip(tr("A session of a script or of a data set holds several runs"))
         self.run.activated.connect(self._choose_run)
-        self.moment = QLabel(self.content)
-        self.moment.setMinimumWidth(260)
-        self.span = QLabel(self.content)
-        self.span.setProperty("role", "muted")
+        self.moment = Readout(MOMENT_PX, parent=self.content)
+        self.span = Readout(SPAN_PX, "muted", self.content)
+        self.span.label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.strip = Strip(controller, themes)
         bar = QHBoxLayout()
         bar.setSpacing(TIGHT_PX)
@@ -147,7 +149,9 @@ class Strip(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(tr("Timeline"))
         self.setToolTip(tr("Drag: move the cursor. Shift and drag: choose the span. Wheel: zoom."))
+        # The outline in units of the run's length and the largest height, and how it looks in the size of the strip.
         self._outline = QPolygonF()
+        self._picture: tuple[tuple[int, str], QPixmap] | None = None
         self._from: int | None = None
         controller.timeline.changed.connect(lambda: self.update())  # noqa: PLW0108 - psygnal cannot look into Qt's method
         controller.timeline.marks_changed.connect(lambda _marks: self.update())
@@ -232,24 +236,37 @@ class Strip(QWidget):
         return int(max(0.0, min(x, self.width() - 1)) / max(1, self.width()) * self.total)
 
     def _set_activity(self, values: NDArray[np.float64]) -> None:
-        """Take the outline's heights; it is made once, in units of the run's length and the largest height."""
+        """Take the outline's heights."""
         most = float(values.max(initial=0.0))
-        self._outline = QPolygonF()
+        self._outline, self._picture = QPolygonF(), None
         if most > 0:
             x = np.linspace(0.0, 1.0, len(values)).tolist()
             y = (values / most).tolist()
             self._outline = QPolygonF([QPointF(0, 0), *map(QPointF, x, y), QPointF(1, 0)])
 
     def _paint_activity(self, painter: QPainter, theme: Theme) -> None:
+        """Draw the outline, painted once: the strip is drawn in every picture in which the cursor moves."""
+        key = (self.width(), theme.muted)
+        if self._picture is None or self._picture[0] != key:
+            self._picture = key, self._painted_outline(theme)
+        room = QRectF(0, ENDS_PX, self._x(self.controller.timeline.length), self.height() - ENDS_PX)
+        painter.drawPixmap(room, self._picture[1], QRectF(self._picture[1].rect()))
+
+    def _painted_outline(self, theme: Theme) -> QPixmap:
+        ratio = self.devicePixelRatioF()
+        picture = QPixmap(round(self.width() * ratio), round((self.height() - ENDS_PX) * ratio))
+        picture.fill(Qt.GlobalColor.transparent)
         colour = QColor(theme.muted)
         colour.setAlpha(90)
-        painter.save()
+        painter = QPainter(picture)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colour)
-        painter.translate(0, self.height())
-        painter.scale(self._x(self.controller.timeline.length), -(self.height() - ENDS_PX))
+        painter.translate(0, picture.height())
+        painter.scale(picture.width(), -picture.height())
         painter.drawPolygon(self._outline)
-        painter.restore()
+        painter.end()
+        return picture
 
     def _paint_ends(self, painter: QPainter, theme: Theme) -> None:
         font = painter.font()

@@ -81,7 +81,7 @@ class Panel(QWidget):
         self.draw_news()
 
     def draw_news(self) -> None:
-        """Draw what changed since the last time: called when it is this panel's turn (see `Source.draw`)."""
+        """Draw what changed since the last time: called when it is this panel's turn (see `gui.turns`)."""
         for plot in self.findChildren(TimePlot):
             plot.follow_timeline()
         if self._has_view:
@@ -92,19 +92,22 @@ class Panel(QWidget):
             self.draw_moment(self.controller.source.moment)
 
     def _view_changed(self, _view: View | None) -> None:
-        self._has_view = True
-        self._wish()
+        if type(self).draw_view is not Panel.draw_view:
+            self._has_view = True
+            self._wish()
 
     def _moment_changed(self, _moment: View | None) -> None:
-        self._has_moment = True
-        self._wish()
+        if type(self).draw_moment is not Panel.draw_moment:
+            self._has_moment = True
+            self._wish()
 
     def _time_changed(self) -> None:
-        self._wish()
+        if self.findChild(TimePlot) is not None:
+            self._wish()
 
     def _wish(self) -> None:
         if self.isVisible():
-            self.controller.source.wish(self)
+            self.controller.source.turns.wish(self)
 
 
 def beside(left: QWidget, right: QWidget, *widths: int) -> QSplitter:

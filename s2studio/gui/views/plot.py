@@ -9,6 +9,7 @@ import pyqtgraph as pg
 from PySide6.QtWidgets import QWidget
 
 from s2studio.draw.theme import SMALL_PX, Theme
+from s2studio.gui.views.axis import Axis
 
 # What stands at each axis: a label and, where pyqtgraph shall choose the prefix, a unit.
 Labels = Mapping[str, tuple[str, str]]
@@ -18,7 +19,8 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
     """A plot without menu, buttons and dragging. `labels` are those of the axes `left` and `bottom`."""
 
     def __init__(self, theme: Theme, name: str, labels: Labels, parent: QWidget | None = None, **options: Any) -> None:
-        super().__init__(parent, background=None, **options)
+        axes = {"left": Axis("left"), "bottom": Axis("bottom")} | options.pop("axisItems", {})
+        super().__init__(parent, background=None, axisItems=axes, **options)
         self._labels = dict(labels)
         item = self.getPlotItem()
         item.setMenuEnabled(False)

@@ -13,13 +13,14 @@ from s2studio.draw.theme import Theme
 from s2studio.gui.models.timeline import Timeline
 from s2studio.gui.theme import small_font
 from s2studio.gui.translation import tr
+from s2studio.gui.views.axis import Axis
 from s2studio.gui.views.plot import Plot
 
 ZOOM_PER_NOTCH = 0.8
 TIME_UNITS = ((1.0, "s"), (1e3, "ms"), (1e6, "µs"))
 
 
-class TimeAxis(pg.AxisItem):  # type: ignore[misc]
+class TimeAxis(Axis):
     """An axis of chip time whose numbers carry their unit, so that it needs no line for a label."""
 
     def __init__(self) -> None:
