@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from s2studio.app.loading import load_layers, load_network
     from s2studio.app.session_export import export
     from s2studio.chip.loader import load_chip
+    from s2studio.network.readers.torch_module import load_module
     from s2studio.session.reader import open_session
     from s2studio.sim.lockstep import Simulator
     from s2studio.sim.program import compile_program
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _PUBLIC = {
     "load_network": "s2studio.app.loading",
     "load_layers": "s2studio.app.loading",
+    "load_module": "s2studio.network.readers.torch_module",
     "load_chip": "s2studio.chip.loader",
     "load_stimulus": "s2studio.app.api",
     "lower": "s2studio.app.api",
@@ -38,6 +40,7 @@ __all__ = [
     "export",
     "load_chip",
     "load_layers",
+    "load_module",
     "load_network",
     "load_stimulus",
     "lower",

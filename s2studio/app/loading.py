@@ -7,6 +7,7 @@ from pathlib import Path
 from s2studio.documents import document_schema
 from s2studio.errors import NetworkError
 from s2studio.network.graph import Network
+from s2studio.network.readers.model_child import CODE_SUFFIXES, WEIGHT_SUFFIXES
 from s2studio.network.tensors import LayerGraph
 from s2studio.snn.network import ChipNetwork
 
@@ -36,7 +37,17 @@ def load_network(path: str | Path) -> Network | ChipNetwork:
             limit,
             "`s2studio info` shows its layers, `s2studio lower` what int8 does to them",
         )
-    raise NetworkError(path.name, f"a file of kind '{path.suffix}'", f"models are {', '.join(SUFFIXES)}")
+    models = ", ".join((*SUFFIXES, *LAYER_SUFFIXES))
+    raise NetworkError(path.name, f"a file of kind '{path.suffix}'", f"models are {models}", _how(path))
+
+
+def _how(path: Path) -> str:
+    """Return how a file of torch becomes one that is read."""
+    if path.suffix in CODE_SUFFIXES:
+        return f"it is code: `s2studio import {path.name} --run-code -o {path.stem}.onnx` turns it into data"
+    if path.suffix in WEIGHT_SUFFIXES:
+        return f"weights alone: `s2studio import MODEL.onnx --weights {path.name} -o {path.stem}.onnx` puts them in"
+    return ""
 
 
 def load_layers(path: str | Path) -> LayerGraph:
@@ -48,7 +59,8 @@ def load_layers(path: str | Path) -> LayerGraph:
     if not path.is_file():
         raise NetworkError(str(path), "is a folder" if path.is_dir() else "no such file", hint="name a model file")
     if path.suffix not in LAYER_SUFFIXES:
-        raise NetworkError(path.name, f"a file of kind '{path.suffix}'", f"read are {', '.join(LAYER_SUFFIXES)}")
+        limit = f"read are {', '.join(LAYER_SUFFIXES)}"
+        raise NetworkError(path.name, f"a file of kind '{path.suffix}'", limit, _how(path))
     from s2studio.network.readers.onnx import read_onnx
 
     return read_onnx(path)
