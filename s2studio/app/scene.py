@@ -8,7 +8,7 @@ from functools import cached_property
 
 from s2studio.chip.machine import Machine
 from s2studio.documents import nearest
-from s2studio.draw.frame import Look
+from s2studio.draw.frame import Look, empty
 from s2studio.draw.metrics import Metric
 from s2studio.draw.picture import Picture
 from s2studio.draw.views.deadline import deadline_picture
@@ -17,10 +17,12 @@ from s2studio.draw.views.network import Input, Node, network_picture, nodes_of
 from s2studio.draw.views.power import power_picture
 from s2studio.draw.views.raster import raster, raster_columns, raster_picture
 from s2studio.draw.views.shading import MeshSubject
+from s2studio.draw.views.tick import tick_picture
 from s2studio.draw.views.traffic import traffic_picture
 from s2studio.draw.views.utilisation import utilisation_picture
 from s2studio.errors import SessionError, UsageError
 from s2studio.mapping.mapping import ChipMapping
+from s2studio.session.moment import busiest_tick, moment_of
 from s2studio.session.profile import Profile, profile
 from s2studio.session.reader import Session
 from s2studio.session.run import Progress, Run, no_progress
@@ -160,6 +162,14 @@ def _traffic(scene: Scene, look: Look, _metric: Metric | None) -> Picture:
     return traffic_picture(scene.profile, look, scene.subtitle)
 
 
+def _tick(scene: Scene, look: Look, _metric: Metric | None) -> Picture:
+    run, spec = scene.has_run(), scene.machine.spec
+    if scene.start >= scene.stop:
+        return empty(look, "Within a tick", scene.subtitle, "The run has no ticks")
+    tick = moment_of(run, busiest_tick(run, scene.start, scene.stop))
+    return tick_picture(tick, scene.mapping, spec, look, scene.subtitle)
+
+
 def _network(scene: Scene, look: Look, _metric: Metric | None) -> Picture:
     return network_picture(scene.nodes, look, scene.subtitle)
 
@@ -170,6 +180,7 @@ VIEWS: Mapping[str, View] = {
         View("mesh", "Mesh", False, _mesh),
         View("raster", "Spikes", True, _raster),
         View("power", "Power", True, _power),
+        View("tick", "Within a tick", True, _tick),
         View("deadline", "Deadline", True, _deadline),
         View("utilisation", "Utilisation", True, _utilisation),
         View("traffic", "Traffic", True, _traffic),

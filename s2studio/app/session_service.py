@@ -18,10 +18,12 @@ from s2studio.app.remote import Emit
 from s2studio.chip.machine import Machine
 from s2studio.mapping.mapping import ChipMapping
 from s2studio.session.export import Estimate, estimate
+from s2studio.session.moment import moment_of
 from s2studio.session.reader import Session, open_session
 from s2studio.session.run import Run
 from s2studio.session.window import Window
 from s2studio.sim.energy import ENERGY_KINDS
+from s2studio.sim.within_tick import WithinTick
 from s2studio.snn.network import ChipNetwork
 
 Json = dict[str, Any]
@@ -132,6 +134,10 @@ class SessionService:
     def compare(self, a: Path, run_a: int, b: Path, run_b: int) -> Comparison:
         """Return how the run `run_b` of `b` differs from `run_a` of `a`."""
         return compare_runs(self._run(a, run_a), self._run(b, run_b))
+
+    def within(self, path: Path, number: int, tick: int) -> WithinTick:
+        """Return what happens within `tick`: phases, levels and power."""
+        return moment_of(self._run(path, number), tick)
 
     def why(self, path: Path, number: int, tick: int) -> Why:
         """Return why the PE with most trouble in `tick` was late or lost packets."""

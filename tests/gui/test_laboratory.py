@@ -11,6 +11,7 @@ from s2studio.gui.models.inspect import Known, inspected
 from s2studio.gui.models.selection import of_population
 from s2studio.gui.panels.levels import LevelsPanel
 from s2studio.gui.panels.literature import LiteraturePanel
+from s2studio.gui.panels.power import PowerPanel
 from tests.analysis.test_literature import MINE
 from tests.conftest import REPOSITORY, CliJson
 
@@ -67,6 +68,26 @@ def test_that_published_figures_stand_beside_the_run_and_own_ones_join_them(
     assert panel.table.rowCount() == rows + 1
     panel.add_file(tmp_path / "absent.yaml")
     assert shown.controller.studio.log[-1].level == "error"
+
+
+def test_that_power_shows_the_tick_at_the_cursor_from_inside(shown: Window, until: Until) -> None:
+    panel = shown.docks["power"].ensure()
+    assert isinstance(panel, PowerPanel)
+    shown.show_preset("Profile")
+    shown.docks["power"].raise_()
+    until(panel.isVisible)
+    shown.controller.timeline.move(61)
+    panel.inside.click()
+    until(lambda: panel.tick.tick is not None and panel.tick.tick.tick == 61)
+    assert panel.tick.tick is not None
+    assert panel.tick.tick.ends_s.shape == (16, 4)
+    until(panel.tick.isVisible)
+    assert not panel.tick.grab().toImage().isNull()
+
+    shown.controller.timeline.move(12)
+    until(lambda: panel.tick.tick is not None and panel.tick.tick.tick == 12)
+    panel.inside.click()
+    until(panel.plot.isVisible)
 
 
 def test_that_a_population_says_what_it_stands_on(shown: Window) -> None:

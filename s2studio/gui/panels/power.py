@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedWidget
 
-from s2studio.draw.colours import colour_map
-from s2studio.draw.theme import NEAR_PX, Theme, hex_colour
+from s2studio.draw.theme import NEAR_PX, Theme
+from s2studio.draw.views.power import KIND_COLOURS
 from s2studio.gui.models.decisions import decisions, output_names
 from s2studio.gui.theme import ThemeSwitch
 from s2studio.gui.translation import tr
 from s2studio.gui.views.figures import Figure, Figures
 from s2studio.gui.views.panel import Panel, beside
 from s2studio.gui.views.step_curve import StepCurve
+from s2studio.gui.views.tick_view import TickView
 from s2studio.gui.views.time_marks import TimeMarks
 from s2studio.gui.views.time_plot import TimePlot
 from s2studio.sim.channels import CHANNELS
@@ -24,17 +25,14 @@ from s2studio.units import with_unit
 if TYPE_CHECKING:
     from s2studio.analysis.view import View
     from s2studio.gui.controller import Controller
-
-
-def kind_colours() -> dict[str, str]:
-    """Return the colour of each kind of energy: along one colour map, from what is always there to what is rare."""
-    table = colour_map("viridis")
-    places = np.linspace(20, len(table) - 1, len(ENERGY_KINDS)).astype(int)
-    return {kind: hex_colour(*table[place]) for kind, place in zip(ENERGY_KINDS, places, strict=True)}
+    from s2studio.sim.within_tick import WithinTick
 
 
 class PowerPanel(Panel):
-    """What the chip takes in each column of time, by kind; at the cursor, on average, at most, and as energy."""
+    """What the chip takes in each column of time, by kind; at the cursor, on average, at most, and as energy.
+
+    With *Within the tick* the plot shows the tick at the cursor, from its timer to the next, and what every PE does.
+    """
 
     EMPTY = "No power yet. Press Run (F5), or open a session."
 
@@ -42,17 +40,27 @@ class PowerPanel(Panel):
         super().__init__(controller, themes)
         self.plot = TimePlot(controller.timeline, themes.theme, tr("power"), "W")
         self.figures = Figures((tr("kind"), tr("at cursor"), tr("mean"), tr("energy")), tr("Power by kind"))
-        colours = kind_colours()
-        self._colours = colours
         # The sum of all kinds is drawn first, and each sum without its last kind over it.
-        self._areas = {kind: StepCurve(colours[kind], fill=True) for kind in reversed(ENERGY_KINDS)}
+        self._areas = {kind: StepCurve(KIND_COLOURS[kind], fill=True) for kind in reversed(ENERGY_KINDS)}
         for area in self._areas.values():
             self.plot.addItem(area)
         self._marks = TimeMarks(self.plot, themes.theme)
         self.headline = QLabel(self.content)
+        self.inside = QPushButton(tr("Within the tick"), self.content)
+        self.inside.setCheckable(True)
+        self.inside.setToolTip(tr("Show the tick at the cursor: its power, and what every PE does when, and how fast"))
+        self.tick = TickView(themes.theme, self.content)
+        self._asked: int | None = None
+        self._left = QStackedWidget(self.content)
+        self._left.addWidget(self.plot)
+        self._left.addWidget(self.tick)
+        top = QHBoxLayout()
+        top.addWidget(self.headline, 1)
+        top.addWidget(self.inside)
         layout = self.column(spacing=NEAR_PX, margin=NEAR_PX)
-        layout.addWidget(self.headline)
-        layout.addWidget(beside(self.plot, self.figures), 1)
+        layout.addLayout(top)
+        layout.addWidget(beside(self._left, self.figures), 1)
+        self.inside.toggled.connect(self.look_inside)
         self.set_empty(True)
 
     def draw_view(self, view: View | None) -> None:
@@ -72,11 +80,39 @@ class PowerPanel(Panel):
         """Show the power at the cursor."""
         if self.controller.source.view is not None and moment is not None:
             self._show_figures(self.controller.source.view)
+        if self.inside.isChecked():
+            self._ask_tick()
+
+    def look_inside(self, is_inside: bool) -> None:
+        """Show the tick at the cursor, or the span again."""
+        self._left.setCurrentWidget(self.tick if is_inside else self.plot)
+        self.inside.setChecked(is_inside)
+        if is_inside:
+            self._ask_tick()
+
+    def _ask_tick(self) -> None:
+        """Ask for the tick at the cursor: one at a time, and once more where it moved meanwhile."""
+        shown, tick = self.controller.source.shown, self.controller.timeline.cursor
+        if shown is None or self._asked is not None:
+            return
+        self._asked = tick
+
+        def answered(found: WithinTick | None) -> None:
+            self._asked = None
+            self.tick.show_tick(found, shown.mapping, shown.machine.spec)
+            if self.controller.timeline.cursor != tick and self.inside.isChecked():
+                self._ask_tick()
+
+        # While a run is under way its newest ticks are not stored yet: then there is nothing to show.
+        self.controller.sessions.request(
+            "within", shown.session, shown.number, tick, done=answered, failed=lambda _refusal: answered(None)
+        )
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the colours of `theme`."""
         self.plot.apply_theme(theme)
         self._marks.apply_theme(theme)
+        self.tick.apply_theme(theme)
 
     def _show_figures(self, view: View) -> None:
         moment = self.controller.source.moment
@@ -92,7 +128,7 @@ class PowerPanel(Panel):
                     with_unit(float(energy[index]) / seconds, "W"),
                     with_unit(float(energy[index]), "J"),
                 ),
-                self._colours[kind],
+                KIND_COLOURS[kind],
                 tr(CHANNELS[f"chip.{kind}"].doc),
             )
             for index, kind in enumerate(ENERGY_KINDS)

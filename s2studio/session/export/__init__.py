@@ -17,7 +17,7 @@ from s2studio.session.export.hdf5 import write_hdf5
 from s2studio.session.export.json import write_json
 from s2studio.session.export.nir import write_nir_export
 from s2studio.session.export.parquet import write_parquet
-from s2studio.session.export.part import COUNTED, EXPORT_TABLES, SUMMARY, TABLE_CHANNELS, Part
+from s2studio.session.export.part import COUNTED, EXPORT_TABLES, ON_REQUEST, SUMMARY, TABLE_CHANNELS, Part
 from s2studio.session.export.size import Estimate, estimate_size
 from s2studio.session.export.spinnaker2 import write_spinnaker2
 from s2studio.session.files import not_written
@@ -149,7 +149,7 @@ def _chosen(
     opened = session if isinstance(session, Session) else open_session(session)
     source = opened.run(run)
     start, stop = (window or Window()).ticks(source.tick_s, source.ticks)
-    unknown = COUNTED if source.is_measured and not channels else ()
+    unknown = () if channels else (*ON_REQUEST, *(COUNTED if source.is_measured else ()))
     chosen = tuple(name for name in exporter.channels if name not in unknown and (not channels or name in channels))
     return exporter, Part(source, start, stop, chosen)
 

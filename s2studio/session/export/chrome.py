@@ -17,12 +17,11 @@ from s2studio.session.export.text import Field, lines
 from s2studio.session.run import PricedBlock, Progress, Run
 from s2studio.session.summary import ESTIMATES
 from s2studio.sim.cost_bounds import feasible_costs
-from s2studio.sim.timing import clocks_hz, late
+from s2studio.sim.timing import late
+from s2studio.sim.within_tick import PHASES, phase_ends_s
 from s2studio.units import NS_PER_S
 
 CHROME_CHANNELS = ("pe", "power", "links", "spikes")
-# What a PE does first in a tick comes first; the kinds of the time model have no order of their own.
-_PHASES = ("packets", "synapses", "neurons", "recording")
 _NS_PER_US = 1000
 _EVENTS = 1 << 16
 _COMPRESSION = 5
@@ -58,7 +57,7 @@ def write_chrome(part: Part, path: Path, progress: Progress) -> None:
 def chrome_rows(part: Part) -> dict[str, int]:
     """Return about how many events each channel has: at most one for each phase of a PE in a tick."""
     ticks = (part.stop - part.start) * part.run.about.samples
-    each = {"pe": len(part.run.mapping.slices) * len(_PHASES) + 1, "power": 1, "links": 1, "spikes": 1}
+    each = {"pe": len(part.run.mapping.slices) * len(PHASES) + 1, "power": 1, "links": 1, "spikes": 1}
     return {name: ticks * each[name] for name in part.channels}
 
 
@@ -88,7 +87,7 @@ def _block_events(part: Part, block: PricedBlock, progress: Progress) -> Iterato
     """Yield the events of a block of ticks, each beginning with a comma; of a track they come in order of time."""
     run, counters = part.run, _counters(part, block)
     samples, ticks, slices = block.counts.packets.shape
-    span = max(1, _EVENTS // (samples * slices * len(_PHASES)))
+    span = max(1, _EVENTS // (samples * slices * len(PHASES)))
     for first in range(0, ticks, span):
         ticks_here = slice(first, min(first + span, ticks))
         progress(block.start + first - part.start, part.stop - part.start)
@@ -103,16 +102,15 @@ def _block_events(part: Part, block: PricedBlock, progress: Progress) -> Iterato
 
 def _phases(run: Run, block: PricedBlock, sample: int, ticks: slice, start_ns: NDArray[np.float64]) -> bytes:
     """Return a complete event for each phase of each PE that takes any time, tick by tick, PE by PE."""
-    cycles = np.stack([block.priced.cycles[kind][sample, ticks] for kind in _PHASES], axis=2)
-    clock_hz = clocks_hz(block.priced.levels[sample, ticks], run.machine.spec)[:, :, None]
-    ends_s = np.minimum(np.cumsum(cycles, axis=2) / clock_hz, run.tick_s)
+    cycles = {kind: values[sample, ticks] for kind, values in block.priced.cycles.items()}
+    ends_s = np.minimum(phase_ends_s(cycles, block.priced.levels[sample, ticks], run.machine.spec), run.tick_s)
     ends_ns = np.rint(start_ns[:, None, None] + ends_s * NS_PER_S)
     begins_ns = np.concatenate([np.broadcast_to(start_ns[:, None, None], (*ends_ns.shape[:2], 1)), ends_ns], axis=2)
     lasts_ns = np.diff(begins_ns, axis=2)
     tick, thread, phase = np.nonzero(lasts_ns)
     return lines(
         [
-            ',\n{"ph":"X","cat":"phase","name":"', (_PHASES, phase), f'","pid":{_pe_process(sample)},"tid":',
+            ',\n{"ph":"X","cat":"phase","name":"', (PHASES, phase), f'","pid":{_pe_process(sample)},"tid":',
             thread + 1, ',"ts":', begins_ns[tick, thread, phase] / _NS_PER_US,
             ',"dur":', lasts_ns[tick, thread, phase] / _NS_PER_US, "}",
         ]

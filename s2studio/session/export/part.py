@@ -9,19 +9,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from s2studio.session.moment import moment_of
 from s2studio.session.run import PricedBlock, Progress, Run
 from s2studio.session.summary import summarize
 from s2studio.session.tables import AXIS, LINKS, NEURON, POPULATION, SPIKES, Column, Table
 from s2studio.sim.energy import ENERGY_KINDS, unused_pe_energy_j
 from s2studio.sim.pricing import bounds, energy_by_tick_j
 from s2studio.sim.timing import time_done_s
+from s2studio.sim.within_tick import ASLEEP, PHASES
 
 # Numbers, or texts with the index of each row's text.
 ExportColumn = NDArray[Any] | tuple[Sequence[str], NDArray[Any]]
 Rows = dict[str, ExportColumn]
 SUMMARY = "summary"
 # What follows from counts, which a measured run has not.
-COUNTED = ("pe", "links", "power")
+COUNTED = ("pe", "phases", "links", "power")
 _COUNTS = ("packets", "synaptic_events", "spikes")
 
 
@@ -144,6 +146,32 @@ def _on_all(values: NDArray[Any], used: NDArray[Any], pes: int, unused: float = 
     return whole
 
 
+def _phases(run: Run, start: int, stop: int) -> Iterator[tuple[int, Rows]]:
+    """Yield the phases of every used PE in every tick, and when it sleeps: of the mapping's slices, in their order."""
+    names = [str(piece.pe) for piece in run.mapping.slices]
+    levels, kinds = tuple(run.machine.spec.levels), (*PHASES, ASLEEP)
+    for tick in range(start, stop):
+        for sample in range(run.about.samples):
+            found = moment_of(run, tick, sample)
+            starts = np.column_stack([found.begins_s, found.ends_s])
+            stops = np.column_stack([found.ends_s, np.full(len(names), run.tick_s)])
+            pe, kind = np.nonzero(stops > starts)
+            power_w = np.where(kind < len(PHASES), found.busy_w[pe], found.asleep_w)
+            yield (
+                tick,
+                {
+                    "step": np.full(len(pe), tick),
+                    "sample": np.full(len(pe), sample),
+                    "pe": (names, pe),
+                    "phase": (kinds, kind),
+                    "level": (levels, found.levels[pe].astype(np.int64)),
+                    "start_s": starts[pe, kind],
+                    "stop_s": stops[pe, kind],
+                    "power_w": power_w,
+                },
+            )
+
+
 def _axis(values: NDArray[Any], first: int) -> Rows:
     """Return the columns step and sample of (ticks, samples, objects)."""
     ticks, samples, objects = values.shape
@@ -243,6 +271,19 @@ EXPORT_TABLES: Mapping[str, ExportTable] = {
         _pes,
         _each(lambda run: len(run.machine.usable_pes)),
     ),
+    "phases": ExportTable(
+        (
+            _STEP,
+            Column("pe", "text", "", "PE(x, y, p)"),
+            Column("phase", "text", "", "packets, synapses, neurons, recording or asleep, in this order"),
+            Column("level", "text", "", "performance level of the PE in the tick"),
+            Column("start_s", "float64", "s", "after the PE's timer"),
+            Column("stop_s", "float64", "s", "after the PE's timer; of a late PE beyond the tick"),
+            Column("power_w", "float64", "W", "of the PE"),
+        ),
+        _phases,
+        _each(lambda run: len(run.mapping.slices) * (len(PHASES) + 1)),
+    ),
     "links": ExportTable(
         (
             _STEP,
@@ -256,6 +297,8 @@ EXPORT_TABLES: Mapping[str, ExportTable] = {
     "power": ExportTable((_STEP, *_WATTS), _power, _each(lambda run: 1)),
 }
 TABLE_CHANNELS = (*EXPORT_TABLES, SUMMARY)
+# Several times as much as all else: written only where asked for.
+ON_REQUEST = ("phases",)
 
 
 def arrow_table(name: str, part: Part) -> Table:

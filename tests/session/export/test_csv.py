@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +64,21 @@ def test_that_every_column_says_how_sure_it_is_and_estimates_carry_their_band(ta
         assert float(row["energy_low_j"]) <= float(row["energy_j"]) <= float(row["energy_high_j"])
     for row in _rows(tables / "power.csv"):
         assert float(row["total_low_w"]) < float(row["total_w"]) < float(row["total_high_w"])
+
+
+def test_that_phases_are_written_where_asked_for_and_fill_each_tick(session: Session, tmp_path: Path) -> None:
+    folder = export(session, tmp_path / "phases", channels=["phases"], window=Window(0.0, 3e-3))
+    rows = _rows(folder / "phases.csv")
+    spans: dict[tuple[str, str], list[tuple[float, float]]] = {}
+    for row in rows:
+        spans.setdefault((row["step"], row["pe"]), []).append((float(row["start_s"]), float(row["stop_s"])))
+
+    assert {row["phase"] for row in rows} <= {"packets", "synapses", "neurons", "recording", "asleep"}
+    assert {row["level"] for row in rows} <= {"low", "high"}
+    for found in spans.values():
+        assert found[0][0] == 0.0
+        assert all(one[1] == after[0] for one, after in pairwise(found))
+        assert found[-1][1] == session.runs[0].tick_s
 
 
 def test_that_lines_end_as_rfc_4180_says(tables: Path) -> None:
