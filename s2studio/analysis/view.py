@@ -1,6 +1,6 @@
 """A span of a run reduced to what a screen can show: one column per pixel or so, one number per PE, link or power kind.
 
-The same code reduces ticks that come from a running simulation and ticks that come from a session.
+The same code reduces what comes from a running simulation and what comes from a session.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from s2studio.analysis.ticks import Ticks
+from s2studio.session.bins import Binner, Bins
 
 # As many as the panel has on a large screen: each row takes its time in every picture.
 RASTER_ROWS = 512
@@ -21,7 +21,11 @@ FEW = 4
 
 @dataclass(frozen=True)
 class Span:
-    """The ticks `start` to `stop` (excluded) of a run, to be shown in at most `columns` columns."""
+    """The ticks `start` to `stop` (excluded) of a run, to be shown in about `columns` columns, at most.
+
+    Columns are of 1, 2, 4, 8 ... ticks and begin at multiples of that, but for the first and the last: so they stay
+    where they are while the span moves, and nothing flickers; and a `Pyramid` has them ready.
+    """
 
     start: int
     stop: int
@@ -30,20 +34,26 @@ class Span:
     @property
     def edges(self) -> NDArray[np.int64]:
         """The first tick of each column, and the end, shape (columns + 1,): a column has at least one tick."""
-        ticks = max(1, self.stop - self.start)
-        columns = max(1, min(self.columns, ticks))
-        return self.start + (np.arange(columns + 1, dtype=np.int64) * ticks) // columns
+        stop, width = max(self.start + 1, self.stop), self.width
+        inner = np.arange(self.start // width + 1, -(-stop // width), dtype=np.int64) * width
+        return np.concatenate([[self.start], inner, [stop]])
+
+    @property
+    def width(self) -> int:
+        """How many ticks a column has, a power of two."""
+        least = -(-(self.stop - self.start) // max(1, self.columns))
+        return 1 << max(0, least - 1).bit_length()
 
 
 @dataclass(frozen=True)
 class Layout:
     """What the numbers of a run belong to: neurons of each population, slices, links, power kinds.
 
-    `outputs` are the populations (indices) whose neurons are counted one by one.
+    `population_of` is the population (index) of each slice, `outputs` those whose neurons are counted one by one.
     """
 
     population_sizes: tuple[int, ...]
-    slices: int
+    population_of: tuple[int, ...]
     links: int
     kinds: int
     tick_s: float
@@ -53,6 +63,16 @@ class Layout:
     def offsets(self) -> NDArray[np.int64]:
         """The first neuron of each population among all, and the end."""
         return np.cumsum([0, *self.population_sizes])
+
+    @property
+    def slices(self) -> int:
+        """How many slices there are."""
+        return len(self.population_of)
+
+    @property
+    def output_count(self) -> int:
+        """How many neurons are counted one by one."""
+        return sum(self.population_sizes[index] for index in self.outputs)
 
     @property
     def raster_rows(self) -> int:
@@ -124,60 +144,27 @@ class View:
         """The chip time at which each column begins, and the end, in s."""
         return np.multiply(self.edges, self.tick_s, dtype=np.float64)
 
+    @property
+    def grid_s(self) -> tuple[float, float]:
+        """Where an image whose columns are equally wide begins and ends, in s: its first and last column are whole."""
+        width = self.span.width
+        return self.edges[0] // width * width * self.tick_s, -(-self.edges[-1] // width) * width * self.tick_s
+
 
 class Viewer:
-    """Reduces ticks and spikes, added in any pieces but in order, to a `View` of one span."""
+    """Reduces bins and spikes, added in any pieces but in order, to a `View` of one span."""
 
     def __init__(self, span: Span, layout: Layout) -> None:
         self.span, self.layout, self.edges = span, layout, span.edges
         columns = len(self.edges) - 1
-        self._ticks = np.zeros(columns, np.int64)
-        self._spikes = np.zeros((columns, len(layout.population_sizes)), np.int64)
+        self._binner = Binner(self.edges, layout.slices, layout.kinds, layout.links)
         self._raster = np.zeros(layout.raster_rows * columns, np.int32)
-        self._outputs = np.zeros((sum(layout.population_sizes[index] for index in layout.outputs), columns), np.int32)
+        self._outputs = np.zeros((layout.output_count, columns), np.int32)
         self._is_coarse = False
-        self._worst = np.zeros(columns)
-        self._worst_slice = np.full(columns, -1, np.int64)
-        self._late = np.zeros(columns, np.int64)
-        self._busy_s = np.zeros((columns, layout.slices))
-        self._energy = np.zeros((columns, layout.kinds))
-        self._packets = np.zeros(columns, np.int64)
-        self._flits = np.zeros(columns, np.int64)
-        self._totals = {name: np.zeros(layout.slices, np.int64) for name in ("packets", "synaptic_events", "spikes")}
-        self._slice_energy = np.zeros(layout.slices)
-        self._slice_worst = np.zeros(layout.slices)
-        self._high = np.zeros(layout.slices, np.int64)
-        self._link_flits = np.zeros(layout.links, np.int64)
 
-    def add(self, ticks: Ticks) -> None:
-        """Add what of `ticks` lies in the span."""
-        first, last = max(ticks.start, self.span.start), min(ticks.stop, self.span.stop)
-        if first >= last:
-            return
-        rows = slice(first - ticks.start, last - ticks.start)
-        column = np.searchsorted(self.edges, np.arange(first, last), "right") - 1
-        begin = np.flatnonzero(np.diff(column, prepend=-1))
-        at = column[begin]
-
-        def summed(values: NDArray[Any]) -> NDArray[Any]:
-            found: NDArray[Any] = np.add.reduceat(values[rows], begin, axis=0)
-            return found
-
-        time_done = ticks.time_done_s[rows]
-        self._ticks[at] += np.diff(begin, append=len(column))
-        self._spikes[at] += summed(ticks.spikes_by_population)
-        self._busy_s[at] += summed(np.minimum(ticks.time_done_s, self.layout.tick_s))
-        self._energy[at] += summed(ticks.energy_j)
-        self._packets[at] += summed(ticks.packets).sum(axis=1)
-        self._flits[at] += summed(ticks.flits).sum(axis=1)
-        self._late[at] += np.add.reduceat((time_done > self.layout.tick_s).sum(axis=1), begin)
-        self._keep_worst(at, np.maximum.reduceat(time_done, begin, axis=0))
-        for name in self._totals:
-            self._totals[name] += getattr(ticks, name)[rows].sum(axis=0, dtype=np.int64)
-        self._slice_energy += ticks.pe_energy_j[rows].sum(axis=0)
-        np.maximum(self._slice_worst, time_done.max(axis=0), out=self._slice_worst)
-        self._high += (ticks.levels[rows] > 0).sum(axis=0)
-        self._link_flits += ticks.flits[rows].sum(axis=0)
+    def add(self, bins: Bins) -> None:
+        """Add what of `bins` lies in the span; none of them may lie across the edge of a column."""
+        self._binner.add(bins)
 
     def add_spikes(self, tick: NDArray[np.int64], population: NDArray[np.int32], neuron: NDArray[np.int32]) -> None:
         """Add spikes in the order of ticks to raster and outputs."""
@@ -185,10 +172,11 @@ class Viewer:
         places = self.layout.places(population[first:last], neuron[first:last])
         self.add_places(tick[first:last], places)
 
-    def add_places(self, tick: NDArray[Any], places: Places) -> None:
-        """Add spikes in the order of ticks, whose places are known, to raster and outputs."""
+    def add_places(self, tick: NDArray[Any], places: Places, part: tuple[int, int] | None = None) -> None:
+        """Add spikes in the order of ticks, whose places are known, to raster and outputs; `part`: of these ticks."""
         columns = len(self.edges) - 1
-        cuts = np.searchsorted(tick, self.edges.astype(tick.dtype))
+        edges = self.edges if part is None else np.clip(self.edges, *part)
+        cuts = np.searchsorted(tick, edges.astype(tick.dtype))
         column = np.repeat(np.arange(columns, dtype=np.int32), np.diff(cuts))
         if not len(column):
             return
@@ -201,61 +189,62 @@ class Viewer:
         own, output = places.own[first:last], places.output[first:last]
         np.add.at(self._outputs, (output, column[own - cuts[0]]), 1)
 
-    def add_coarse(self, ticks: Ticks, starts: NDArray[np.int64], stops: NDArray[np.int64]) -> None:
+    def add_counted(self, edges: NDArray[np.int64], rows: NDArray[np.int32], outputs: NDArray[np.int32]) -> None:
+        """Add spikes counted in bins with `edges`, none across the edge of a column, by row and by output neuron.
+
+        `rows` is (bins, rows of the raster), `outputs` (bins, output neurons).
+        """
+        column = np.searchsorted(self.edges, edges[:-1], "right") - 1
+        begin = np.flatnonzero(np.diff(column, prepend=-1))
+        if len(begin) < len(column):
+            rows, outputs = (np.add.reduceat(values, begin, axis=0) for values in (rows, outputs))
+        at = slice(int(column[0]), int(column[-1]) + 1)
+        self._raster.reshape(self.layout.raster_rows, -1)[:, at] += rows.T
+        self._outputs[:, at] += outputs.T
+
+    def make_coarse(self, starts: NDArray[np.int64], stops: NDArray[np.int64]) -> None:
         """Fill the raster with the mean spikes of each slice, whose neurons are `starts` to `stops` among all."""
         self._is_coarse = True
-        first, last = max(ticks.start, self.span.start), min(ticks.stop, self.span.stop)
-        if first >= last:
-            return
-        rows, columns = self.layout.raster_rows, len(self.edges) - 1
-        column = np.searchsorted(self.edges, np.arange(first, last), "right") - 1
-        begin = np.flatnonzero(np.diff(column, prepend=-1))
-        spikes = np.add.reduceat(ticks.spikes[first - ticks.start : last - ticks.start], begin, axis=0, dtype=np.int64)
-        raster = self._raster.reshape(rows, columns)
+        rows, spikes = self.layout.raster_rows, self._binner.bins().spikes
+        raster = self._raster.reshape(rows, -1)
         scale = rows / max(1, int(self.layout.offsets[-1]))
         for index, (start, stop) in enumerate(zip(starts * scale, stops * scale, strict=True)):
             top, bottom = int(start), max(int(start) + 1, int(np.ceil(stop)))
-            raster[top:bottom, column[begin]] += np.ceil(spikes[:, index] / (bottom - top)).astype(np.int32)
+            raster[top:bottom] += np.ceil(spikes[:, index] / (bottom - top)).astype(np.int32)
 
     def view(self) -> View:
         """Return what was added so far."""
-        seen = np.maximum(1, self._ticks)
-        total = max(1, int(self._ticks.sum()))
-        tick_s = self.layout.tick_s
+        found, ticks, tick_s = self._binner.bins(), self._binner.ticks, self.layout.tick_s
+        seen, total = np.maximum(1, ticks), max(1, int(ticks.sum()))
+        member = np.eye(len(self.layout.population_sizes), dtype=np.int64)[list(self.layout.population_of)]
+        longest = found.longest_s.max(axis=1, initial=0.0)
         return View(
             span=self.span,
             edges=self.edges,
-            ticks_seen=int(self._ticks.sum()),
+            ticks_seen=int(ticks.sum()),
             tick_s=tick_s,
-            spikes=self._spikes.T,
+            spikes=(found.spikes @ member).T,
             raster=self._raster.reshape(self.layout.raster_rows, -1),
             outputs=self._outputs[:0] if self._is_coarse else self._outputs,
-            worst_time_done_s=self._worst,
-            worst_slice=self._worst_slice,
-            late=self._late,
-            busy=(self._busy_s / (seen[:, None] * tick_s)).T,
-            power_w=(self._energy / (seen[:, None] * tick_s)).T,
-            packets=self._packets / seen,
-            flits=self._flits / seen,
-            slice_packets=self._totals["packets"],
-            slice_events=self._totals["synaptic_events"],
-            slice_spikes=self._totals["spikes"],
-            slice_energy_j=self._slice_energy,
-            slice_time_done_s=self._slice_worst,
-            slice_busy=self._busy_s.sum(axis=0) / (total * tick_s),
-            slice_high=self._high / total,
-            link_flits=self._link_flits,
+            worst_time_done_s=longest,
+            worst_slice=np.where(longest > 0, found.longest_s.argmax(axis=1), -1),
+            late=found.late.sum(axis=1),
+            busy=(found.busy_s / (seen[:, None] * tick_s)).T,
+            power_w=(found.energy_j / (seen[:, None] * tick_s)).T,
+            packets=found.packets.sum(axis=1) / seen,
+            flits=found.flits.sum(axis=1) / seen,
+            slice_packets=found.packets.sum(axis=0),
+            slice_events=found.synaptic_events.sum(axis=0),
+            slice_spikes=found.spikes.sum(axis=0),
+            slice_energy_j=found.pe_energy_j.sum(axis=0),
+            slice_time_done_s=found.longest_s.max(axis=0, initial=0.0),
+            slice_busy=found.busy_s.sum(axis=0) / (total * tick_s),
+            slice_high=found.high.sum(axis=0) / total,
+            link_flits=found.flits.sum(axis=0),
             is_coarse=self._is_coarse,
         )
 
     @property
     def spikes_seen(self) -> int:
         """The spikes of the ticks that were added."""
-        return int(self._spikes.sum())
-
-    def _keep_worst(self, at: NDArray[np.int64], worst: NDArray[np.float64]) -> None:
-        which = worst.argmax(axis=1)
-        value = worst[np.arange(len(which)), which]
-        is_worse = value > self._worst[at]
-        self._worst[at[is_worse]] = value[is_worse]
-        self._worst_slice[at[is_worse]] = which[is_worse]
+        return int(self._binner.bins().spikes.sum())

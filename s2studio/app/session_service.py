@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 
 from s2studio.analysis.compare import Comparison, compare_runs
 from s2studio.analysis.forensics import Why, why
-from s2studio.analysis.ticks import Pricer, Ticks
-from s2studio.analysis.view import Layout, Places, Span, View, Viewer
+from s2studio.analysis.spike_levels import SpikeLevels
+from s2studio.analysis.ticks import ticks_of
+from s2studio.analysis.view import Layout, Span, View, Viewer
 from s2studio.app.remote import Emit
 from s2studio.chip.machine import Machine
 from s2studio.mapping.mapping import ChipMapping
+from s2studio.session.bins import Binner, Bins, Pyramid
 from s2studio.session.export import Estimate, estimate
 from s2studio.session.moment import moment_of
 from s2studio.session.reader import Session, open_session
@@ -60,9 +62,8 @@ class SessionService:
     def __init__(self, emit: Emit) -> None:
         self._emit = emit
         self._open: dict[Path, Session] = {}
-        self._pricers: dict[tuple[Path, int], Pricer] = {}
-        self._kept: dict[tuple[Path, int], Ticks] = {}
-        self._kept_spikes: dict[tuple[Path, int], tuple[NDArray[np.int64], Places]] = {}
+        self._kept: dict[tuple[Path, int], Pyramid] = {}
+        self._kept_spikes: dict[tuple[Path, int], SpikeLevels] = {}
 
     def open(self, path: Path, number: int = 0) -> RunShown:
         """Open, or open again, the session `path` and return its run `number`."""
@@ -101,25 +102,22 @@ class SessionService:
 
         Where the span has more spikes than can be looked at in the time of a picture or two, the raster is coarse.
         """
-        run, pricer = self._run(path, number), self._pricer(path, number)
-        viewer = Viewer(span, layout_of(run.network, pricer, run.tick_s))
+        run = self._run(path, number)
+        viewer = Viewer(span, layout_of(run.network, run.mapping, len(run.traffic.links), run.tick_s))
         start, stop = max(0, span.start), min(span.stop, run.ticks)
-        pieces = list(self._pieces(path, number, start, stop))
-        for piece in pieces:
+        for piece in self._pieces(path, number, start, stop, span.width):
             viewer.add(piece)
         if start >= stop or not has_raster:
             return viewer.view()
         kept = self._spikes(path, number, run, viewer.layout)
         if kept is not None:
-            viewer.add_places(*kept)
+            kept.add_to(viewer)
         elif viewer.spikes_seen <= FRESH_SPIKES:
             for spikes in run.spike_blocks(start, stop):
                 own = spikes.sample == 0
                 viewer.add_spikes(spikes.tick[own], spikes.population[own], spikes.neuron[own])
         else:
-            ranges = _neuron_ranges(run)
-            for piece in pieces:
-                viewer.add_coarse(piece, *ranges)
+            viewer.make_coarse(*_neuron_ranges(run))
         return viewer.view()
 
     def voltages(
@@ -158,49 +156,44 @@ class SessionService:
             self._open[path] = open_session(path)
         return self._open[path].run(number)
 
-    def _pricer(self, path: Path, number: int) -> Pricer:
-        key = (path, number)
-        if key not in self._pricers:
-            run = self._run(path, number)
-            self._pricers[key] = Pricer(run.network, run.mapping, run.machine, run.about.level, run.tick_s)
-        return self._pricers[key]
-
-    def _whole(self, path: Path, number: int, run: Run, pricer: Pricer) -> Ticks | None:
+    def _whole(self, path: Path, number: int, run: Run) -> Pyramid | None:
         """Return all ticks of a run that has ended, where they are few enough to be kept."""
         key = (path, number)
-        slices, links = len(run.mapping.slices), len(pricer.traffic.links)
-        each = 29 * slices + 8 * (links + len(ENERGY_KINDS) + len(run.network.spiking.populations))
-        if run.state == "running" or run.ticks * each > KEPT_BYTES:
+        slices, links = len(run.mapping.slices), len(run.traffic.links)
+        if run.state == "running" or not run.ticks or run.ticks * Binner.bytes_per_bin(slices, links) > KEPT_BYTES:
             return None
         if key not in self._kept:
-            self._kept = {key: pricer.ticks(0, run.counts())}
+            binner = Binner(np.arange(run.ticks + 1), slices, len(ENERGY_KINDS), links)
+            for block in run.priced_blocks():
+                binner.add(ticks_of(run, block))
+            self._kept = {key: Pyramid(binner.bins())}
         return self._kept[key]
 
-    def _pieces(self, path: Path, number: int, start: int, stop: int) -> Iterator[Ticks]:
-        """Return the ticks `start` to `stop`, or all if they are kept."""
-        run, pricer = self._run(path, number), self._pricer(path, number)
-        kept = self._whole(path, number, run, pricer)
+    def _pieces(self, path: Path, number: int, start: int, stop: int, width: int) -> Iterator[Bins]:
+        """Return the ticks `start` to `stop`: in bins of `width` where they are kept, else tick by tick."""
+        run = self._run(path, number)
+        kept = self._whole(path, number, run)
         if kept is not None:
-            yield kept
+            yield from kept.pieces(start, max(start, stop), width)
             return
         for block in run.priced_blocks(start, stop):
-            yield pricer.ticks(block.start, block.counts)
+            yield ticks_of(run, block)
 
-    def _spikes(self, path: Path, number: int, run: Run, layout: Layout) -> tuple[NDArray[np.int64], Places] | None:
+    def _spikes(self, path: Path, number: int, run: Run, layout: Layout) -> SpikeLevels | None:
         """Return all spikes of a run that has ended, where they are few enough to be kept."""
         key = (path, number)
         if run.state == "running" or run.stored("spikes").rows > KEPT_SPIKES:
             return None
         if key not in self._kept_spikes:
             table = run.spikes()
-            own = table.sample == 0
+            own = slice(None) if run.about.samples == 1 else table.sample == 0
             places = layout.places(table.population[own], table.neuron[own])
-            self._kept_spikes = {key: (table.tick[own], places)}
+            self._kept_spikes = {key: SpikeLevels(table.tick[own], places, layout, run.ticks)}
         return self._kept_spikes[key]
 
     def _forget(self, path: Path) -> None:
         self._open.pop(path, None)
-        for kept in (self._pricers, self._kept, self._kept_spikes):
+        for kept in (self._kept, self._kept_spikes):
             for key in [key for key in kept if key[0] == path]:
                 del kept[key]
 
@@ -216,13 +209,14 @@ def _neuron_ranges(run: Run) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return starts, starts + np.array([piece.stop - piece.start for piece in slices], np.int64)
 
 
-def layout_of(network: ChipNetwork, pricer: Pricer, tick_s: float) -> Layout:
+def layout_of(network: ChipNetwork, mapping: ChipMapping, links: int, tick_s: float) -> Layout:
     """Return what the numbers of a run of `network` belong to."""
     populations = network.spiking.populations
+    number = {population.name: index for index, population in enumerate(populations)}
     return Layout(
         population_sizes=tuple(population.size for population in populations),
-        slices=len(pricer.work.models),
-        links=len(pricer.traffic.links),
+        population_of=tuple(number[piece.population] for piece in mapping.slices),
+        links=links,
         kinds=len(ENERGY_KINDS),
         tick_s=tick_s,
         outputs=tuple(

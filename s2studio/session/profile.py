@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from s2studio.mapping.mapping import Link
-from s2studio.session.run import PricedBlock, Progress, Run, no_progress
+from s2studio.session.bins import Binner, Bins, ticks_as_bins
+from s2studio.session.run import Progress, Run, no_progress
 from s2studio.sim.energy import ENERGY_KINDS
-from s2studio.sim.pricing import energy_by_tick_j
-from s2studio.sim.timing import clocks_hz, late
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
@@ -78,101 +77,41 @@ def profile(
     run: Run, start: int = 0, stop: int | None = None, bins: int = BINS, progress: Progress = no_progress
 ) -> Profile:
     """Return what the ticks `start` to `stop` (None: the end) of `run` did, in at most `bins` bins."""
-    stop = run.ticks if stop is None else min(stop, run.ticks)
-    sums = _Sums(run, start, max(start, stop), bins)
+    stop = run.ticks if stop is None else max(start, min(stop, run.ticks))
+    edges = np.unique(np.linspace(start, stop, min(bins, stop - start) + 1).round().astype(np.int64))
+    binner = Binner(edges, len(run.mapping.slices), len(ENERGY_KINDS), len(run.traffic.links))
     for block in run.priced_blocks(start, stop):
         progress(block.start - start, stop - start)
-        sums.add(block)
-    return sums.profile()
+        binner.add(ticks_as_bins(block.start, block.counts, block.priced, run.machine, run.tick_s))
+    return _profile(run, binner.bins())
 
 
-class _Sums:
-    """What is added up over the blocks of a run."""
-
-    def __init__(self, run: Run, start: int, stop: int, bins: int) -> None:
-        self.run, self.start, self.stop = run, start, stop
-        self.edges = np.unique(np.linspace(start, stop, min(bins, stop - start) + 1).round().astype(np.int64))
-        count, slices, links = len(self.edges) - 1, len(run.mapping.slices), len(run.traffic.links)
-        self.by_slice = {name: np.zeros(slices, np.int64) for name in ("packets", "synaptic_events", "spikes", "late")}
-        self.energy_j, self.busy_s, self.clock, self.longest = (np.zeros(slices) for _ in range(4))
-        self.flits = np.zeros(links, np.int64)
-        self.energy = {kind: np.zeros(count) for kind in ENERGY_KINDS}
-        self.power_peak, self.sent, self.worst = (np.zeros(count) for _ in range(3))
-        self.packets_peak, self.worst_slice, self.late = (np.zeros(count, np.int64) for _ in range(3))
-        self.busy, self.link_flits = np.zeros((count, slices)), np.zeros((count, links))
-
-    def add(self, block: PricedBlock) -> None:
-        """Add the ticks of `block`."""
-        ticks = block.counts.packets.shape[1]
-        first = int(np.searchsorted(self.edges, block.start, "right")) - 1
-        last = int(np.searchsorted(self.edges, block.start + ticks, "left"))
-        bins = slice(first, last)
-        cuts = np.maximum(self.edges[first:last] - block.start, 0)
-        self._add_slices(block)
-        self._add_energy(block, bins, cuts)
-        self._add_time(block, bins, cuts)
-        self._add_traffic(block, bins, cuts)
-
-    def profile(self) -> Profile:
-        """Return what was added up."""
-        run, samples = self.run, self.run.about.samples
-        ticks = np.diff(self.edges) * samples
-        return Profile(
-            start=self.start,
-            stop=self.stop,
-            tick_s=run.tick_s,
-            samples=samples,
-            edges=self.edges,
-            links=run.traffic.links,
-            packets=self.by_slice["packets"],
-            synaptic_events=self.by_slice["synaptic_events"],
-            spikes=self.by_slice["spikes"],
-            energy_j=self.energy_j,
-            busy_s=self.busy_s,
-            late_ticks=self.by_slice["late"],
-            time_done_max_s=self.longest,
-            clock_hz=self.clock / max(1, (self.stop - self.start) * samples),
-            flits=self.flits,
-            power_w={kind: energy / (ticks * run.tick_s) for kind, energy in self.energy.items()},
-            power_peak_w=self.power_peak / run.tick_s,
-            packets_sent=self.sent / ticks,
-            packets_peak=self.packets_peak,
-            worst_s=self.worst,
-            worst_slice=self.worst_slice,
-            late=self.late,
-            utilisation=self.busy / (ticks * run.tick_s)[:, None],
-            link_flits=self.link_flits / ticks[:, None],
-        )
-
-    def _add_slices(self, block: PricedBlock) -> None:
-        counts, priced = block.counts, block.priced
-        for name in ("packets", "synaptic_events", "spikes"):
-            self.by_slice[name] += getattr(counts, name).sum(axis=(0, 1), dtype=np.int64)
-        self.by_slice["late"] += late(priced.time_done_s, self.run.tick_s).sum(axis=(0, 1))
-        self.energy_j += sum(energy.sum(axis=(0, 1)) for energy in priced.energy_j.values())
-        self.busy_s += priced.time_done_s.sum(axis=(0, 1))
-        self.clock += clocks_hz(priced.levels, self.run.machine.spec).sum(axis=(0, 1))
-        np.maximum(self.longest, priced.time_done_s.max(axis=(0, 1)), out=self.longest)
-        self.flits += priced.flits.sum(axis=(0, 1))
-
-    def _add_energy(self, block: PricedBlock, bins: slice, cuts: IntArray) -> None:
-        energy = energy_by_tick_j(block.priced, self.run.machine, self.run.tick_s)
-        for kind, values in energy.items():
-            self.energy[kind][bins] += np.add.reduceat(values.sum(axis=0), cuts)
-        highest = sum(energy.values(), np.zeros(1)).max(axis=0)
-        self.power_peak[bins] = np.maximum(self.power_peak[bins], np.maximum.reduceat(highest, cuts))
-
-    def _add_time(self, block: PricedBlock, bins: slice, cuts: IntArray) -> None:
-        tick_s, done = self.run.tick_s, block.priced.time_done_s
-        self.late[bins] += np.add.reduceat(late(done, tick_s).sum(axis=(0, 2)), cuts)
-        self.busy[bins] += np.add.reduceat(np.minimum(done, tick_s).sum(axis=0), cuts, axis=0)
-        longest = np.maximum.reduceat(done.max(axis=0), cuts, axis=0)
-        is_worse = longest.max(axis=1) > self.worst[bins]
-        self.worst_slice[bins] = np.where(is_worse, longest.argmax(axis=1), self.worst_slice[bins])
-        self.worst[bins] = np.where(is_worse, longest.max(axis=1), self.worst[bins])
-
-    def _add_traffic(self, block: PricedBlock, bins: slice, cuts: IntArray) -> None:
-        sent = block.priced.packets_sent.sum(axis=2)
-        self.sent[bins] += np.add.reduceat(sent.sum(axis=0), cuts)
-        self.packets_peak[bins] = np.maximum(self.packets_peak[bins], np.maximum.reduceat(sent.max(axis=0), cuts))
-        self.link_flits[bins] += np.add.reduceat(block.priced.flits.sum(axis=0), cuts, axis=0)
+def _profile(run: Run, found: Bins) -> Profile:
+    samples, tick_s = run.about.samples, run.tick_s
+    ticks = np.diff(found.edges) * samples
+    return Profile(
+        start=found.start,
+        stop=found.stop,
+        tick_s=tick_s,
+        samples=samples,
+        edges=found.edges,
+        links=run.traffic.links,
+        packets=found.packets.sum(axis=0),
+        synaptic_events=found.synaptic_events.sum(axis=0),
+        spikes=found.spikes.sum(axis=0),
+        energy_j=found.pe_energy_j.sum(axis=0),
+        busy_s=found.done_s.sum(axis=0),
+        late_ticks=found.late.sum(axis=0),
+        time_done_max_s=found.longest_s.max(axis=0, initial=0.0),
+        clock_hz=found.clock_hz.sum(axis=0) / max(1, (found.stop - found.start) * samples),
+        flits=found.flits.sum(axis=0),
+        power_w={kind: found.energy_j[:, index] / (ticks * tick_s) for index, kind in enumerate(ENERGY_KINDS)},
+        power_peak_w=found.energy_peak_j / tick_s,
+        packets_sent=found.packets_sent / ticks,
+        packets_peak=found.packets_peak,
+        worst_s=found.longest_s.max(axis=1, initial=0.0),
+        worst_slice=found.longest_s.argmax(axis=1),
+        late=found.late.sum(axis=1),
+        utilisation=found.busy_s / (ticks * tick_s)[:, None],
+        link_flits=found.flits / ticks[:, None],
+    )

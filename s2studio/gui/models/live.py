@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-
 import numpy as np
 from numpy.typing import NDArray
 
-from s2studio.analysis.ticks import Pricer, Ticks
+from s2studio.analysis.ticks import Pricer
 from s2studio.analysis.view import Layout, Span, View, Viewer
 from s2studio.app.session_service import layout_of
 from s2studio.chip.machine import Machine
 from s2studio.mapping.mapping import ChipMapping
+from s2studio.session.bins import Bins, joined
 from s2studio.session.ring import Ring
 from s2studio.sim.level import LevelPolicy
 from s2studio.snn.network import ChipNetwork
@@ -37,8 +36,8 @@ class LiveRun:
     ) -> None:
         self.ring = ring
         self._pricer = Pricer(network, mapping, machine, policy, tick_s)
-        self.layout: Layout = layout_of(network, self._pricer, tick_s)
-        self._pieces: list[Ticks] = []
+        self.layout: Layout = layout_of(network, mapping, len(self._pricer.traffic.links), tick_s)
+        self._pieces: list[Bins] = []
         self._spikes: list[NDArray[np.void]] = []
         self.skipped = 0
 
@@ -64,7 +63,7 @@ class LiveRun:
             self._pieces = []  # ticks were skipped: what comes before the gap is in the session only
         self._pieces.append(self._pricer.ticks(news.start, news.counts))
         if len(self._pieces) > _PIECES:
-            self._pieces = [_joined(self._pieces, KEPT_TICKS)]
+            self._pieces = [joined(self._pieces, KEPT_TICKS)]
         return True
 
     def holds(self, span: Span) -> bool:
@@ -89,10 +88,3 @@ class LiveRun:
         self._spikes.append(spikes)
         if len(self._spikes) > _PIECES:
             self._spikes = [np.concatenate(self._spikes)[-KEPT_SPIKES:]]
-
-
-def _joined(pieces: list[Ticks], most: int) -> Ticks:
-    """Return the newest `most` ticks of consecutive pieces as one."""
-    names = [field.name for field in fields(Ticks) if field.name != "start"]
-    arrays = {name: np.concatenate([getattr(piece, name) for piece in pieces])[-most:] for name in names}
-    return Ticks(start=pieces[-1].stop - len(arrays["packets"]), **arrays)

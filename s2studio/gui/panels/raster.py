@@ -56,7 +56,7 @@ class RasterPanel(Panel):
         self.set_empty(False)
         neurons = self._offsets[-1]
         self._image.setImage(self._coloured(view.raster), autoLevels=False, levels=None)
-        begin, end = view.times_s[0], view.times_s[-1]
+        begin, end = view.grid_s
         self._image.setRect(QRectF(begin, 0, end - begin, neurons))
         widths = np.diff(view.times_s)
         top = 0.0

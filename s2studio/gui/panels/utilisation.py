@@ -50,8 +50,8 @@ class UtilisationPanel(Panel):
             return
         slices = shown.mapping.slices
         self._image.setImage(apply(view.busy, 0.0, 1.0, colour_map("viridis")), autoLevels=False, levels=None)
-        edges = view.times_s
-        self._image.setRect(QRectF(edges[0], 0, edges[-1] - edges[0], len(slices)))
+        begin, end = view.grid_s
+        self._image.setRect(QRectF(begin, 0, end - begin, len(slices)))
         self.plot.setYRange(0, len(slices), padding=0)
         step = max(1, len(slices) // 12)
         self.plot.getPlotItem().getAxis("left").setTicks(

@@ -13,6 +13,11 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
 
     picture: Any
 
+    def __init__(self, side: str) -> None:
+        super().__init__(side)
+        # Each grid line costs as much as a hundred points of a curve, and the faintest say nothing.
+        self.setStyle(maxTickLevel=1)
+
     def paint(self, painter: QPainter, _option: Any, _widget: Any) -> None:
         """Draw what was worked out since the range last changed."""
         if self.style["tickFont"]:
