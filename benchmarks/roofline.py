@@ -172,7 +172,7 @@ def machine_limits() -> Limits:
     def dense(values: NDArray[np.int8], rows: int) -> float:
         sources = np.sort(random.choice(rows, rows // 2, replace=False)).astype(np.int32)
         sums = np.zeros(1024, np.int32)
-        return len(sources) * 1024 / best(lambda: add_dense_rows(sums, sources, values[: rows * 1024]))
+        return len(sources) * 1024 / best(lambda: add_dense_rows(sums, sources, values[: rows * 1024], (0, 1024)))
 
     run, sums = np.ones(192, np.int8), np.zeros(192, np.int32)
     starts = np.zeros(1, np.int64)

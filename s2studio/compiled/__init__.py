@@ -43,5 +43,5 @@ def inner_kernel(function: F) -> F:
     It does not count references to the arrays that it is given or slices, which costs more than the work where that is
     little. So it makes no array, and returns none to a `kernel`.
     """
-    options: Any = {"_nrt": False}
+    options: Any = {"_nrt": False, "forceinline": True}
     return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy", **options)(function))

@@ -11,6 +11,8 @@ import operator
 from collections.abc import Callable
 from typing import Any, cast
 
+import llvmlite.binding as llvm
+import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
@@ -19,6 +21,8 @@ from numba.extending import intrinsic, overload, register_model
 
 LANES = 16
 INT32, INT64 = ir.IntType(32), ir.IntType(64)
+# Processors with this feature bring chosen lanes to the front in one step; elsewhere a loop over them is faster.
+_COMPRESSES = bool(llvm.get_host_cpu_features().get("avx512f"))
 
 
 def code(generator: Callable[..., Any]) -> Callable[..., Any]:
@@ -190,6 +194,41 @@ def zeros(_context: Any, dtype: Any) -> Any:
 
 
 @code
+def lane_numbers(_context: Any) -> Any:
+    """`lane_numbers()`: the vector 0, 1, 2 ... of int32."""
+
+    def generate(_lowering: Any, _builder: Any, _signature: Any, _arguments: Any) -> Any:
+        return ir.Constant(ir.VectorType(INT32, LANES), list(range(LANES)))
+
+    return Vector(types.int32)(), generate
+
+
+@code
+def number_of_bits(_context: Any, bits: Any) -> Any:
+    """`number_of_bits(bits)`: how many bits are set in an unsigned number."""
+
+    def generate(_lowering: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        found = builder.ctpop(arguments[0])
+        return found if found.type.width == INT64.width else builder.zext(found, INT64)
+
+    return types.int64(bits), generate
+
+
+@code
+def _to_front(_context: Any, vector: Any, _bits: Any) -> Any:
+    """`_to_front(vector, bits)`: the lanes of int32 whose bits are set, one after the other, then 0."""
+
+    def generate(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        kind, chosen = context.get_value_type(vector), ir.VectorType(ir.IntType(1), LANES)
+        function = builder.module.declare_intrinsic(
+            f"llvm.experimental.vector.compress.v{LANES}i32", fnty=ir.FunctionType(kind, [kind, chosen, kind])
+        )
+        return builder.call(function, [arguments[0], builder.bitcast(arguments[1], chosen), ir.Constant(kind, None)])
+
+    return vector(vector, types.uint16), generate
+
+
+@code
 def lane(_context: Any, vector: Any, _number: Any) -> Any:
     """`lane(vector, k)`: the value of one lane."""
 
@@ -242,3 +281,38 @@ def _lanes_at(parameter: Any, _index: Any) -> Any:
     if isinstance(parameter, types.Array):
         return lambda parameter, index: load(parameter, index)  # noqa: PLW0108 - numba reads the function's code
     return lambda parameter, index: parameter
+
+
+def append(_into: Any, _index: int, _first: int, _bits: Any) -> int:
+    """`append(into, index, first, bits)`: write `first` + the number of each bit set in uint64 `bits`, ascending.
+
+    `into`, of int32, begins to be filled at `index` and needs room for 64 numbers, whatever the bits. Returns the index
+    behind the last.
+    """
+    raise NotImplementedError("only inside compiled code")
+
+
+@overload(append, strict=False)
+def _append(_into: Any, _index: Any, _first: Any, _bits: Any) -> Any:
+    return append_lanes if _COMPRESSES else append_bits
+
+
+def append_lanes(_into: Any, _index: Any, _first: Any, _bits: Any) -> Any:
+    """Write the numbers of a vector at once: how many there are is no branch, which could not be foreseen."""
+    numbers = lane_numbers() + np.int32(_first)
+    for _ in range(4):
+        chosen = np.uint16(_bits)
+        store(_into, _index, _to_front(numbers, chosen))
+        _index += number_of_bits(chosen)
+        numbers = numbers + np.int32(LANES)
+        _bits >>= np.uint64(LANES)
+    return _index
+
+
+def append_bits(_into: Any, _index: Any, _first: Any, _bits: Any) -> Any:
+    """Write one number after the other."""
+    while _bits:
+        _into[_index] = _first + lowest_bit(_bits)
+        _bits = without_lowest_bit(_bits)
+        _index += 1
+    return _index

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from s2studio.documents import nearest
 from s2studio.errors import SimulationError
-from s2studio.network.stimulus.spikes import SpikeTrain, Stimulus
-from s2studio.sim.arrays import aligned
+from s2studio.network.stimulus.spikes import Stimulus
+from s2studio.sim.arrays import aligned, starts
 from s2studio.sim.counts import Counts, SpikeTable, TickBlock
-from s2studio.sim.kernels.order import to_neuron_order
-from s2studio.sim.kernels.ticks import MOST_SPIKES_PER_TICK, STIMULUS, Outputs, run_ticks
+from s2studio.sim.kernels.table import Columns
+from s2studio.sim.kernels.ticks import RELAY
 from s2studio.sim.kernels.update import State
 from s2studio.sim.program import Program
+from s2studio.sim.sample import Crew, InFlight, SampleRun
+from s2studio.sim.sent import Counted, Given, Voltages
+from s2studio.sim.shares import free_processors, sensible_threads, shared_rows, shares
+from s2studio.sim.stimulus import given_spikes
 from s2studio.snn.fan_out import IntArray
-
-Result = TypeVar("Result")
-# The spikes of the last tick in the engine's order, and where those of each population start.
-InFlight = tuple[NDArray[np.int32], IntArray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,14 +32,14 @@ class Snapshot:
     tick: int
     state: State
     in_flight: tuple[InFlight, ...]
-    sent: NDArray[np.int32]
 
 
 class Simulator:
     """Runs a program for `batch` samples side by side.
 
     `seed` makes the random draws, which differ between samples by their number: `samples`, 0, 1, 2 ... by default.
-    `threads` share the samples out; what they compute does not depend on how many there are.
+    `threads` share the samples out, or the neurons of one sample where `batch` is 1 (None: as many as pay); what they
+    compute does not depend on how many there are.
     """
 
     def __init__(
@@ -49,17 +48,17 @@ class Simulator:
         seed: int = 0,
         batch: int = 1,
         samples: Sequence[int] | None = None,
-        threads: int = 1,
+        threads: int | None = 1,
     ) -> None:
         if not 0 <= seed < 2**63 or batch < 1:
             raise SimulationError("simulator", f"seed {seed}, batch {batch}", "seed 0 to 2^63 - 1, batch at least 1")
+        numbers = tuple(range(batch) if samples is None else samples)
+        if len(numbers) != batch:
+            raise SimulationError("simulator", f"{len(numbers)} sample numbers", f"{batch} are expected")
         self.program = program
-        self.seed = seed
         self.batch = batch
-        self.threads = threads
-        self._numbers = tuple(range(batch) if samples is None else samples)
-        if len(self._numbers) != batch:
-            raise SimulationError("simulator", f"{len(self._numbers)} sample numbers", f"{batch} are expected")
+        self._pool, crew = _crew(program, batch, threads)
+        self._runs = tuple(SampleRun(program, crew, seed, number) for number in numbers)
         self._voltages_of = np.array(program.voltages_of, np.int64)
         self.reset()
 
@@ -81,13 +80,12 @@ class Simulator:
             sums=aligned((self.batch, sums), np.int32, 4),
         )
         self._state.v[:] = parameters.v_init
-        nothing: InFlight = (np.zeros(0, np.int32), np.zeros(len(self.program.names) + 1, np.int64))
-        self._in_flight: tuple[InFlight, ...] = (nothing,) * self.batch
-        self._sent = np.zeros((self.batch, len(self.program.updates)), np.int32)
+        for run in self._runs:
+            run.forget()
 
     def snapshot(self) -> Snapshot:
         """Return the state now; later advances do not change it."""
-        return Snapshot(self._tick, _each(self._state, np.copy), self._in_flight, self._sent)
+        return Snapshot(self._tick, _each(self._state, np.copy), tuple(run.in_flight for run in self._runs))
 
     def restore(self, snapshot: Snapshot) -> None:
         """Go back to `snapshot`, taken from a simulator of the same program and batch."""
@@ -96,7 +94,8 @@ class Simulator:
             raise SimulationError("snapshot", found, "this simulator has {} of {}".format(*self._state.v.shape))
         self._tick = snapshot.tick
         self._state = _each(snapshot.state, np.copy)
-        self._in_flight, self._sent = snapshot.in_flight, snapshot.sent
+        for run, in_flight in zip(self._runs, snapshot.in_flight, strict=True):
+            run.in_flight = in_flight
 
     def advance(self, steps: int, stimulus: Stimulus | Sequence[Stimulus] = ()) -> TickBlock:
         """Run `steps` ticks and return what they did; steps of the stimulus are counted from the first of them.
@@ -105,76 +104,55 @@ class Simulator:
         """
         if steps < 0:
             raise SimulationError("advance", f"{steps} steps", "at least 0 are expected")
-        stimuli = [stimulus] * self.batch if isinstance(stimulus, Mapping) else list(stimulus) or [{}] * self.batch
-        if len(stimuli) != self.batch:
-            raise SimulationError("advance", f"{len(stimuli)} stimuli", f"{self.batch}, one per sample, are expected")
-        given = [self._given(steps, trains) for trains in stimuli]
-        slices = len(self.program.updates)
-        packets, events, sent = (np.zeros((self.batch, steps, slices), np.int32) for _ in range(3))
+        given = self._given(steps, stimulus)
+        counted = Counted(*(np.zeros((self.batch, steps, len(self.program.updates)), np.int32) for _ in range(3)))
         voltages = np.zeros((self.batch, steps, self._columns()[-1]), np.float32)
 
-        def run(sample: int) -> tuple[NDArray[np.int32], IntArray, InFlight]:
-            outputs = Outputs(packets[sample], events[sample], sent[sample], voltages[sample])
-            return self._run(sample, given[sample], outputs)
+        def run(sample: int) -> None:
+            kept, counts = Voltages(self._voltages_of, voltages[sample]), Counted(*(each[sample] for each in counted))
+            self._runs[sample].run(self._tick, _of(self._state, sample), given[sample], kept, counts)
 
-        found = self._each_sample(run)
-        tables = [self._table(sample, spikes, start) for sample, (spikes, start, _) in enumerate(found)]
-        self._in_flight = tuple(in_flight for _, _, in_flight in found)
-        counts = Counts(packets, events, sent, self.program.updates, self.program.recorded_bytes)
-        block = TickBlock(self._tick, steps, _joined(tables), counts, self._voltages(voltages))
-        if steps:
-            self._sent = sent[:, -1].copy()
+        self._each_sample(run)
+        counts = Counts(*counted, self.program.updates, self.program.recorded_bytes)
+        block = TickBlock(self._tick, steps, self._spikes(), counts, self._voltages(voltages))
         self._tick += steps
         return block
 
-    def _each_sample(self, run: Callable[[int], Result]) -> list[Result]:
-        """Return `run(sample)` of every sample; compiled code lets other threads run meanwhile."""
-        if min(self.threads, self.batch) == 1:
-            return [run(sample) for sample in range(self.batch)]
-        with ThreadPoolExecutor(min(self.threads, self.batch)) as pool:
-            return list(pool.map(run, range(self.batch)))
+    def _given(self, steps: int, stimulus: Stimulus | Sequence[Stimulus]) -> list[Given]:
+        """Return the spikes that each sample is given."""
+        if isinstance(stimulus, Mapping):
+            return [given_spikes(self.program, steps, stimulus)] * self.batch
+        if len(stimulus) not in (0, self.batch):
+            found = f"{len(stimulus)} stimuli"
+            raise SimulationError("advance", found, f"{self.batch}, one per sample, are expected")
+        return [given_spikes(self.program, steps, trains) for trains in stimulus or [{}] * self.batch]
 
-    def _run(
-        self, sample: int, given: tuple[NDArray[np.int32], IntArray], outputs: Outputs
-    ) -> tuple[NDArray[np.int32], IntArray, InFlight]:
-        """Run one sample and return its spikes, their starts, and those still under way.
+    def _each_sample(self, run: Callable[[int], None]) -> None:
+        """Call `run(sample)` for every sample; compiled code lets other threads run meanwhile."""
+        if self.batch == 1 or self._pool is None:
+            for sample in range(self.batch):
+                run(sample)
+        else:
+            list(self._pool.map(run, range(self.batch)))
 
-        Its rows of the state and `outputs` are all that changes.
-        """
-        spikes, start = run_ticks(
-            self._tick,
-            self.seed,
-            self._numbers[sample],
-            self.program.populations,
-            self.program.parameters,
-            self.program.rows,
-            _each(self._state, lambda array: array[sample]),
-            self.program.packets,
-            *self._in_flight[sample],
-            self._sent[sample],
-            *given,
-            self._voltages_of,
-            outputs,
-        )
-        if start[0, 0] < 0:
-            found = f"more than {MOST_SPIKES_PER_TICK:,} spikes in one tick"
-            raise SimulationError("simulation", found, hint="look for relays that feed each other")
-        last = start[-1]
-        in_flight = (spikes[last[0] :].copy(), last - last[0])
-        to_neuron_order(spikes, start[1:], self.program.populations)
-        return spikes, start, in_flight
+    def _spikes(self) -> SpikeTable:
+        """Return the spikes of the ticks that ran last as one table."""
+        ends = starts(run.spikes for run in self._runs)
+        table = SpikeTable(*(np.empty(ends[-1], dtype) for dtype in (np.int32, np.int64, np.int32, np.int32)))
 
-    def _table(self, sample: int, spikes: NDArray[np.int32], start: IntArray) -> SpikeTable:
-        """Return the spikes of the ticks that ran as rows; row 0 of `start` is the tick before them."""
-        sizes = np.diff(start[1:], axis=1)
-        ticks = np.repeat(self._tick + np.arange(len(sizes), dtype=np.int64), sizes.sum(axis=1))
-        population = np.repeat(np.tile(np.arange(sizes.shape[1], dtype=np.int32), len(sizes)), sizes.reshape(-1))
-        neuron = spikes[len(spikes) - len(ticks) :]
-        return SpikeTable(np.full(len(ticks), sample, np.int32), ticks, population, neuron)
+        def fill(sample: int) -> None:
+            stretch = slice(ends[sample], ends[sample + 1])
+            columns = Columns(
+                table.sample[stretch], table.tick[stretch], table.population[stretch], table.neuron[stretch]
+            )
+            self._runs[sample].fill(self._tick, sample, columns)
+
+        self._each_sample(fill)
+        return table
 
     def _columns(self) -> IntArray:
         """Return where the voltages of each population kept begin and end among the columns."""
-        return np.cumsum([0, *np.diff(self.program.populations.first_neuron)[self._voltages_of]], dtype=np.int64)
+        return starts(np.diff(self.program.populations.first_neuron)[self._voltages_of])
 
     def _voltages(self, kept: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
         """Return the voltages of each population, (samples, ticks, neurons), from the columns of the kernel."""
@@ -187,39 +165,16 @@ class Simulator:
             voltages[self.program.names[index]] = np.ascontiguousarray(values)
         return voltages
 
-    def _given(self, steps: int, stimulus: Stimulus) -> tuple[NDArray[np.int32], IntArray]:
-        """Return the stimulus as one array of neurons and where each population starts, (steps, populations + 1)."""
-        names, populations = self.program.names, self.program.populations
-        sources = [name for name, update in zip(names, populations.update, strict=True) if update == STIMULUS]
-        for name in stimulus:
-            if name not in sources:
-                raise SimulationError("stimulus", f"no input population '{name}'", hint=nearest(name, sources))
-        sizes = np.zeros((steps, len(names)), np.int64)
-        trains = []
-        for index, name in enumerate(names):
-            if name in stimulus and len(stimulus[name].step):
-                train = stimulus[name]
-                self._check(name, train, int(np.diff(populations.first_neuron)[index]), steps)
-                sizes[:, index] = np.bincount(train.step, minlength=steps)
-                trains.append((index, train))
-        ends = np.cumsum(sizes.reshape(-1)).reshape(sizes.shape)
-        start = np.concatenate([ends[:, :1] - sizes[:, :1], ends], axis=1)
-        if not trains:
-            return np.zeros(0, np.int32), start
-        neuron = np.concatenate([train.neuron for _, train in trains], dtype=np.int32)
-        step = np.concatenate([train.step for _, train in trains])
-        if len(trains) > 1 or np.any(step[1:] < step[:-1]):
-            population = np.repeat([index for index, _ in trains], [len(train.step) for _, train in trains])
-            neuron = neuron[np.lexsort((population, step))]
-        return neuron, start
 
-    def _check(self, name: str, train: SpikeTrain, size: int, steps: int) -> None:
-        if train.step.min() < 0 or train.step.max() >= steps:
-            found = f"spikes in steps {train.step.min()} to {train.step.max()}"
-            raise SimulationError(f"stimulus of '{name}'", found, f"this advance has {steps} steps")
-        if train.neuron.min() < 0 or train.neuron.max() >= size:
-            found = f"spikes of neurons {train.neuron.min()} to {train.neuron.max()}"
-            raise SimulationError(f"stimulus of '{name}'", found, f"its neurons are 0 to {size - 1}")
+def _crew(program: Program, batch: int, threads: int | None) -> tuple[Executor | None, Crew]:
+    """Return what starts threads, None where there is one, and who runs a sample: all of them where there is one."""
+    found = sensible_threads(program) if batch == 1 else min(batch, free_processors())
+    count = found if threads is None else max(1, threads)
+    pool = ThreadPoolExecutor(count) if count > 1 else None
+    # Only one thread at a time can know how much room the spikes of relays need.
+    within = count if batch == 1 and RELAY not in program.populations.update else 1
+    cuts = shares(program, within)
+    return pool, Crew(cuts, shared_rows(program, cuts), pool if within > 1 else None)
 
 
 def _each(state: State, of: Callable[[Any], Any]) -> State:
@@ -227,9 +182,6 @@ def _each(state: State, of: Callable[[Any], Any]) -> State:
     return State(*map(of, state))
 
 
-def _joined(tables: Sequence[SpikeTable]) -> SpikeTable:
-    if len(tables) == 1:
-        return tables[0]
-    return SpikeTable(
-        *(np.concatenate([getattr(table, name) for table in tables]) for name in SpikeTable.__dataclass_fields__)
-    )
+def _of(state: State, sample: int) -> State:
+    """Return the rows of one sample."""
+    return _each(state, lambda array: array[sample])

@@ -34,9 +34,10 @@ class Rows(NamedTuple):
 
     Source neurons stand in the engine's order. `post`, `kind` and `delay` have one entry per projection. `start` says
     where its own begin: of `row_start` for sparse rows, of `dense` for the other kinds. A sparse row is the stretch
-    row_start[i] to row_start[i + 1] of `weight` and `target`, ascending: the neuron of the target population, plus its
-    size where the weight is inhibitory and kept apart, plus the width of a slot for each tick of delay where a
-    projection has several delays. A dense row is one weight per target neuron. A convolution is weights as
+    row_start[i] to row_start[i + 1] of `weight` and `target`, ascending by neuron: that of the target population, plus
+    the population's size where the weight is inhibitory and kept apart, plus the width of a slot for each tick of delay
+    where a projection has several delays. Where threads share the targets out, a row is `row_step` such stretches, one
+    for each thread. A dense row is one weight per target neuron. A convolution is weights as
     `sim.places` arranges them, a row of `geometry` (see CONV) and one of `places` for each source pixel.
     A source neuron (a pixel, before a convolution) causes a row of `events` from `first_event` on, one for each of
     `event_columns`; slice i of the target population has those of column `event_of[first_event_of + i]`.
@@ -48,6 +49,7 @@ class Rows(NamedTuple):
     delay: NDArray[np.int32]
     start: IntArray
     row_start: IntArray
+    row_step: IntArray
     target: Targets
     weight: NDArray[np.int8]
     dense: NDArray[np.int8]
@@ -95,6 +97,7 @@ def compile_rows(part: SpikingPart, cuts: Cuts) -> Rows:
         delay=np.array([each.delay for each in ends], np.int32),
         start=np.where([each.kind < DENSE for each in ends], lists.first[:-1], dense_start).astype(np.int64),
         row_start=lists.row_start,
+        row_step=np.ones(len(ends), np.int64),
         target=lists.target,
         weight=lists.weight,
         dense=dense,
@@ -194,7 +197,7 @@ def _fill(ends: _Ends, synapses: SynapseList, begin: int, made: _Lists, first: i
         ends.width if ends.kind == SPARSE_DELAYS else 0,
         ends.is_relay,
         begin,
-        np.zeros(ends.keys + 1, np.int64),
+        np.zeros(ends.post.size + 1, np.int64),
         np.empty(len(synapses.pre), np.int32 if len(synapses.pre) < 2**31 else np.int64),
         made.row_start[first : first + ends.pre.size + 1],
         made.target[stretch],

@@ -1,4 +1,4 @@
-"""The spikes that are given to sources, tick by tick, for an engine whose PEs are not all at the same tick."""
+"""The spikes that are given to sources: for all PEs at once, and for PEs that are not all at the same tick."""
 
 from __future__ import annotations
 
@@ -8,8 +8,31 @@ from numpy.typing import NDArray
 from s2studio.documents import nearest
 from s2studio.errors import SimulationError
 from s2studio.network.stimulus.spikes import SpikeTrain, Stimulus
+from s2studio.sim.kernels.given import OUTSIDE, SORTED, count_spikes
 from s2studio.sim.kernels.ticks import STIMULUS
 from s2studio.sim.program import Program
+from s2studio.sim.sent import Given
+
+
+def given_spikes(program: Program, steps: int, stimulus: Stimulus) -> Given:
+    """Return the spikes of all sources by step and population. Raises SimulationError where `stimulus` does not fit."""
+    _check_names(program, stimulus)
+    sizes, counts = np.diff(program.populations.first_neuron), np.zeros((steps, len(program.names)), np.int64)
+    trains = [(index, stimulus[name]) for index, name in enumerate(program.names) if name in stimulus]
+    found = [
+        count_spikes(train.step, train.neuron, int(sizes[index]), counts[:, index]) if len(train.step) else SORTED
+        for index, train in trains
+    ]
+    if OUTSIDE in found:
+        check_stimulus(program, steps, stimulus)
+    ends = np.cumsum(counts.reshape(-1)).reshape(counts.shape)
+    start = np.concatenate([ends[:, :1] - counts[:, :1], ends], axis=1)
+    if len(trains) == 1 and found == [SORTED]:
+        return Given(np.ascontiguousarray(trains[0][1].neuron, np.int32), start)
+    neuron = np.concatenate([np.zeros(0, np.int32), *(train.neuron for _, train in trains)], dtype=np.int32)
+    step = np.concatenate([np.zeros(0, np.int64), *(train.step for _, train in trains)])
+    population = np.repeat([index for index, _ in trains], [len(train.step) for _, train in trains])
+    return Given(neuron[np.lexsort((population, step))], start)
 
 
 class GivenSpikes:
@@ -47,13 +70,19 @@ class GivenSpikes:
 
 def check_stimulus(program: Program, steps: int, stimulus: Stimulus) -> None:
     """Raise SimulationError where `stimulus` names no source of `program`, or a step or neuron that is not there."""
-    populations = program.populations
-    sources = [name for name, update in zip(program.names, populations.update, strict=True) if update == STIMULUS]
+    _check_names(program, stimulus)
+    sizes = np.diff(program.populations.first_neuron)
     for name, train in stimulus.items():
+        if len(train.step):
+            _check(name, train, int(sizes[program.names.index(name)]), steps)
+
+
+def _check_names(program: Program, stimulus: Stimulus) -> None:
+    updates = program.populations.update
+    sources = [name for name, update in zip(program.names, updates, strict=True) if update == STIMULUS]
+    for name in stimulus:
         if name not in sources:
             raise SimulationError("stimulus", f"no input population '{name}'", hint=nearest(name, sources))
-        if len(train.step):
-            _check(name, train, int(np.diff(populations.first_neuron)[program.names.index(name)]), steps)
 
 
 def _check(name: str, train: SpikeTrain, size: int, steps: int) -> None:

@@ -1,16 +1,19 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from s2studio.compiled import inner_kernel, kernel
+from s2studio.compiled import inner_kernel, kernel, vectors
 from s2studio.compiled.vectors import (
     LANES,
+    append,
     at,
     at_least,
     choose,
@@ -88,3 +91,20 @@ def test_that_converted_lanes_keep_their_value(a: Any1D) -> None:
 
 def test_that_a_parameter_is_an_array_or_a_number_of_all() -> None:
     assert both(np.array([1, 2, 3], np.float32), np.float32(7)) == (3, 7)
+
+
+@kernel
+def appended(into: Any1D, first: int, bits: np.uint64) -> int:
+    """Append behind one number that stands there already."""
+    return append(into, 1, first, bits)
+
+
+@pytest.mark.parametrize("way", [appended, kernel(vectors.append_lanes), kernel(vectors.append_bits)])
+@given(st.integers(0, 2**64 - 1), st.integers(0, 2**30))
+def test_that_the_numbers_of_bits_are_appended_either_way(way: Callable[..., int], bits: int, first: int) -> None:
+    into = np.full(65, -1, np.int32)
+    end = way(into, first, np.uint64(bits)) if way is appended else way(into, 1, first, np.uint64(bits))
+
+    expected = [first + k for k in range(64) if bits >> k & 1]
+    assert into[0] == -1
+    assert into[1:end].tolist() == expected

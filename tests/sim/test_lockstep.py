@@ -14,6 +14,7 @@ from s2studio.errors import SimulationError
 from s2studio.mapping.map import map_network
 from s2studio.mapping.mapping import ChipMapping, Demand, MappingOptions
 from s2studio.network.stimulus.spikes import SpikeTrain, Stimulus
+from s2studio.sim import shares
 from s2studio.sim.counts import TickBlock
 from s2studio.sim.lockstep import Simulator
 from s2studio.sim.program import compile_program
@@ -226,3 +227,50 @@ def test_that_threads_and_the_batch_change_nothing(network: ChipNetwork, batch: 
         mine = threaded.spikes.sample == number
         np.testing.assert_array_equal(alone.spikes.neuron, threaded.spikes.neuron[mine])
         np.testing.assert_array_equal(alone.counts.packets[0], threaded.counts.packets[number])
+
+
+@settings(max_examples=25)
+@given(running_networks(), st.integers(2, 4), st.integers(0, 2**20))
+def test_that_threads_that_share_one_sample_change_nothing(network: ChipNetwork, threads: int, seed: int) -> None:
+    stimulus = random_stimulus(seed, network.spiking.population("input").size, STEPS)
+    program = simulator(network).program
+    alone = Simulator(program, seed).advance(STEPS, stimulus)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shares, "LEAST_TO_SPLIT", 1)
+        patch.setattr(shares, "UNIT", 1)
+        engine = Simulator(program, seed, threads=threads)
+    pieces = [engine.advance(5, {"input": stimulus["input"].between(0, 5)})]
+    snapshot = engine.snapshot()
+    for _ in range(2):
+        engine.restore(snapshot)
+        rest = engine.advance(STEPS - 5, {"input": stimulus["input"].between(5, STEPS)})
+    assert_same(joined([*pieces, rest]), alone)
+
+
+def test_that_large_populations_are_shared_out_among_threads_and_small_ones_stay_whole() -> None:
+    populations = (
+        Population("input", 10, "spike_list"),
+        Population("large", 10_000, "lif"),
+        Population("small", 100, "lif"),
+        Population("other", 90, "lif"),
+    )
+    program = simulator(ChipNetwork("sizes", SpikingPart(populations, ())), neurons_per_pe=128).program
+
+    found = shares.shares(program, 3)
+
+    assert found[:, 1].tolist() == [[0, 3328], [3328, 6656], [6656, 10_000]]
+    for population, size in ((0, 10), (2, 100), (3, 90)):
+        assert sorted((found[:, population, 1] - found[:, population, 0]).tolist()) == [0, 0, size]
+
+
+def test_that_a_log_of_spikes_grows_on_every_thread() -> None:
+    busy = Population("busy", 3 * shares.UNIT, "lif", {"threshold": 1.0, "i_offset": 1.0})
+    program = simulator(ChipNetwork("busy", SpikingPart((busy,), ())), neurons_per_pe=128).program
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shares, "LEAST_TO_SPLIT", 1)
+        engine = Simulator(program, threads=2)
+
+    block = engine.advance(100)
+
+    assert np.array_equal(block.spikes.neuron, np.tile(np.arange(busy.size), 100))
+    assert np.array_equal(block.spikes.tick, np.repeat(np.arange(100), busy.size))

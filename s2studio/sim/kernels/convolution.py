@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from s2studio.compiled import inner_kernel
 from s2studio.compiled.vectors import LANES, load, store, to_int32
+from s2studio.sim.kernels.dense import Share
 from s2studio.sim.places import Conv
 
 
@@ -17,17 +18,20 @@ def add_kernels(
     weight: NDArray[np.int8],
     conv: Conv,
     places: NDArray[np.int32],
+    share: Share,
 ) -> None:
-    """Add what spikes of `sources` bring each target pixel to `sums` (height, width, channels), flat.
+    """Add what spikes of `sources` bring the neurons of `share` to `sums` (height, width, channels), flat.
 
-    `weight` and `places` are as `sim.places` arranges them, the weights flat.
+    `weight` and `places` are as `sim.places` arranges them, the weights flat; a share is whole rows of pixels.
     """
     for source in sources:
         pixel = pixel_of(source, conv)
         place = places[conv.first_place + pixel]
         first = channel_of(source, pixel, conv) * conv.channel_weights + place[3]
         for row in range(place[0]):
-            add_run(sums, place[2] + row * conv.row_sums, weight, first + row * conv.row_weights, place[1])
+            into = place[2] + row * conv.row_sums
+            if share[0] <= into < share[1]:
+                add_run(sums, into, weight, first + row * conv.row_weights, place[1])
 
 
 @inner_kernel

@@ -14,29 +14,36 @@ MOST_ROWS = 255
 FOUR = 4 * LANES
 
 
+# The first neuron of those that a thread advances, and the one behind the last.
+Share = tuple[int, int]
+
+
 @inner_kernel
-def add_dense_rows(sums: NDArray[np.int32], sources: NDArray[np.int32], weight: NDArray[np.int8]) -> None:
-    """Add the rows of `sources`, which stand in `weight` one after the other and as wide as `sums`, to `sums`."""
-    width = sums.size
+def add_dense_rows(sums: NDArray[np.int32], sources: NDArray[np.int32], weight: NDArray[np.int8], share: Share) -> None:
+    """Add the columns of `share` of the rows of `sources`, which stand in `weight` one after the other, to `sums`.
+
+    Rows are as wide as `sums`.
+    """
+    width = np.int64(sums.size)
     for first in range(0, sources.size, MOST_ROWS):
         rows = sources[first : first + MOST_ROWS]
-        i = 0
-        while i + FOUR <= width:
+        i = share[0]
+        while i + FOUR <= share[1]:
             add_line(sums, rows, weight, i)
             i += FOUR
-        while i + LANES <= width:
+        while i + LANES <= share[1]:
             total = zeros(np.int16)
             for row in rows:
                 total = total + to_int16(load(weight, np.int64(row) * width + i))
             store(sums, i, load(sums, i) + to_int32(total))
             i += LANES
-        if i < width:
-            add_last(sums, rows, weight, i)
+        if i < share[1]:
+            add_last(sums, rows, weight, i, share[1])
 
 
 @inner_kernel
-def add_last(sums: NDArray[np.int32], rows: NDArray[np.int32], weight: NDArray[np.int8], first: int) -> None:
-    """Add the columns from `first` on, fewer than LANES, of at most MOST_ROWS rows."""
+def add_last(sums: NDArray[np.int32], rows: NDArray[np.int32], weight: NDArray[np.int8], first: int, last: int) -> None:
+    """Add the columns `first` to `last`, fewer than LANES, of at most MOST_ROWS rows."""
     whole, total = weight.size - LANES, zeros(np.int16)
     for row in rows:
         place = np.int64(row) * sums.size + first
@@ -44,9 +51,9 @@ def add_last(sums: NDArray[np.int32], rows: NDArray[np.int32], weight: NDArray[n
             total = total + to_int16(load(weight, place))
         else:
             # A vector would reach beyond the last row.
-            for k in range(first, sums.size):
+            for k in range(first, last):
                 sums[k] += weight[place + k - first]
-    for k in range(first, sums.size):
+    for k in range(first, last):
         sums[k] += lane(total, k - first)
 
 
@@ -67,13 +74,15 @@ def add_line(sums: NDArray[np.int32], rows: NDArray[np.int32], weight: NDArray[n
 
 
 @inner_kernel
-def add_dense_rows_apart(sums: NDArray[np.int32], sources: NDArray[np.int32], weight: NDArray[np.int8]) -> None:
+def add_dense_rows_apart(
+    sums: NDArray[np.int32], sources: NDArray[np.int32], weight: NDArray[np.int8], share: Share
+) -> None:
     """Add positive weights to the first half of `sums` and the size of negative ones to the second half."""
     width = sums.size // 2
-    whole = width - width % LANES
+    whole = share[1] - (share[1] - share[0]) % LANES
     for first in range(0, sources.size, MOST_ROWS):
         rows = sources[first : first + MOST_ROWS]
-        for i in range(0, whole, LANES):
+        for i in range(share[0], whole, LANES):
             positive = negative = none = zeros(np.int16)
             for row in rows:
                 added = to_int16(load(weight, np.int64(row) * width + i))
@@ -83,7 +92,7 @@ def add_dense_rows_apart(sums: NDArray[np.int32], sources: NDArray[np.int32], we
             store(sums, i, load(sums, i) + to_int32(positive))
             store(sums, width + i, load(sums, width + i) + to_int32(negative))
         for row in rows:
-            for k in range(whole, width):
+            for k in range(whole, share[1]):
                 added = np.int32(weight[np.int64(row) * width + k])
                 sums[k] += max(added, 0)
                 sums[width + k] += max(-added, 0)

@@ -6,14 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from s2studio.compiled import kernel
-from s2studio.sim.kernels.convolution import add_kernels, pixel_of
-from s2studio.sim.kernels.deliver import add_sparse, conv_of
-from s2studio.sim.kernels.dense import add_dense_rows, add_dense_rows_apart
+from s2studio.sim.kernels.convolution import pixel_of
+from s2studio.sim.kernels.deliver import add_rows, conv_of
 from s2studio.sim.kernels.update import LIF, POISSON, State
 from s2studio.sim.program import Parameters, Populations
-from s2studio.sim.rows import CONVOLUTION, DENSE, SPARSE, SPARSE_DELAYS, Rows
+from s2studio.sim.rows import CONVOLUTION, Rows
 from s2studio.snn.fan_out import IntArray
-from s2studio.snn.models.lif import update_lif
+from s2studio.snn.models.lif import GROUP, update_lif
 from s2studio.snn.models.lif_curr_exp import update_lif_curr_exp
 from s2studio.snn.models.model import Update
 from s2studio.snn.models.poisson_process import stream, update_poisson
@@ -53,7 +52,8 @@ def take_packets(
         for j in range(rows.first_of[pre], rows.first_of[pre + 1]):
             if rows.post[j] == post:
                 now = (tick + rows.delay[j]) % slots * width
-                add_one(rows, j, one, ring, now, width, populations.inputs[post])
+                size = width // populations.inputs[post]
+                add_rows(one, rows, j, ring, now, width, populations.inputs[post], (0, size), 0)
                 events[i] += events_of(rows, j, one[0], part)
     keep_own(ring, sums[populations.first_sum[post] : populations.first_sum[post + 1]], place, populations, post)
     ring[:] = 0
@@ -76,24 +76,6 @@ def events_of(rows: Rows, j: int, source: np.int32, part: int) -> np.int64:
     row = pixel_of(source, conv_of(rows, j)) if rows.kind[j] == CONVOLUTION else np.int64(source)
     column = rows.event_of[rows.first_event_of[j] + part]
     return np.int64(rows.events[rows.first_event[j] + row * rows.event_columns[j] + column])
-
-
-@kernel
-def add_one(
-    rows: Rows, j: int, source: NDArray[np.int32], ring: NDArray[np.int32], now: int, width: int, inputs: int
-) -> None:
-    """Add the row of the one `source` in projection `j` to the slot at `now`, or around the ring from there."""
-    slot = ring[now : now + width]
-    weight = rows.dense[rows.start[j] :]
-    if rows.kind[j] == SPARSE or rows.kind[j] == SPARSE_DELAYS:
-        add_sparse(source, rows, j, ring, now, width)
-    elif rows.kind[j] == DENSE:
-        if inputs == 1:
-            add_dense_rows(slot, source, weight)
-        else:
-            add_dense_rows_apart(slot, source, weight)
-    else:
-        add_kernels(slot, source, weight, conv_of(rows, j), rows.places)
 
 
 @kernel
@@ -152,15 +134,16 @@ def integrate(
     tick: int, p: int, own: IntArray, sums: NDArray[np.int32], parameters: Parameters, state: State, is_plain: bool
 ) -> NDArray[np.int32]:
     """Advance the neurons `own` of the LIF family and return who fired, counted from the first of them."""
-    fired, v = np.empty(own.size, np.int32), state.v[own]
+    fired, v = np.empty(own.size + GROUP, np.int32), state.v[own]
     alpha, offset, threshold = parameters.alpha_decay[own], parameters.i_offset[own], parameters.threshold[own]
     v_reset, subtracts = parameters.v_reset[own], parameters.subtracts[p]
     if is_plain:
-        count = update_lif(v, sums, alpha, offset, threshold, v_reset, subtracts, fired)
+        count = update_lif(0, v, sums, alpha, offset, threshold, v_reset, subtracts, fired)
     else:
         i_exc, i_inh, ready = state.i_exc[own], state.i_inh[own], state.ready[own]
         count = update_lif_curr_exp(
             tick,
+            0,
             v,
             i_exc,
             i_inh,

@@ -1,4 +1,4 @@
-"""Puts the synapses of a list in rows by source, each row ascending by target, without a copy of the list."""
+"""Puts the synapses of a list in rows by source, each row ascending by target neuron, without a copy of the list."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def fill_rows(
     slot: int,
     counts: bool,
     first: int,
-    key_start: IntArray,
+    neuron_start: IntArray,
     order: NDArray[Any],
     row_start: IntArray,
     target: NDArray[Any],
@@ -31,19 +31,18 @@ def fill_rows(
 ) -> None:
     """Fill `target`, `sorted_weight` and `row_start`, which counts from `first`, for sources numbered by `place`.
 
-    The target of a synapse is its neuron, plus `inhibitory` where the weight is negative, which then loses its sign
-    (0: signs stay), plus `slot` for each tick of delay. With `counts` every weight is 1. `key_start` holds a 0 for each
-    possible target and one more, `order` is room for a number per synapse.
+    The target of a synapse is its neuron, by which a row ascends, plus `inhibitory` where the weight is negative, which
+    then loses its sign (0: signs stay), plus `slot` for each tick of delay. With `counts` every weight is 1.
+    `neuron_start` holds a 0 for each target neuron and one more, `order` is room for a number per synapse.
     """
     for k in range(pre.size):
-        key_start[_key(post[k], weight[k], delay[k], inhibitory, slot) + 1] += 1
+        neuron_start[post[k] + 1] += 1
         row_start[place[pre[k]] + 1] += 1
-    for key in range(1, key_start.size):
-        key_start[key] += key_start[key - 1]
+    for neuron in range(1, neuron_start.size):
+        neuron_start[neuron] += neuron_start[neuron - 1]
     for k in range(pre.size):
-        found = _key(post[k], weight[k], delay[k], inhibitory, slot)
-        order[key_start[found]] = k
-        key_start[found] += 1
+        order[neuron_start[post[k]]] = k
+        neuron_start[post[k]] += 1
     for row in range(1, row_start.size):
         row_start[row] += row_start[row - 1]
     for k in order:
@@ -79,3 +78,22 @@ def count_in_rows(
             into[slice_of[np.int64(target[k]) % size]] += 1
         most = max(most, into.max())
     return most
+
+
+@kernel
+def split_rows(row_start: IntArray, target: NDArray[Any], size: int, bounds: IntArray, split: IntArray) -> None:
+    """Fill `split` with where the targets from each of `bounds` on begin in every row, and where the last row ends.
+
+    A row ascends by neuron, which is the target modulo `size`; bounds[0] is 0.
+    """
+    for row in range(row_start.size - 1):
+        for part in range(bounds.size):
+            low, high = row_start[row], row_start[row + 1]
+            while low < high:
+                middle = (low + high) // 2
+                if np.int64(target[middle]) % size < bounds[part]:
+                    low = middle + 1
+                else:
+                    high = middle
+            split[row * bounds.size + part] = low
+    split[split.size - 1] = row_start[row_start.size - 1]

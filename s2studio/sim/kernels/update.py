@@ -43,6 +43,8 @@ class Values(NamedTuple):
 def update(
     tick: int,
     p: int,
+    first: int,
+    last: int,
     seed: int,
     sample: int,
     populations: Populations,
@@ -50,16 +52,19 @@ def update(
     state: State,
     fired: NDArray[np.int32],
 ) -> int:
-    """Advance population `p` by a tick, write who fired to `fired`, in the engine's order, and return how many did."""
-    neurons = slice(populations.first_neuron[p], populations.first_neuron[p + 1])
+    """Advance the neurons `first` to `last` of population `p`, counted in the engine's order, by a tick.
+
+    Writes who fired to `fired`, ascending, and returns how many did; `fired` has room for GROUP more. Neurons of a
+    Poisson process are advanced all together.
+    """
+    start = populations.first_neuron[p]
+    neurons = slice(start + first, start + last)
     if populations.update[p] == POISSON:
         key = stream(seed, parameters.seed[p], p, sample)
         return update_poisson(key, tick, parameters.p[neurons], fired)
-    first, width = slot_of(tick, p, populations)
-    sums = state.sums[first : first + width]
     if parameters.alike[p]:
-        return integrate(tick, p, populations, parameters, value_of(parameters, neurons.start), state, sums, fired)
-    return integrate(tick, p, populations, parameters, values_of(parameters, neurons), state, sums, fired)
+        return integrate(tick, p, first, last, populations, parameters, value_of(parameters, start), state, fired)
+    return integrate(tick, p, first, last, populations, parameters, values_of(parameters, neurons), state, fired)
 
 
 @inner_kernel
@@ -102,17 +107,22 @@ def values_of(parameters: Parameters, neurons: slice) -> Values:
 def integrate(
     tick: int,
     p: int,
+    first: int,
+    last: int,
     populations: Populations,
     parameters: Parameters,
     values: Values,
     state: State,
-    sums: NDArray[np.int32],
     fired: NDArray[np.int32],
 ) -> int:
-    """Advance population `p`, of a model that integrates, and return how many fired."""
-    neurons = slice(populations.first_neuron[p], populations.first_neuron[p + 1])
+    """Advance those neurons of population `p`, of a model that integrates, and return how many fired."""
+    start = populations.first_neuron[p]
+    neurons = slice(start + first, start + last)
+    slot, width = slot_of(tick, p, populations)
+    sums = state.sums[slot + first : slot + last]
     if populations.update[p] == LIF:
         return update_lif(
+            first,
             state.v[neurons],
             sums,
             values.alpha_decay,
@@ -122,15 +132,16 @@ def integrate(
             parameters.subtracts[p],
             fired,
         )
-    half = sums.size // 2
+    half = slot + width // 2
     return update_lif_curr_exp(
         tick,
+        first,
         state.v[neurons],
         state.i_exc[neurons],
         state.i_inh[neurons],
         state.ready[neurons],
-        sums[:half],
-        sums[half:],
+        sums,
+        state.sums[half + first : half + last],
         values.exc_decay,
         values.inh_decay,
         values.alpha_decay,

@@ -8,18 +8,17 @@ from numpy.typing import NDArray
 from s2studio.compiled import inner_kernel
 from s2studio.compiled.vectors import (
     LANES,
+    append,
     at,
     at_least,
     choose,
     lanes_at,
     load,
-    lowest_bit,
     store,
     to_float32,
-    without_lowest_bit,
     zeros,
 )
-from s2studio.snn.models.lif import GROUP, MEMBRANE, Float32, Value
+from s2studio.snn.models.lif import GROUP, MEMBRANE, Float32, Value, reset
 from s2studio.snn.models.model import NeuronModel, Parameter, Update
 
 EQUATION = """\
@@ -51,6 +50,7 @@ LIF_CURR_EXP_NO_DELAY = NeuronModel(
 @inner_kernel
 def update_lif_curr_exp(
     tick: int,
+    number: int,
     v: Float32,
     i_exc: Float32,
     i_inh: Float32,
@@ -69,11 +69,13 @@ def update_lif_curr_exp(
 ) -> int:
     """Advance the neurons by a tick, clear the sums, write who fired to `fired`, ascending, and return how many did.
 
-    `ready` is the first tick in which a neuron integrates again. Parameters are arrays, or numbers where they are the
+    The first neuron has this `number`; `ready` is the first tick in which a neuron integrates again. `fired` has room
+    for GROUP more than can fire. Parameters are arrays, or numbers where they are the
     same for all neurons.
     """
     now = np.int32(tick)
     count, whole = 0, v.size - v.size % GROUP
+    subtracting = np.uint16(0xFFFF if subtracts else 0)
     for first in range(0, whole, GROUP):
         reached = np.uint64(0)
         for i in range(first, first + GROUP, LANES):
@@ -85,16 +87,16 @@ def update_lif_curr_exp(
             store(inh_sums, i, zeros(np.int32))
             before, active = load(v, i), at_least(now, load(ready, i))
             integrated = lanes_at(alpha_decay, i) * before + (exc - inh) + lanes_at(i_offset, i)
-            store(v, i, choose(active, integrated, before))
             found = active & at_least(integrated, lanes_at(threshold, i))
+            after = choose(found, reset(subtracting, integrated, threshold, v_reset, i), integrated)
+            store(v, i, choose(active, after, before))
             reached |= np.uint64(found) << np.uint64(i - first)
-        while reached:
-            k = first + lowest_bit(reached)
-            reached = without_lowest_bit(reached)
-            v[k] = v[k] - at(threshold, k) if subtracts else at(v_reset, k)
-            ready[k] = now + 1 + at(t_refrac, k)
-            fired[count] = k
-            count += 1
+        if reached:
+            for i in range(first, first + GROUP, LANES):
+                found = np.uint16(reached >> np.uint64(i - first))
+                again = zeros(np.int32) + (now + np.int32(1)) + lanes_at(t_refrac, i)
+                store(ready, i, choose(found, again, load(ready, i)))
+            count = append(fired, count, number + first, reached)
     for k in range(whole, v.size):
         i_exc[k] = i_exc[k] * at(exc_decay, k) + np.float32(exc_sums[k])
         i_inh[k] = i_inh[k] * at(inh_decay, k) + np.float32(inh_sums[k])
@@ -105,6 +107,6 @@ def update_lif_curr_exp(
         if v[k] >= at(threshold, k):
             v[k] = v[k] - at(threshold, k) if subtracts else at(v_reset, k)
             ready[k] = now + 1 + at(t_refrac, k)
-            fired[count] = k
+            fired[count] = number + k
             count += 1
     return count

@@ -16,8 +16,8 @@ def test_that_no_number_of_rows_overflows_the_narrow_sums(width: int, rows: int)
     sources = np.sort(random.integers(0, rows, rows)).astype(np.int32)
     sums, apart = np.arange(width, dtype=np.int32), np.arange(2 * width, dtype=np.int32)
 
-    add_dense_rows(sums, sources, weight.reshape(-1))
-    add_dense_rows_apart(apart, sources, weight.reshape(-1))
+    add_dense_rows(sums, sources, weight.reshape(-1), (0, width))
+    add_dense_rows_apart(apart, sources, weight.reshape(-1), (0, width))
 
     added = weight[sources].astype(np.int64)
     np.testing.assert_array_equal(sums, np.arange(width) + added.sum(axis=0))

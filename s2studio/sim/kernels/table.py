@@ -1,0 +1,91 @@
+"""Brings the spikes that threads wrote down into one table, those of images in the order of neurons."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from s2studio.compiled import inner_kernel, kernel
+from s2studio.sim.kernels.deliver import place_of
+from s2studio.sim.program import Populations
+from s2studio.sim.sent import Sent
+from s2studio.snn.fan_out import IntArray
+
+
+class Columns(NamedTuple):
+    """The columns of a SpikeTable, or a stretch of them, to be filled."""
+
+    sample: NDArray[np.int32]
+    tick: NDArray[np.int64]
+    population: NDArray[np.int32]
+    neuron: NDArray[np.int32]
+
+
+@kernel
+def fill_table(
+    first_tick: int, first: int, last: int, sample: int, populations: Populations, sent: Sent, columns: Columns
+) -> None:
+    """Write the spikes of the steps `first` to `last` to the front of `columns`; step 0 is the tick `first_tick`."""
+    place = np.empty(populations.planes.max() + 1, np.int64)
+    end = 0
+    for step in range(first, last):
+        begin = end
+        for p in range(populations.update.size):
+            start = end
+            for thread in range(sent.log.shape[0]):
+                end += copy(sent.log[thread, place_of(p, thread, step + 1, sent)], columns.neuron[end:])
+            if populations.planes[p]:
+                reorder(p, step, populations, sent, columns.neuron[start:end], place)
+            columns.population[start:end] = p
+        columns.tick[begin:end] = first_tick + step
+    columns.sample[:end] = sample
+
+
+@inner_kernel
+def copy(neurons: NDArray[np.int32], into: NDArray[np.int32]) -> int:
+    """Copy `neurons` and return how many there are."""
+    for k in range(neurons.size):
+        into[k] = neurons[k]
+    return neurons.size
+
+
+@inner_kernel
+def reorder(
+    p: int, step: int, populations: Populations, sent: Sent, neuron: NDArray[np.int32], place: NDArray[np.int64]
+) -> None:
+    """Write the neurons of the image `p` that fired in `step`, ascending; they stand in `sent` with the channel last.
+
+    `place` is room for a number per channel and one more.
+    """
+    channels = np.uint32(populations.planes[p])
+    pixels = np.uint32(populations.first_neuron[p + 1] - populations.first_neuron[p]) // channels
+    place[: channels + 1] = 0
+    for k in range(neuron.size):
+        place[np.uint32(neuron[k]) % channels + np.uint32(1)] += 1
+    for channel in range(channels):
+        place[channel + 1] += place[channel]
+    for thread in range(sent.log.shape[0]):
+        for found in sent.log[thread, place_of(p, thread, step + 1, sent)]:
+            pixel = np.uint32(found) // channels
+            plane = np.uint32(found) - pixel * channels
+            neuron[place[plane]] = plane * pixels + pixel
+            place[plane] += 1
+
+
+@kernel
+def last_spikes(sent: Sent) -> tuple[NDArray[np.int32], IntArray]:
+    """Return the spikes of the last step in the engine's order, and where those of each population start."""
+    row, populations = sent.start.shape[1] - 1, sent.start.shape[2] - 1
+    start = np.zeros(populations + 1, np.int64)
+    for p in range(populations):
+        start[p + 1] = start[p]
+        for thread in range(sent.log.shape[0]):
+            start[p + 1] += sent.log[thread, place_of(p, thread, row, sent)].size
+    neurons = np.empty(start[populations], np.int32)
+    for p in range(populations):
+        end = start[p]
+        for thread in range(sent.log.shape[0]):
+            end += copy(sent.log[thread, place_of(p, thread, row, sent)], neurons[end:])
+    return neurons, start
