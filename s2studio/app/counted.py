@@ -57,7 +57,8 @@ def count(bench: Workbench, mapping: ChipMapping, inputs: RunInputs) -> CountedR
     """Run the project of `bench` on `mapping` in memory and return its counts."""
     network, machine, project = bench.lower().network, bench.machine(), bench.project
     project.run.level.check(machine.spec)
-    simulator = Simulator(compile_program(network, mapping, machine.spec), project.mapping.seed)
+    program = compile_program(network, mapping, machine.spec)
+    simulator = Simulator(program, project.mapping.seed, threads=project.threads)
     kept: list[Counts] = []
 
     def keep(block: TickBlock) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -76,7 +75,7 @@ class Evaluation:
             raise UsageError("--batch", f"{batch}", "at least 1 is expected")
         check_engine(project.run.engine, EngineOptions(fifo=project.run.fifo))
         self.project, self.network, self.machine = project, network, machine
-        self.samples, self.batch, self.threads = samples, batch, threads or os.cpu_count() or 1
+        self.samples, self.batch, self.threads = samples, batch, threads or project.threads
         self.outputs = output_populations(network.spiking)
         if len(self.outputs) != 1:
             raise UsageError(f"network '{network.name}'", f"{len(self.outputs)} outputs", "1 is expected to classify")

@@ -52,7 +52,10 @@ class RunOptions:
 
 @dataclass(frozen=True)
 class Project:
-    """A model with its options. Every command works on one; a bare model file is a project of defaults."""
+    """A model with its options. Every command works on one; a bare model file is a project of defaults.
+
+    `threads` run it (None: as many as pay); they are no part of what is run, whose result does not depend on them.
+    """
 
     model: Path
     chip: str | Path = "spinnaker2"
@@ -64,6 +67,7 @@ class Project:
     stimuli: tuple[StimulusSource, ...] = ()
     run: RunOptions = field(default_factory=RunOptions)
     document: Path | None = None
+    threads: int | None = field(default=None, compare=False)
 
     @property
     def name(self) -> str:

@@ -45,7 +45,7 @@ def record_run(
     """
     network, seed, options = lowered.network, project.mapping.seed, project.run
     options.level.check(spec)
-    engine_options = EngineOptions(seed, 0, inputs.steps, options.tick_s, options.level, options.fifo)
+    engine_options = EngineOptions(seed, 0, inputs.steps, options.tick_s, options.level, options.fifo, project.threads)
     check_engine(options.engine, engine_options)
     header = SessionHeader(
         network.name, seed, spec, mapping.runtime, options=_options(project), inputs=_input_files(project)

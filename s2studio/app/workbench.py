@@ -254,7 +254,7 @@ class Workbench:
     def evaluate_samples(
         self, samples: Sequence[Sample], batch: int, table: Path | None = None, threads: int | None = None
     ) -> tuple[ChipMapping, list[SampleResult]]:
-        """Run `samples` on one mapping, `batch` side by side on `threads` (None: one per core), and return both."""
+        """Run `samples` on one mapping, `batch` side by side on `threads` (None: the project's), and return both."""
         from s2studio.app.evaluate import Evaluation
 
         network, machine = self.lower().network, self.machine()

@@ -202,6 +202,13 @@ ENGINE: Mapping[str, Any] = {
         panel="Run",
         help="What a full FIFO does with per_pe: drop, overwrite, stall.",
     ),
+    "threads": _option(
+        int | None,
+        "--threads",
+        metavar="N",
+        panel="Run",
+        help="Threads of lockstep, without effect on the result (default: as many as pay and are free).",
+    ),
 }
 
 
@@ -216,6 +223,7 @@ def apply(project: Project, given: Given) -> Project:
                 "runtime": ("runtime", str),
                 "mapping": ("mapping_file", Path),
                 "traffic": ("traffic", Path),
+                "threads": ("threads", _at_least_one("--threads")),
             },
         ),
         lowering=_lowering(project.lowering, given),

@@ -108,7 +108,7 @@ def _compiled(studio: Studio, network: Network, described: Described, demand: De
     mapping = map_network(chip_network, machine, options, demand)
     voltages = [population.name for population in described.populations if _keeps_voltages(population.record)]
     program = compile_program(chip_network, mapping, machine.spec, voltages)
-    compiled = Compiled(chip_network, notes, memory, mapping, Simulator(program, options.seed))
+    compiled = Compiled(chip_network, notes, memory, mapping, Simulator(program, options.seed, threads=None))
     studio.keep(key, compiled)
     return compiled
 

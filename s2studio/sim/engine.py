@@ -41,7 +41,10 @@ class Engine(Protocol):
 
 @dataclass(frozen=True)
 class EngineOptions:
-    """How an engine runs one sample, whose number is `sample`; tick, level and `fifo` matter to `per_pe` only."""
+    """How an engine runs one sample, whose number is `sample`.
+
+    Tick, level and `fifo` matter to `per_pe` only, `threads` (None: as many as pay) to `lockstep`.
+    """
 
     seed: int = 0
     sample: int = 0
@@ -49,6 +52,7 @@ class EngineOptions:
     tick_s: float = 1e-3
     level: LevelPolicy = field(default_factory=LevelPolicy)
     fifo: str = "drop"
+    threads: int | None = None
 
 
 Maker = Callable[[Program, ChipNetwork, ChipMapping, ChipSpec, EngineOptions], Engine]
@@ -57,7 +61,7 @@ Maker = Callable[[Program, ChipNetwork, ChipMapping, ChipSpec, EngineOptions], E
 def _lockstep(
     program: Program, _network: ChipNetwork, _mapping: ChipMapping, _spec: ChipSpec, options: EngineOptions
 ) -> Engine:
-    return Simulator(program, options.seed, samples=[options.sample])
+    return Simulator(program, options.seed, samples=[options.sample], threads=options.threads)
 
 
 def _per_pe(

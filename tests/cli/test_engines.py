@@ -17,6 +17,14 @@ from tests.conftest import REPOSITORY, Cli, CliJson
 PROJECT = REPOSITORY / "sample_projects/event_digits/project.yaml"
 
 
+def test_that_a_session_does_not_depend_on_threads(cli_json: CliJson, tmp_path: Path) -> None:
+    for threads in (1, 3):
+        cli_json("run", PROJECT, "--threads", threads, "-o", tmp_path / f"{threads}.s2s")
+
+    one, three = (open_session(tmp_path / f"{threads}.s2s").run() for threads in (1, 3))
+    assert one.content == three.content
+
+
 def test_that_in_time_both_engines_write_the_same_content_and_summary(cli_json: CliJson, tmp_path: Path) -> None:
     runs = {
         engine: cli_json("run", PROJECT, "--engine", engine, "-o", tmp_path / f"{engine}.s2s")
