@@ -135,8 +135,10 @@ OTHERS: list[tuple[Operator, list[Shape]]] = [
     (Add((0, 3), 2), [(2, 3, 4), (3, 4)]),
     (Add((0, 0), 0, relu=True), [(2, 3), (2, 3)]),
     (Add((1, 0), 1, subtracts=True), [(2, 3), (2, 3)]),
+    (Add((9, 8), 0, bits=16), [(2, 3), (2, 3)]),
     (Mul(7), [(2, 3, 4), (4,)]),
     (Affine(np.array([[300], [-4]], np.int16), np.array([[5], [9000]], np.int32), 9), [(3, 2, 4)]),
+    (Affine(np.array(300, np.int16), np.array(9, np.int32), 0, bits=16), [(3, 2, 4)]),
     (Clip(0, 0, 96), [(3, 4)]),
     (Clip(-2), [(3, 4)]),
     (Gelu(4, 5), [(64, 7)]),
@@ -164,7 +166,7 @@ OTHERS: list[tuple[Operator, list[Shape]]] = [
 @pytest.mark.parametrize(("operator", "shapes"), OTHERS, ids=lambda value: type(value).__name__)
 def test_that_all_other_operators_agree(operator: Operator, shapes: list[Shape]) -> None:
     random = np.random.default_rng(5)
-    same(operator, *(int8(random, *shape) for shape in shapes))
+    same(operator, *(int8(random, *shape) for shape in shapes), bits=getattr(operator, "bits", 8))
 
 
 def test_that_an_embedding_takes_rows() -> None:

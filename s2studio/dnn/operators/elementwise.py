@@ -18,13 +18,14 @@ from s2studio.network.operators.operator import Shape, broadcast
 class Add(Operator):
     """y = clip((a 2^left[0] + b 2^left[1]) 2^-shift), rounded to nearest; shapes broadcast; `relu` cuts at 0.
 
-    With `subtracts` b is taken from a.
+    With `subtracts` b is taken from a. y has `bits`, 8, 16 or 32.
     """
 
     left: tuple[int, int]
     shift: int
     relu: bool = False
     subtracts: bool = False
+    bits: int = 8
 
     def shape(self, inputs: Sequence[Shape]) -> Shape:
         """Return the shape to which both broadcast."""
@@ -33,7 +34,8 @@ class Add(Operator):
     def compute(self, *inputs: Integers) -> Integers:
         """Return y."""
         a, b = (values.astype(np.int64) << left for values, left in zip(inputs, self.left, strict=True))
-        return clipped(shifted(a - b if self.subtracts else a + b, self.shift), least=0 if self.relu else None)
+        total = shifted(a - b if self.subtracts else a + b, self.shift)
+        return clipped(total, self.bits, 0 if self.relu else None)
 
 
 @dataclass(frozen=True)
@@ -55,13 +57,14 @@ class Mul(Operator):
 class Affine(Operator):
     """y = clip((factor x + term) 2^-shift), rounded to nearest: additions and products with trained numbers.
 
-    `factor` and `term` broadcast with x; `relu` cuts at 0.
+    `factor` and `term` broadcast with x; `relu` cuts at 0. y has `bits`, 8, 16 or 32.
     """
 
     factor: NDArray[np.int16]
     term: NDArray[np.int32]
     shift: int
     relu: bool = False
+    bits: int = 8
 
     def shape(self, inputs: Sequence[Shape]) -> Shape:
         """Return the shape to which all broadcast."""
@@ -70,7 +73,7 @@ class Affine(Operator):
     def compute(self, *inputs: Integers) -> Integers:
         """Return y."""
         total = inputs[0].astype(np.int64) * self.factor + self.term
-        return clipped(shifted(total, self.shift), least=0 if self.relu else None)
+        return clipped(shifted(total, self.shift), self.bits, 0 if self.relu else None)
 
 
 @dataclass(frozen=True)

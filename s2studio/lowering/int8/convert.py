@@ -100,7 +100,7 @@ def _affine(scale: Reals, term: Reals, step: Step, relu: bool = False) -> Conver
         places = min(places, int(np.floor(np.log2(MOST_TERM / most))) - step.first)
     factor = quantised(scale, places, "int16")
     whole = quantised(term, step.first + places, "int32")
-    return elementwise.Affine(factor, whole, step.first + places - step.output, relu), step.output
+    return elementwise.Affine(factor, whole, step.first + places - step.output, relu, step.bits), step.output
 
 
 def _add(operator: Add, step: Step) -> Converted:
@@ -109,7 +109,7 @@ def _add(operator: Add, step: Step) -> Converted:
     a, b = step.exponent(0), step.exponent(1)
     finest = max(a, b)
     left = (finest - a, finest - b)
-    return elementwise.Add(left, finest - step.output, operator.relu, operator.subtracts), step.output
+    return elementwise.Add(left, finest - step.output, operator.relu, operator.subtracts, step.bits), step.output
 
 
 def _mul(operator: Mul, step: Step) -> Converted:

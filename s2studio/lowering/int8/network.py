@@ -19,12 +19,10 @@ from s2studio.lowering.int8.calibrate import Calibration, Samples, calibrate, co
 from s2studio.lowering.int8.convert import CONVERTERS, Converted, Keeping, Step, keeping, quantised_weights
 from s2studio.lowering.int8.equalise import equalise
 from s2studio.lowering.int8.options import Int8Options
-from s2studio.network.operators.arithmetic import Conv, Dense, MatMul
-from s2studio.network.operators.movements import Reshape, Slice, Transpose
+from s2studio.lowering.int8.widths import WIDE_BITS, wide_tensors
+from s2studio.network.operators.arithmetic import Conv, Dense
 from s2studio.network.tensors import Layer, LayerGraph, evaluate
 
-# Bits of what the MAC array makes for the user alone: no int8 reads it, and answers that are close stay apart.
-OUTPUT_BITS = 16
 PARTS = "squares, roots and quotients run as parts of LayerNorm and RMSNorm: use those, or leave them out"
 
 
@@ -80,7 +78,7 @@ def to_part(graph: LayerGraph, calibration: Calibration, options: Int8Options, c
 
     `corrects` adds to each bias what the rounding of the weights takes away on average (Nagel et al. 2019).
     """
-    wide = _read_by_the_user_alone(graph)
+    wide = wide_tensors(graph) if options.wide else frozenset[str]()
     tensors = {
         name: Tensor(name, graph.shapes[name], calibration.exponents.get(name), "int8")
         if name in calibration.exponents
@@ -112,10 +110,9 @@ def _converted(
         return keeping(operator), replace(inputs[0], name=layer.output, shape=shape)
     if layer.output not in calibration.exponents:
         raise NetworkError(f"node '{layer.name}'", "it computes with tokens", hint="use an Embedding")
-    bits = OUTPUT_BITS if is_wide and isinstance(operator, Dense | Conv | MatMul) else 8
-    wanted = calibration.exponents[layer.output]
-    if bits == OUTPUT_BITS:
-        wanted = coarsest_exponent(calibration.largest[layer.output], 2 ** (bits - 2))
+    bits, wanted = 8, calibration.exponents[layer.output]
+    if is_wide:
+        bits, wanted = WIDE_BITS, coarsest_exponent(calibration.largest[layer.output], 2 ** (WIDE_BITS - 2))
     exponents, shapes = tuple(tensor.exponent for tensor in inputs), tuple(tensor.shape for tensor in inputs)
     step = Step(exponents, shapes, wanted, options, bits)
     if corrects and isinstance(operator, Dense | Conv):
@@ -137,21 +134,6 @@ def _correction(operator: Dense | Conv, step: Step, means: NDArray[np.float64]) 
         return np.asarray(lost @ means)
     grouped = lost.reshape(operator.groups, len(lost) // operator.groups, lost.shape[1], -1).sum(axis=-1)
     return np.asarray((grouped @ means.reshape(operator.groups, -1, 1)).reshape(-1))
-
-
-def _read_by_the_user_alone(graph: LayerGraph) -> set[str]:
-    """Return the outputs that no layer computes with, and what becomes one of those by being moved."""
-    readers: dict[str, list[Layer]] = {}
-    for layer in graph.layers:
-        for name in layer.inputs:
-            readers.setdefault(name, []).append(layer)
-    wide: set[str] = set()
-    for layer in graph.layers[::-1]:
-        found = readers.get(layer.output, [])
-        moved = all(isinstance(r.operator, Reshape | Transpose | Slice) and r.output in wide for r in found)
-        if moved and (found or layer.output in graph.outputs):
-            wide.add(layer.output)
-    return wide
 
 
 def run_quantised(part: LayerPart, sample: Mapping[str, NDArray[Any]], is_reference: bool = False) -> LayerValues:
