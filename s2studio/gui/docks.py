@@ -53,8 +53,8 @@ PANELS = (
     _row("literature", "Literature", "literature:LiteraturePanel", BOTTOM, "Profile"),
     _row("race", "Race", "race:RacePanel", BOTTOM, "Map"),
     _row("compare", "Compare", "compare:ComparePanel", BOTTOM, "Compare"),
-    _row("console", "Console", "console:ConsolePanel", BOTTOM),
-    _row("log", "Log", "log:LogPanel", BOTTOM, "Load", "Map", "Run"),
+    _row("log", "Log", "log:LogPanel", BOTTOM, "Load", "Map", "Run", "Compare"),
+    _row("console", "Console", "console:ConsolePanel", BOTTOM, "Load", "Compare"),
     _row("timeline", "Timeline", "timeline:TimelinePanel", FOOT, "Run", "Profile", "Compare"),
 )
 
@@ -75,6 +75,8 @@ class PanelDock(QDockWidget):
             self.setTitleBarWidget(self._bare)
             self.topLevelChanged.connect(self._floated)
         self.visibilityChanged.connect(self._visible)
+        # Who switches a panel on wants to see it, not its tab.
+        self.toggleViewAction().triggered.connect(lambda is_on: self.raise_() if is_on else None)
 
     def ensure(self) -> Panel:
         """Return the panel, made now if it was not shown before."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QKeySequence
 
 from s2studio.gui.actions import ActionRow
-from s2studio.gui.docks import PRESETS
+from s2studio.gui.docks import PANELS, PRESETS
 from s2studio.gui.translation import language_name, languages, marked, tr
 from s2studio.mapping.place import PLACERS
 
@@ -48,6 +48,7 @@ def rows(window: Window) -> tuple[ActionRow, ...]:
         *_mapping(window),
         *_run(window),
         *_view(window),
+        *_panels(window),
         *_help(window),
     )
 
@@ -424,7 +425,7 @@ def _view(window: Window) -> tuple[ActionRow, ...]:
             window.reset_layout,
             tip="Put every panel back where it was at first",
         ),
-        ActionRow("zoom_in", "View", "Zoom time &in", lambda: timeline.zoom(0.5), "Ctrl++", "zoom-in"),
+        ActionRow("zoom_in", "View", "Zoom time &in", lambda: timeline.zoom(0.5), ("Ctrl++", "Ctrl+="), "zoom-in"),
         ActionRow("zoom_out", "View", "Zoom time &out", lambda: timeline.zoom(2.0), "Ctrl+-", "zoom-out"),
         ActionRow("zoom_all", "View", "&Whole run", timeline.look_at_all, "Ctrl+0", "fit"),
         ActionRow("tick_back", "View", "Cursor one tick back", lambda: timeline.move(timeline.cursor - 1), "Alt+Left"),
@@ -440,6 +441,20 @@ def _view(window: Window) -> tuple[ActionRow, ...]:
             for choice, title in THEME_TITLES.items()
         ),
         *speaks,
+    )
+
+
+def _panels(window: Window) -> tuple[ActionRow, ...]:
+    """Return a command for each panel: in the palette alone, for the menu View has all of them to be switched."""
+    return tuple(
+        ActionRow(
+            f"panel_{row.name}",
+            marked("Panel"),
+            row.title,
+            lambda name=row.name: window.show_panel(name),  # type: ignore[misc]
+            tip=marked("Show this panel and give it the keys"),
+        )
+        for row in PANELS
     )
 
 

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 # How wide the sides are: a share of the window, but at least so many px.
 SIDE_SHARE, SIDE_PX = 0.17, 264
 # The share of the window's height that the panels at the bottom take.
-BOTTOM_SHARE, BOTTOM_SHARES = 0.38, {"Load": 0.22, "Map": 0.27, "Profile": 0.52, "Compare": 0.52}
+BOTTOM_SHARE, BOTTOM_SHARES = 0.38, {"Load": 0.22, "Map": 0.3, "Profile": 0.52, "Compare": 0.52}
 READING_PRESETS = ("Run", "Profile", "Compare")
 
 # Of the saved layout: a new number when panels come or go.
@@ -104,10 +104,12 @@ class Window(QMainWindow):
         from s2studio.app.kinds import known_suffixes
 
         patterns = " ".join(f"*{suffix}" for suffix in known_suffixes())
-        names, _ = QFileDialog.getOpenFileNames(
-            self, tr("Open"), "", tr("All that can be opened ({patterns});;All files (*)", patterns=patterns)
-        )
-        self.open_paths([Path(name) for name in names])
+        kinds = tr("All that can be opened ({patterns});;All files (*)", patterns=patterns)
+        dialog = QFileDialog(self, tr("Open"), "", kinds)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.filesSelected.connect(lambda names: self.open_paths([Path(name) for name in names]))
+        dialog.open()
 
     def open_paths(self, paths: Sequence[Path], _checked: bool = False) -> None:
         """Open files and sessions."""
@@ -241,6 +243,13 @@ class Window(QMainWindow):
         self.controller.studio.say(
             "info", tr("The window speaks {name} when it is opened next.", name=language_name(code))
         )
+
+    def show_panel(self, name: str) -> None:
+        """Show one panel, in front of those it shares its place with, and give it the focus."""
+        dock = self.docks[name]
+        dock.show()
+        dock.raise_()
+        dock.ensure().setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def reset_layout(self) -> None:
         """Put every panel back where it was at first."""

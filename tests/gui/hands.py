@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Protocol
 
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QKeySequence
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 
+from tests.gui.drag_source import SIZE_PX
+
 SETTLE_S = 0.03
+# How long a drop may take to be answered.
+DRAG_S = 10.0
 
 
 class Hand(Protocol):
@@ -26,6 +32,12 @@ class Hand(Protocol):
 
     def key(self, keys: str) -> None:
         """Press and release keys, where the focus is."""
+
+    def type(self, text: str) -> None:
+        """Type a text, where the focus is."""
+
+    def drop(self, path: Path, widget: QWidget) -> None:
+        """Drag a file from another program and drop it onto the middle of `widget`."""
 
 
 class QtHand:
@@ -56,6 +68,20 @@ class QtHand:
     def key(self, keys: str) -> None:
         """Press and release keys."""
         QTest.keySequence(_focus(self._settle), QKeySequence(keys))
+        self._settle(SETTLE_S)
+
+    def type(self, text: str) -> None:
+        """Type a text."""
+        QTest.keyClicks(_focus(self._settle), text)
+        self._settle(SETTLE_S)
+
+    def drop(self, path: Path, widget: QWidget) -> None:
+        """Drop a file: without a display there is no other program to drag it from."""
+        data = QMimeData()
+        data.setUrls([QUrl.fromLocalFile(str(path))])
+        where, action = QPointF(widget.rect().center()), Qt.DropAction.CopyAction
+        event = QDropEvent(where, action, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+        widget.dropEvent(event)
         self._settle(SETTLE_S)
 
 
@@ -92,9 +118,35 @@ class XHand:
             "+": "plus",
         }
         names |= {"Esc": "Escape", "Enter": "Return", "PgDown": "Next", "PgUp": "Prior"}
-        parts = keys.split("+") if keys != "+" else ["+"]
+        parts = [*keys[:-2].split("+"), "+"] if keys.endswith("++") else keys.split("+")
         _focus(self._settle)
         self._do("key", "+".join(names.get(part, part if len(part) > 1 else part.lower()) for part in parts))
+
+    def type(self, text: str) -> None:
+        """Type a text."""
+        _focus(self._settle)
+        self._do("type", "--delay", "4", text)
+
+    def drop(self, path: Path, widget: QWidget) -> None:
+        """Drag a file out of the window of another program and drop it."""
+        corner = widget.mapToGlobal(widget.rect().topRight()) + QPoint(-SIZE_PX - 8, 8)
+        command = [sys.executable, "-m", "tests.gui.drag_source", str(path), str(corner.x()), str(corner.y())]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as source:
+            assert source.stdout is not None
+            assert source.stdout.readline() == "shown\n"
+            self._settle(0.3)
+            start, goal = corner + QPoint(SIZE_PX // 2, SIZE_PX // 2), widget.mapToGlobal(widget.rect().center())
+            self._do("mousemove", str(start.x()), str(start.y()))
+            self._do("mousedown", "1")
+            for share in (0.05, 0.2, 0.5, 0.8, 0.95, 1.0):
+                place = start + (goal - start) * share
+                self._do("mousemove", str(place.x()), str(place.y()))
+                self._settle(0.1)
+            self._do("mouseup", "1")
+            end = time.monotonic() + DRAG_S
+            while source.poll() is None and time.monotonic() < end:
+                self._settle(SETTLE_S)
+            source.kill()
 
     def _go(self, widget: QWidget, at: QPoint) -> None:
         place = widget.mapToGlobal(at)

@@ -21,7 +21,6 @@ ROOT = Path(__file__).parents[2]
 OUT = ROOT / "build" / "tour"
 # The N-MNIST network and recording that the field shares, where they are.
 SHARED = Path(os.environ.get("S2STUDIO_CONFORMANCE", ROOT.parent / "shared" / "conformance")) / "nmnist"
-STEP_MS = 1.0
 
 
 def main() -> int:
@@ -87,12 +86,10 @@ def walk(size: str, theme: str) -> None:
             window.show()
             window.activateWindow()
             settle(0.3)
+            os.environ["HOME"] = name  # where exports go unless told otherwise
             journey = Journey(window, XHand(settle), settle, camera.picture)
             try:
-                if way == "mouse":
-                    journey.by_mouse(_files(), scratch / "mouse.html")
-                else:
-                    journey.by_keys(scratch / "keys.html")
+                (journey.by_mouse if way == "mouse" else journey.by_keys)(_files())
             except BaseException:
                 camera.picture("failed")
                 raise
@@ -122,7 +119,7 @@ def _files() -> Files:
     """Return the files to bring."""
     model, recording = SHARED / "cnn_sinabs.nir", SHARED / "sample_nmnist.bin"
     if model.is_file() and recording.is_file():
-        return Files(model, recording, STEP_MS)
+        return Files(model, recording)
     return Files.shipped()
 
 

@@ -129,6 +129,13 @@ class ExportDialog(QDialog):
             (tr("Size"), self.estimated),
         ):
             form.addRow(title, widget)
+        for box, title in (
+            (self.format, tr("Format")),
+            (self.span, tr("Span")),
+            (self.start, tr("Start of the span")),
+            (self.stop, tr("End of the span")),
+        ):
+            box.setAccessibleName(title)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(WIDE_PX, WIDE_PX, WIDE_PX, WIDE_PX)
         layout.setSpacing(NEAR_PX)

@@ -84,6 +84,9 @@ class LoweringDialog(QDialog):
         )
         self.report.setMinimumHeight(REPORT_PX)
         self.histogram = WeightHistogram(theme)
+        self.clipped = QLabel()
+        self.clipped.setWordWrap(True)
+        self.clipped.setProperty("role", "small")
         self.repairs = QPlainTextEdit()
         self.repairs.setReadOnly(True)
         self.repairs.setMaximumHeight(96)
@@ -137,10 +140,16 @@ class LoweringDialog(QDialog):
             (tr("Rounding"), self.rounding),
         ):
             form.addRow(title, widget)
+            (widget if isinstance(widget, QWidget) else self.scale).setAccessibleName(title)
+        self.percentile.setAccessibleName(tr("Percentile of |w|"))
+        self.factor.setAccessibleName(tr("Factor of the scaling"))
         top = QHBoxLayout()
         top.setSpacing(WIDE_PX)
         top.addLayout(form, 1)
-        top.addWidget(self.histogram, 1)
+        right = QVBoxLayout()
+        right.addWidget(self.histogram, 1)
+        right.addWidget(self.clipped)
+        top.addLayout(right, 1)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
@@ -170,6 +179,16 @@ class LoweringDialog(QDialog):
         lines += [*about["warnings"], *(tr("assumed: {note}", note=note) for note in about["assumed"])]
         self.repairs.setPlainText("\n".join(lines) or tr("Nothing had to be repaired."))
         self.histogram.show_network(prepared.network)
+        clipped = sum(int(row["weights"]) * float(row["clipped_share"] or 0.0) for row in about["lowering"])
+        weights = sum(int(row["weights"]) for row in about["lowering"])
+        self.clipped.setText(
+            tr(
+                "{count:,} of {weights:,} weights ({share:.3g} %) are cut to the largest integer, the last bar",
+                count=round(clipped),
+                weights=weights,
+                share=100 * clipped / max(1, weights),
+            )
+        )
 
 
 def _choice(rows: tuple[tuple[str, str], ...], value: str, tip: str) -> QComboBox:

@@ -39,6 +39,7 @@ class Palette(QDialog):
         self.text.installEventFilter(self)
         self.found.itemClicked.connect(lambda _item: self._do())
         self._filter("")
+        self.text.setFocus()  # a popup gives the keys to nobody by itself
         centre = parent.geometry().center()
         self.move(centre.x() - WIDTH_PX // 2, parent.geometry().top() + 80)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QLabel,
+    QMenu,
     QPushButton,
     QSplitter,
     QTabWidget,
@@ -25,7 +27,7 @@ from s2studio.gui.theme import ThemeSwitch
 from s2studio.gui.translation import marked, tr
 from s2studio.gui.views.figures import Figure, Figures
 from s2studio.gui.views.mesh_difference import MeshDifference
-from s2studio.gui.views.panel import Panel
+from s2studio.gui.views.panel import Panel, in_order
 from s2studio.gui.views.step_curve import StepCurve
 from s2studio.gui.views.time_plot import TimePlot
 
@@ -49,6 +51,9 @@ MAPS: tuple[tuple[str, str, Callable[[PeDifference], tuple[float | None, float |
     (marked("packets"), "packets", lambda pe: (pe.packets_a, pe.packets_b)),
 )
 
+# Sessions that the menu offers.
+MOST_OTHERS = 12
+
 
 class ComparePanel(Panel):
     """A is the run that is shown, B another session; everything is B less A, over the ticks that both have."""
@@ -64,8 +69,10 @@ class ComparePanel(Panel):
         self.verdict.setProperty("role", "heading")
         self.names = QLabel(self.content)
         self.names.setProperty("role", "muted")
-        self.choose = QPushButton(tr("Compare with…"), self.content)
-        self.choose.clicked.connect(self.ask_other)
+        self.choose = QPushButton(tr("Compare with"), self.content)
+        self._others = QMenu(self.choose)
+        self._others.aboutToShow.connect(self._fill_others)
+        self.choose.setMenu(self._others)
         self.what, self.map = QComboBox(self.content), QComboBox(self.content)
         self.what.setAccessibleName(tr("Curve"))
         self.map.setAccessibleName(tr("Difference on the mesh"))
@@ -81,6 +88,7 @@ class ComparePanel(Panel):
             (tr("population"), "A", "B", tr("only A"), tr("only B"), tr("first difference")), tr("Populations")
         )
         self._lay_out()
+        in_order(self.what, self.map, self.choose, self.numbers)
         self.what.currentIndexChanged.connect(lambda _index: self._draw_curves())
         self.map.currentIndexChanged.connect(lambda _index: self._draw_mesh())
         controller.studio.shown_changed.connect(self._shown_changed)
@@ -92,7 +100,7 @@ class ComparePanel(Panel):
         if name:
             self.compare_with(Path(name))
 
-    def compare_with(self, other: Path) -> None:
+    def compare_with(self, other: Path, _checked: bool = False) -> None:
         """Compare the run that is shown with the first run of `other`."""
         self.other = other
         self._ask()
@@ -132,6 +140,17 @@ class ComparePanel(Panel):
         layout = self.column(spacing=NEAR_PX, margin=NEAR_PX)
         layout.addLayout(bar)
         layout.addWidget(splitter, 1)
+
+    def _fill_others(self) -> None:
+        """List the sessions beside the one that is shown, newest first, and a way to all others."""
+        self._others.clear()
+        shown = self.controller.studio.shown
+        folder = self.controller.session_folder if shown is None else shown.session.parent
+        sessions = sorted(folder.glob("*.s2s"), key=lambda path: -path.stat().st_mtime)
+        for path in [one for one in sessions if shown is None or one != shown.session][:MOST_OTHERS]:
+            self._others.addAction(path.name).triggered.connect(partial(self.compare_with, path))
+        self._others.addSeparator()
+        self._others.addAction(tr("Another session…")).triggered.connect(self.ask_other)
 
     def _shown_changed(self, shown: RunShown | None) -> None:
         self.set_empty(shown is None)

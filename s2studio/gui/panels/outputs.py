@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 # More curves than this cannot be told apart.
 MOST_CURVES = 14
 ANSWER_PX = 200
+# Above the curves there is room for the names of marks.
+HEADROOM = 1.2
 TOO_MANY = marked("Too many spikes in this span to count each output. Zoom in (Ctrl++).")
 
 
@@ -66,7 +68,7 @@ class OutputsPanel(Panel):
             curve.setPen(pg.mkPen(colours[row], width=2 if row == order[0] else 1))
         for curve in self._curves[len(shown) :]:
             curve.setData([], [])
-        self.plot.set_y_range(0.0, float(max(1, total.max())) * 1.05)
+        self.plot.set_y_range(0.0, float(max(1, total.max())) * HEADROOM)
         spikes = max(1, int(total.sum()))
         self.figures.show_figures(
             [

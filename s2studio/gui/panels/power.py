@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from s2studio.gui.controller import Controller
     from s2studio.sim.within_tick import WithinTick
 
+# Above the curve there is room for the names of marks.
+HEADROOM = 1.2
+
 
 class PowerPanel(Panel):
     """What the chip takes in each column of time, by kind; at the cursor, on average, at most, and as energy.
@@ -72,7 +75,7 @@ class PowerPanel(Panel):
         edges = view.times_s
         for index, kind in enumerate(ENERGY_KINDS):
             self._areas[kind].show_steps(edges, total[index])
-        self.plot.set_y_range(0.0, float(total[-1].max()) * 1.05)
+        self.plot.set_y_range(0.0, float(total[-1].max()) * HEADROOM)
         self._show_decisions(view)
         self._show_figures(view)
 

@@ -56,8 +56,9 @@ class RacePanel(Panel):
             tr("Placements"),
             self._chosen,
         )
-        labels = {"left": (tr("cost (flit-hops and worst link)"), ""), "bottom": (tr("round of the search"), "")}
+        labels = {"left": (tr("cost"), ""), "bottom": (tr("round of the search"), "")}
         self.plot = Plot(themes.theme, tr("Cost over the rounds of a search"), labels)
+        self.plot.setToolTip(tr("What a search minimises: flit-hops, and the flits over the worst link"))
         self._lay_out()
         self.start.clicked.connect(lambda _checked: self.run())
         self.take.clicked.connect(lambda _checked: self.take_chosen())
@@ -88,7 +89,7 @@ class RacePanel(Panel):
         top.addWidget(self.verdict, 1)
         for widget in (self.seeds, self.start, self.take):
             top.addWidget(widget)
-        splitter = beside(self.table, self.plot, 760, 240)
+        splitter = beside(self.table, self.plot, 560, 170)
         layout = self.column(spacing=NEAR_PX, margin=NEAR_PX)
         layout.addLayout(top)
         layout.addWidget(splitter, 1)

@@ -8,6 +8,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QResizeEvent
 
 from s2studio.draw.colours import population_colours
 from s2studio.draw.theme import TIGHT_PX, Theme, rgb
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 RATES, RASTER = 1, 4
 # More spikes in a pixel look the same; one spike is as opaque as this.
 MOST_SHADES, FAINTEST = 255, 180
+# The height of the name of a population.
+NAME_PX = 16
 
 
 class RasterPanel(Panel):
@@ -105,13 +108,19 @@ class RasterPanel(Panel):
         for name, colour in colours.items():
             self._curves[name] = self.rates.plot(pen=pg.mkPen(colour, width=1), skipFiniteCheck=True)
         self.raster.setYRange(0, self._offsets[-1], padding=0)
-        self.raster.getPlotItem().getAxis("left").setTicks([self._names()])
+        self._show_names()
 
-    def _names(self) -> list[tuple[float, str]]:
-        return [
-            (float(first + last) / 2, name)
-            for name, first, last in zip(self._sizes, self._offsets[:-1], self._offsets[1:], strict=True)
-        ]
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Put the names of populations where there is room for them now."""
+        super().resizeEvent(event)
+        if self._curves:
+            self._show_names()
+
+    def _show_names(self) -> None:
+        height = max(1.0, self.raster.getPlotItem().getViewBox().height())
+        centres = (self._offsets[:-1] + self._offsets[1:]) / 2
+        places = spread(centres, NAME_PX / height * float(self._offsets[-1]), float(self._offsets[-1]))
+        self.raster.getPlotItem().getAxis("left").setTicks([list(zip(places.tolist(), self._sizes, strict=True))])
 
     def _coloured(self, raster: NDArray[np.int32]) -> NDArray[np.uint8]:
         """Return spikes (rows, columns) as RGBA, uint8: the population's colour, more opaque with more spikes."""
@@ -126,6 +135,17 @@ class RasterPanel(Panel):
         place = np.minimum(raster, most) + (population * (most + 1)).astype(np.int32)[:, None]
         image: NDArray[np.uint8] = np.take(table.view(np.uint32).ravel(), place).view(np.uint8)
         return image.reshape(*raster.shape, 4)
+
+
+def spread(centres: NDArray[np.float64], apart: float, end: float) -> NDArray[np.float64]:
+    """Return `centres`, in order, moved so that neighbours are `apart` and all lie between 0 and `end`.
+
+    Where there is no room for all they are as far apart as there is room.
+    """
+    apart = min(apart, end / max(1, len(centres)))
+    slots = apart * np.arange(len(centres))
+    first = np.maximum.accumulate(np.maximum(centres, apart / 2) - slots)
+    return np.asarray(np.minimum(first, end - apart / 2 - slots[-1] if len(slots) else end) + slots)
 
 
 class _Raster(TimePlot):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import (
+    QAbstractSpinBox,
     QComboBox,
     QDoubleSpinBox,
     QFileDialog,
@@ -29,7 +30,7 @@ from s2studio.draw.colours import population_colours
 from s2studio.draw.theme import NEAR_PX, SPACE_PX
 from s2studio.gui.theme import ThemeSwitch
 from s2studio.gui.translation import marked, tr
-from s2studio.gui.views.panel import Panel
+from s2studio.gui.views.panel import Panel, in_order
 from s2studio.sim.level import LevelPolicy
 
 if TYPE_CHECKING:
@@ -219,6 +220,12 @@ class RunPanel(Panel):
             self._stimuli_layout.addWidget(_muted(tr("This network has no inputs: it drives itself.")))
         for name, target in prepared.targets.items():
             self._stimuli_layout.addWidget(_Input(self.controller, prepared, name, target, len(prepared.targets) == 1))
+        asked = [
+            one
+            for one in self.stimuli.findChildren(QWidget)
+            if isinstance(one, QComboBox | QAbstractSpinBox | QPushButton)
+        ]
+        in_order(*asked, self.steps, self.tick, self.level, self.speed, self.table)
 
     def _mapped(self, mapping: ChipMapping | None) -> None:
         if mapping is None:

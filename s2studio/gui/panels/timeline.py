@@ -15,7 +15,7 @@ from s2studio.draw.theme import NEAR_PX, SMALL_PX, TIGHT_PX, Theme
 from s2studio.gui.icons import icon
 from s2studio.gui.theme import ThemeSwitch
 from s2studio.gui.translation import marked, tr
-from s2studio.gui.views.panel import Panel
+from s2studio.gui.views.panel import Panel, in_order
 from s2studio.gui.views.readout import Readout
 from s2studio.units import with_unit
 
@@ -69,6 +69,7 @@ class TimelinePanel(Panel):
         bar.setSpacing(TIGHT_PX)
         for widget in (self.play, self.speed, self.follow, self.whole, self.mark, self.run, self.moment):
             bar.addWidget(widget)
+        in_order(self.play, self.speed, self.follow, self.whole, self.mark, self.run, self.strip)
         bar.addStretch(1)
         bar.addWidget(self.span)
         layout = self.column(spacing=TIGHT_PX, margin=NEAR_PX)

@@ -55,13 +55,16 @@ class MeshDifference(QWidget):
             colour = QColor(self.theme.raised)
             if value is not None:
                 colour = (
-                    QColor(*apply(np.array(value), -most, most, table).tolist()) if most else QColor(self.theme.muted)
+                    QColor(*apply(np.array(value), -most, most, table).tolist()) if most else QColor(self.theme.border)
                 )
             painter.setBrush(colour)
             painter.drawRoundedRect(
                 QRectF(left + box.x * scale, top + box.y * scale, box.width * scale, box.height * scale), 2, 2
             )
-        self._paint_scale(painter, most)
+        if most:
+            self._paint_scale(painter, most)
+        else:
+            self._say(painter, tr("no difference on any PE"))
 
     def event(self, event: QEvent) -> bool:
         """Say what a PE's value is."""
@@ -86,6 +89,11 @@ class MeshDifference(QWidget):
         width, height = max(1, self.width() - 2 * NEAR_PX), max(1, self.height() - LEGEND_PX - 2 * NEAR_PX)
         scale = min(width / bounds.width, height / bounds.height)
         return scale, (self.width() - bounds.width * scale) / 2 - bounds.x * scale, NEAR_PX - bounds.y * scale
+
+    def _say(self, painter: QPainter, text: str) -> None:
+        painter.setPen(QColor(self.theme.muted))
+        place = QRectF(0, self.height() - LEGEND_PX, self.width(), LEGEND_PX - 2)
+        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
 
     def _paint_scale(self, painter: QPainter, most: float) -> None:
         table = colour_map("difference")

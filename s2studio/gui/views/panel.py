@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -108,6 +109,12 @@ class Panel(QWidget):
     def _wish(self) -> None:
         if self.isVisible():
             self.controller.source.turns.wish(self)
+
+
+def in_order(*widgets: QWidget) -> None:
+    """Let Tab go through `widgets` in this order."""
+    for before, after in pairwise(widgets):
+        QWidget.setTabOrder(before, after)
 
 
 def beside(left: QWidget, right: QWidget, *widths: int) -> QSplitter:

@@ -117,7 +117,9 @@ class StartPage(QWidget):
 
 def _stimuli() -> str:
     """Return the suffixes of stimuli."""
-    return "  ".join(suffix for suffix in known_suffixes() if suffix not in (".nir", ".yaml", ".yml", ".py"))
+    known = [suffix for suffix in known_suffixes() if suffix not in (".nir", ".yaml", ".yml", ".py")]
+    half = (len(known) + 1) // 2
+    return "  ".join(known[:half]) + "\n" + "  ".join(known[half:])
 
 
 def _list(name: str) -> QListWidget:

@@ -50,7 +50,7 @@ class TimeMarks:
             self._colour(line)
 
     def _line(self) -> pg.InfiniteLine:
-        options = {"position": 0.94, "anchors": [(0, 0.5), (0, 0.5)]}
+        options = {"position": 0.95, "anchors": [(0, 0.5), (0, 0.5)]}
         line = pg.InfiniteLine(angle=90, movable=False, label="", labelOpts=options)
         self._plot.getPlotItem().addItem(line, ignoreBounds=True)
         self._colour(line)
@@ -59,4 +59,3 @@ class TimeMarks:
     def _colour(self, line: pg.InfiniteLine) -> None:
         line.setPen(pg.mkPen(self._theme.text, width=1, style=pg.QtCore.Qt.PenStyle.DotLine))
         line.label.setColor(self._theme.text)
-        line.label.fill = pg.mkBrush(self._theme.surface)
