@@ -300,13 +300,19 @@ class Controller(QObject):
         def fitted(value: ChipMapping) -> None:
             self.studio.mapping = value
             self._mapped_for = places
+            self.studio.unfit = ""
             then()
 
         if mapping is not None and self._mapped_for == places:
             # The steps of the history stay: their placements are fitted to the run when it starts.
-            self.ask_engine(tr("Mapping"), "fit", now.project, mapping, done=fitted)
+            self.ask_engine(tr("Mapping"), "fit", now.project, mapping, done=fitted, failed=self._no_fit)
         else:
             self.ask_engine(tr("Placing"), "place", now.project, done=placed, failed=self._no_mapping)
+
+    def _no_fit(self, refusal: Refusal) -> None:
+        """Keep the placement, which is still good for what was asked for before, and say what stands against it now."""
+        self.studio.unfit = str(next(iter(refusal.error.violations), refusal.error))
+        self._refused(refusal)
 
     def _no_mapping(self, refusal: Refusal) -> None:
         self.undo.clear()

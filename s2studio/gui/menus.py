@@ -8,6 +8,7 @@ from PySide6.QtGui import QKeySequence
 
 from s2studio.gui.actions import ActionRow
 from s2studio.gui.docks import PANELS, PRESETS
+from s2studio.gui.steps import STEPS
 from s2studio.gui.translation import language_name, languages, marked, tr
 from s2studio.mapping.place import PLACERS
 
@@ -36,6 +37,7 @@ THEME_TITLES = {
     "dark": marked("Dark theme"),
     "light": marked("Light theme"),
 }
+STEPS_MENU = marked("Copy step as command line")
 MENUS = (marked("File"), marked("Edit"), marked("Map"), marked("Run"), marked("View"), marked("Help"))
 
 
@@ -49,6 +51,7 @@ def rows(window: Window) -> tuple[ActionRow, ...]:
         *_run(window),
         *_view(window),
         *_panels(window),
+        *_steps(window),
         *_help(window),
     )
 
@@ -235,6 +238,14 @@ def _mapping(window: Window) -> tuple[ActionRow, ...]:
             "merge",
             "Put each selected slice and the next of its population on one PE",
             enabled=lambda: edits.can_edit and edits.can_merge(),
+        ),
+        ActionRow(
+            "reset_mapping",
+            "Map",
+            "Reset placement",
+            lambda: window.controller.undo.setIndex(0),
+            tip="Take all edits back: the placement as it was made or loaded",
+            enabled=window.controller.undo.canUndo,
         ),
         ActionRow(
             "neurons_per_pe",
@@ -441,6 +452,21 @@ def _view(window: Window) -> tuple[ActionRow, ...]:
             for choice, title in THEME_TITLES.items()
         ),
         *speaks,
+    )
+
+
+def _steps(window: Window) -> tuple[ActionRow, ...]:
+    """Return what copies each step as a line for a terminal: a menu of its own in the menu File."""
+    return tuple(
+        ActionRow(
+            f"copy_{step.name}",
+            STEPS_MENU,
+            step.title,
+            lambda step=step: window.copy_line(step.line(window)),  # type: ignore[misc]
+            tip=marked("Copy the line that does this step in a terminal"),
+            enabled=lambda step=step: step.line(window) is not None,  # type: ignore[misc]
+        )
+        for step in STEPS
     )
 
 

@@ -30,10 +30,11 @@ from s2studio.gui.actions import Actions, connect_models
 from s2studio.gui.autosave import Autosave
 from s2studio.gui.controller import Controller
 from s2studio.gui.docks import BOTTOM, FOOT, LEFT, PANELS, PRESETS, RIGHT, PanelDock, PanelRow, make_panel
-from s2studio.gui.menus import MENUS, MESH_MENU, PLACER_ROWS, rows
+from s2studio.gui.menus import MENUS, MESH_MENU, PLACER_ROWS, STEPS_MENU, rows
 from s2studio.gui.models.studio import Busy
 from s2studio.gui.panels.mesh import MeshPanel
 from s2studio.gui.scripts import ScriptRunner
+from s2studio.gui.steps import of_model
 from s2studio.gui.theme import ThemeSwitch
 from s2studio.gui.translation import ENGLISH, LANGUAGE, language_name, tr
 from s2studio.gui.views.panel import Panel
@@ -138,12 +139,17 @@ class Window(QMainWindow):
 
     def copy_command_line(self) -> None:
         """Put the line that does the same in a terminal on the clipboard."""
-        from s2studio.app.command_line import command_line
+        self.copy_line(of_model("run")(self))
 
-        project = self.controller.studio.project
-        if project is not None:
-            QApplication.clipboard().setText(command_line(project))
-            self.controller.studio.say("info", tr("Copied: {project}", project=command_line(project)))
+    def copy_line(self, line: str | None) -> None:
+        """Put `line` on the clipboard, and say so."""
+        if line is None:
+            return
+        QApplication.clipboard().setText(line)
+        self.controller.studio.say("info", tr("Copied: {line}", line=line))
+        if self.controller.undo.index() and self.controller.studio.project is not None:
+            text = tr("The placement was edited by hand: save it, and add --mapping FILE to run with it.")
+            self.controller.studio.say("info", text, action="save_mapping")
 
     def ask_export(self) -> None:
         """Ask how and where to export the run that is shown."""
@@ -155,6 +161,7 @@ class Window(QMainWindow):
         """Show the command palette."""
         from s2studio.gui.dialogs.palette import Palette
 
+        self.actions_.refresh()
         Palette(self.actions_, self).show()
 
     def show_shortcuts(self) -> None:
@@ -368,6 +375,12 @@ class Window(QMainWindow):
                     menu.addAction(self.actions_[row.name])
                 if row.name == "open":
                     menu.addMenu(self.recent_menu)
+                if row.name == "copy_command":
+                    steps = menu.addMenu(tr(STEPS_MENU))
+                    steps.aboutToShow.connect(self.actions_.refresh)
+                    steps.addActions(
+                        [self.actions_[one.name] for one in self.actions_.rows.values() if one.menu == STEPS_MENU]
+                    )
             if menu_name == "View":
                 menu.addSeparator()
                 panels = menu.addMenu(tr("Panels"))

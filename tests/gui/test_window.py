@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QColor, QDropEvent, QTextDocument
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QTabBar
+from PySide6.QtWidgets import QApplication, QTabBar
 
 from s2studio.gui.docks import PANELS
 from s2studio.gui.views.picture import save_widget
@@ -395,3 +395,63 @@ def test_that_each_run_of_a_session_can_be_shown(window: Window, until: Until, t
     panel.run.activated.emit(1)
     until(lambda: window.controller.studio.shown is not None and window.controller.studio.shown.number == 1)
     assert panel.run.currentIndex() == 1
+
+
+def test_that_a_recording_that_does_not_fit_is_refused_before_the_run(window: Window, until: Until) -> None:
+    from s2studio.gui.panels.run import RunPanel
+
+    opened(window, until)
+    controller = window.controller
+    panel = window.docks["run"].ensure()
+    assert isinstance(panel, RunPanel)
+    assert panel.memory.text().startswith("Fits: 600 ticks")
+    panel.steps.setValue(2_000_000)
+    panel.steps.editingFinished.emit()
+    until(lambda: controller.studio.unfit != "")
+    assert panel.memory.text().startswith("Does not fit: ")
+    assert "record needs" in panel.memory.text()
+    panel.steps.setValue(300)
+    panel.steps.editingFinished.emit()
+    until(lambda: panel.memory.text().startswith("Fits: 300 ticks"))
+
+
+def test_that_the_line_of_every_step_does_it_in_a_terminal(
+    window: Window, until: Until, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import shlex
+
+    from typer.testing import CliRunner
+
+    from s2studio.cli.main import make_app
+    from s2studio.gui.panels.compare import ComparePanel
+    from s2studio.gui.steps import STEPS
+
+    opened(window, until)
+    ran(window, until)
+    shown = window.controller.studio.shown
+    assert shown is not None
+    panel = window.docks["compare"].ensure()
+    assert isinstance(panel, ComparePanel)
+    panel.compare_with(shown.session)
+    window.actions_.refresh()  # as the menu does when it opens
+    monkeypatch.chdir(tmp_path)
+    for step in STEPS:
+        window.actions_[f"copy_{step.name}"].trigger()
+        words = shlex.split(QApplication.clipboard().text())
+        assert words[:2] == ["s2studio", step.name]
+        if step.name not in ("race", "estimate"):  # these take long
+            result = CliRunner().invoke(make_app(), words[1:])
+            assert result.exit_code == 0, f"{words}: {result.output}"
+
+
+def test_that_a_placement_is_reset_in_one_step(window: Window, until: Until) -> None:
+    opened(window, until)
+    controller = window.controller
+    before = controller.studio.mapping
+    for _ in range(2):
+        controller.place()
+        until(lambda: controller.studio.busy is None)
+    window.actions_["reset_mapping"].trigger()
+
+    assert controller.studio.mapping is before
+    assert controller.undo.canRedo()

@@ -56,6 +56,7 @@ class Studio:
     summary_changed = Signal(object)
     busy_changed = Signal(object)
     run_state_changed = Signal(str)
+    unfit_changed = Signal(str)
     said = Signal(object)
 
     def __init__(self) -> None:
@@ -65,6 +66,7 @@ class Studio:
         self._summary: Mapping[str, Any] | None = None
         self._busy: Busy | None = None
         self._run_state: RunState = "none"
+        self._unfit = ""
         self.log: list[Said] = []
 
     @property
@@ -105,6 +107,16 @@ class Studio:
     def mapping(self, value: ChipMapping | None) -> None:
         self._mapping = value
         self.mapping_changed.emit(value)
+
+    @property
+    def unfit(self) -> str:
+        """Why what is asked for does not fit the chip, in words; empty where it does."""
+        return self._unfit
+
+    @unfit.setter
+    def unfit(self, value: str) -> None:
+        self._unfit = value
+        self.unfit_changed.emit(value)
 
     @property
     def shown(self) -> RunShown | None:

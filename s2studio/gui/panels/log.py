@@ -27,6 +27,7 @@ ACTIONS = {
     "open": marked("Open…"),
     "lowering": marked("Quantisation…"),
     "preset_run": marked("Show Run"),
+    "save_mapping": marked("Save mapping…"),
     "stop_script": marked("Stop script"),
 }
 

@@ -90,6 +90,7 @@ class RacePanel(Panel):
         for widget in (self.seeds, self.start, self.take):
             top.addWidget(widget)
         splitter = beside(self.table, self.plot, 560, 170)
+        splitter.setStretchFactor(1, 1)
         layout = self.column(spacing=NEAR_PX, margin=NEAR_PX)
         layout.addLayout(top)
         layout.addWidget(splitter, 1)

@@ -93,8 +93,6 @@ class RunPanel(Panel):
         self.memory = QLabel()
         self.memory.setWordWrap(True)
         self.memory.setProperty("role", "muted")
-        for widget, title in ((self.steps, "Steps"), (self.tick, "Tick"), (self.level, "Level"), (self.speed, "Speed")):
-            widget.setAccessibleName(title)
         self._lay_out()
         for spin in (self.steps, self.tick):
             spin.editingFinished.connect(self._changed)
@@ -103,6 +101,7 @@ class RunPanel(Panel):
         self.table.itemChanged.connect(self._switched)
         controller.studio.prepared_changed.connect(self._prepared)
         controller.studio.mapping_changed.connect(self._mapped)
+        controller.studio.unfit_changed.connect(lambda _text: self._mapped(controller.studio.mapping))
         self._prepared(controller.studio.prepared)
 
     def _lay_out(self) -> None:
@@ -228,6 +227,12 @@ class RunPanel(Panel):
         in_order(*asked, self.steps, self.tick, self.level, self.speed, self.table)
 
     def _mapped(self, mapping: ChipMapping | None) -> None:
+        unfit = self.controller.studio.unfit
+        self.memory.setProperty("role", "bad" if unfit else "muted")
+        self.memory.style().polish(self.memory)
+        if unfit:
+            self.memory.setText(tr("Does not fit: {why}", why=unfit))
+            return
         if mapping is None:
             self.memory.setText(tr("Not mapped: see the log for what stands against it."))
             return

@@ -69,12 +69,12 @@ class TimelinePanel(Panel):
         bar.setSpacing(TIGHT_PX)
         for widget in (self.play, self.speed, self.follow, self.whole, self.mark, self.run, self.moment):
             bar.addWidget(widget)
-        in_order(self.play, self.speed, self.follow, self.whole, self.mark, self.run, self.strip)
         bar.addStretch(1)
         bar.addWidget(self.span)
         layout = self.column(spacing=TIGHT_PX, margin=NEAR_PX)
         layout.addLayout(bar)
         layout.addWidget(self.strip)
+        in_order(self.play, self.speed, self.follow, self.whole, self.mark, self.run, self.strip)
         timeline.changed.connect(self._timeline_changed)
         controller.studio.shown_changed.connect(self._shown_changed)
         self.setFixedHeight(PANEL_PX)
