@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from PySide6.QtGui import QUndoStack
 
 from s2studio.app.events import CostFound, Progress, RunBegan, StageStarted
 from s2studio.app.remote import Refusal
+from s2studio.errors import S2StudioError
 from s2studio.gui.commands import EditMapping
 from s2studio.gui.edits import Edits
 from s2studio.gui.models.mesh_values import Facts
@@ -46,6 +48,8 @@ class Controller(QObject):
     script_wanted = Signal(object)
     # A file was opened: carries its path, for the list of recent files.
     opened = Signal(object)
+    # The project was written: carries the path.
+    saved = Signal(object)
     exported = Signal(object)
     # A command that a line of the log names was clicked: carries its name.
     action_wanted = Signal(str)
@@ -119,6 +123,7 @@ class Controller(QObject):
             self._saved = prepared.project
             self._mapped_for = _places(prepared.project)
             self.studio.prepared = prepared
+            self.saved.emit(path)
             self.opened.emit(path)
             self.studio.say("info", tr("Project saved to {path}.", path=path), path=path)
 
@@ -193,9 +198,13 @@ class Controller(QObject):
         if studio.project is None or studio.mapping is None or studio.run_state != "none" or studio.busy is not None:
             return
         from s2studio.session.ring import Ring
-        from s2studio.session.target import free_path
+        from s2studio.session.target import reserved_path
 
-        self._run_path = free_path(self.session_folder / f"{studio.project.name}.s2s")
+        try:
+            self._run_path = reserved_path(self.session_folder / f"{studio.project.name}.s2s")
+        except S2StudioError as error:
+            studio.say("error", str(error), error)
+            return
         self._run_ring = Ring.create(len(studio.mapping.slices))
         self._run_first = first
         pace = self._ticks_per_s(studio.project)
@@ -420,6 +429,8 @@ class Controller(QObject):
     def _run_ended(self) -> None:
         self.studio.run_state = "none"
         self._run_ring.unlink()  # a run that was refused never attached to it
+        with suppress(OSError):
+            self._run_path.rmdir()  # nor wrote anything
         self.source.pull()
 
         def shown(value: RunShown) -> None:

@@ -17,6 +17,8 @@ from s2studio.gui.translation import tr
 
 # Messages are handled for so long per picture; what is left waits for the next.
 BUDGET_S = 0.006
+# A process that ended so often without a single answer is started again only when something is asked of it.
+MOST_FAILURES = 3
 # Of the memory of this machine, what each process may take.
 MEMORY_SHARE = 0.7
 
@@ -42,6 +44,7 @@ class Client(QObject):
         self._service, self._memory_bytes = service, memory_bytes
         self._messages: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._waiting: dict[int, _Waiting] = {}
+        self._failures, self._is_running = 0, True
         self._remote = self._start()
 
     @property
@@ -58,6 +61,8 @@ class Client(QObject):
         stopped: Callable[[], None] = lambda: None,
     ) -> int:
         """Ask for `command`; one of the callbacks is called later. Without `failed`, `refused` is emitted."""
+        if not self._is_running:
+            self._remote, self._is_running = self._start(), True
         number = self._remote.request(command, *arguments)
         self._waiting[number] = _Waiting(command, done, failed or self.refused.emit, stopped)
         return number
@@ -82,8 +87,10 @@ class Client(QObject):
     def _handle(self, message: Message) -> None:
         match message:
             case Reply(number, value):
+                self._failures = 0
                 self._waiting.pop(number).done(value)
             case Refusal(number):
+                self._failures = 0
                 self._waiting.pop(number).failed(message)
             case Stopped(number):
                 self._waiting.pop(number).stopped()
@@ -96,7 +103,10 @@ class Client(QObject):
         lost = self._waiting
         self._waiting = {}
         self._remote.close()
-        self._remote = self._start()
+        self._failures += 1
+        self._is_running = self._failures < MOST_FAILURES
+        if self._is_running:
+            self._remote = self._start()
         how = (
             tr("killed by signal {number}", number=-exit_code)
             if exit_code is not None and exit_code < 0
@@ -105,7 +115,11 @@ class Client(QObject):
         error = SimulationError(
             tr("the {process}", process=self.title),
             tr("ended unexpectedly ({how})", how=how),
-            hint=tr("a new one was started; what was recorded is kept"),
+            hint=tr("a new one was started; what was recorded is kept")
+            if self._is_running
+            else tr(
+                "it ended {times} times without an answer: look into the log, then try again", times=self._failures
+            ),
         )
         self.ended.emit(str(error))
         for number, waiting in lost.items():

@@ -71,6 +71,8 @@ class Window(QMainWindow):
         self.scripts = ScriptRunner(self.controller, self)
         self.autosave = Autosave(self.controller, parent=self)
         self.asks_before_closing = True
+        # What was kept of a window that crashed, and is not saved yet.
+        self._recovered: Path | None = None
         self.setWindowTitle(tr("S2 Studio"))
         self.setMinimumSize(LEAST_WIDTH, LEAST_HEIGHT)
         self.setAcceptDrops(True)
@@ -92,6 +94,7 @@ class Window(QMainWindow):
         self.controller.undo.indexChanged.connect(lambda _index: self.actions_.refresh())
         self.controller.studio.busy_changed.connect(self._show_busy)
         self.controller.opened.connect(self._remember)
+        self.controller.saved.connect(lambda _path: self._forget_recovered())
         self.controller.action_wanted.connect(lambda name: self.actions_[name].trigger())
         self.controller.options_wanted.connect(self.ask_lowering)
         self.controller.studio.prepared_changed.connect(lambda _prepared: self._show_title())
@@ -199,6 +202,7 @@ class Window(QMainWindow):
             box.setStandardButtons(QMessageBox.StandardButton.Open | QMessageBox.StandardButton.Discard)
             if box.exec() == QMessageBox.StandardButton.Open:
                 self.controller.open_paths([path])
+                self._recovered = path
                 return
             self.autosave.forget(path)
 
@@ -301,13 +305,15 @@ class Window(QMainWindow):
         self.settings.setValue("theme", self.themes.choice)
         self.scripts.stop()
         self.autosave.discard()
+        self._forget_recovered()
         self.controller.close()
         super().closeEvent(event)
 
     # ----------------------------------------------------------------------------------------------------------- inside
     def _may_close(self) -> bool:
         """Ask about what is not saved; return whether the window may close now."""
-        if not self.controller.is_changed or not self.asks_before_closing:
+        is_saved = not self.controller.is_changed and self._recovered is None
+        if is_saved or not self.asks_before_closing:
             return True
         buttons = QMessageBox.StandardButton
         answer = QMessageBox.question(
@@ -413,6 +419,12 @@ class Window(QMainWindow):
         self.facts = StatusFacts(self.controller, self)
         self.statusBar().addPermanentWidget(self.facts)
         self._show_busy(None)
+
+    def _forget_recovered(self) -> None:
+        """Remove what was recovered: it is saved, or the user let go of it."""
+        if self._recovered is not None:
+            self.autosave.forget(self._recovered)
+            self._recovered = None
 
     def _remember(self, path: Path) -> None:
         paths = [path.resolve(), *(one for one in self.recent if one != path.resolve())][:MOST_RECENT]

@@ -40,6 +40,23 @@ def free_path(wanted: Path) -> Path:
     return path
 
 
+def reserved_path(wanted: Path) -> Path:
+    """Create the first of `wanted`, `NAME-2.s2s` ... that does not exist as an empty folder, and return it.
+
+    Two programs that ask at the same moment get different ones.
+    """
+    while True:
+        path = free_path(wanted)
+        try:
+            path.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        except OSError as problem:
+            hint = "choose a folder you may write to"
+            raise SessionError(str(path), f"cannot be created: {problem.strerror or problem}", hint=hint) from problem
+        return path
+
+
 class Target:
     """The folder a recorder writes to. `folder` is where it writes now, `path` where the session shall stand."""
 
@@ -49,7 +66,8 @@ class Target:
             check_target(path, overwrite)
             self.replaces = (path / FILE).is_file()
             self.folder = path.with_name(f"{path.name}.partial-{secrets.token_hex(4)}") if self.replaces else path
-            self.folder.mkdir(parents=True, exist_ok=not self.replaces)
+            # Who finds no folder makes it, or is refused: another program may do so at this moment.
+            self.folder.mkdir(parents=True, exist_ok=path.exists() and not self.replaces)
         except OSError as problem:
             raise SessionError(
                 str(path), f"cannot be created: {problem.strerror or problem}", hint="choose a folder you may write to"

@@ -97,7 +97,8 @@ def is_orphan(path: Path) -> bool:
     return path.exists()
 
 
-def test_that_a_closed_window_ends_its_processes(window: Window, until: Until) -> None:
+def test_that_a_closed_window_leaves_no_process_and_no_shared_memory(window: Window, until: Until) -> None:
+    before = set(SHARED_MEMORY.glob("psm_*"))
     window.open_paths([LIF])
     until(lambda: window.controller.studio.mapping is not None and window.controller.studio.busy is None)
     window.controller.step(5)
@@ -106,6 +107,7 @@ def test_that_a_closed_window_ends_its_processes(window: Window, until: Until) -
     window.close()
 
     until(lambda: not any(is_alive(pid) for pid in pids if pid is not None))
+    assert [path for path in set(SHARED_MEMORY.glob("psm_*")) - before if is_orphan(path)] == []
 
 
 def test_that_every_input_has_a_name_for_those_who_hear_it(window: Window, until: Until) -> None:
