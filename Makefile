@@ -53,6 +53,7 @@ roofline: $(TOOLS) ## what this machine allows, and the share of it that each wo
 
 anchors: $(INSTALLED) ## the published figures beside the model's, the feasible cycle costs, and leave-one-out errors
 	@$(BIN)/python benchmarks/feasible_costs.py
+	@$(BIN)/python benchmarks/layer_anchors.py
 
 clean: ## remove what builds, tests and linters leave behind (not .venv)
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
