@@ -27,6 +27,7 @@ _ESTIMATES = frozenset(
             "bytes",
         ),
         *("level", "start_delay_ns", "stalled_ns", "arrival_ns"),
+        *("dram_share", "mla_share", "mla_utilisation", "shares", "bytes_per_s"),
     }
 )
 # What `chip` prints beside the model's value.

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from math import isfinite
 
 from s2studio.analysis.compare import Comparison, Number
+from s2studio.analysis.layer_compare import LayerComparison
 from s2studio.documents import nearest
 from s2studio.errors import UsageError
 
-SPIKES = "spikes"
+SPIKES, OUTPUTS = "spikes", "outputs"
 _FORM = re.compile(
     r"\s*(?P<name>[\w.]+)\s*(?:(?P<sign>[<>])\s*(?P<number>[+-]?[\d.]+(?:e[+-]?\d+)?)\s*(?P<share>%?)\s*)?"
 )
@@ -20,7 +21,7 @@ _SUFFIXES = ("_j", "_s", "_w")
 
 @dataclass(frozen=True)
 class Condition:
-    """What must not be. `name` alone (`spikes`): the spikes of both differ.
+    """What must not be. `name` alone: the `spikes`, or of runs of layers the `outputs`, of both differ.
 
     A number with % is the relative change from A to B, one with + or - the absolute change, a bare one B's own value.
     """
@@ -31,10 +32,13 @@ class Condition:
     limit: float = 0.0
     kind: str = SPIKES
 
-    def holds(self, comparison: Comparison) -> bool:
+    def holds(self, comparison: Comparison | LayerComparison) -> bool:
         """Return whether the condition holds; raises UsageError for a number that the runs have not."""
-        if self.kind == SPIKES:
-            return comparison.spikes_equal is not True
+        if self.kind in (SPIKES, OUTPUTS):
+            if isinstance(comparison, LayerComparison) is not (self.kind == OUTPUTS):
+                raise UsageError(f"--fail-if {self.name}", "the runs have none", "runs of layers have outputs alone")
+            equal = comparison.equal if isinstance(comparison, LayerComparison) else comparison.spikes_equal
+            return equal is not True
         value = self._value(_find(self.name, comparison.numbers))
         return value > self.limit if self.above else value < self.limit
 
@@ -51,10 +55,10 @@ class Condition:
 def parse_condition(text: str) -> Condition:
     """Return the condition in `text`; raises UsageError where it is none."""
     match = _FORM.fullmatch(text)
-    if match is None or (match["sign"] is None) != (match["name"] == SPIKES):
+    if match is None or (match["sign"] is None) != (match["name"] in (SPIKES, OUTPUTS)):
         raise UsageError(f"--fail-if '{text}'", "not understood", hint="write 'energy>+5%', 'late_ticks>0' or 'spikes'")
     if match["sign"] is None:
-        return Condition(text, SPIKES)
+        return Condition(text, match["name"], kind=match["name"])
     try:
         limit = float(match["number"])
     except ValueError:
@@ -65,7 +69,7 @@ def parse_condition(text: str) -> Condition:
     return Condition(text, match["name"], match["sign"] == ">", limit, kind)
 
 
-def violated(conditions: Iterable[Condition], comparison: Comparison) -> tuple[str, ...]:
+def violated(conditions: Iterable[Condition], comparison: Comparison | LayerComparison) -> tuple[str, ...]:
     """Return the texts of the conditions that hold, though they must not."""
     return tuple(condition.text for condition in conditions if condition.holds(comparison))
 

@@ -43,9 +43,13 @@ if TYPE_CHECKING:
     from s2studio.analysis.calibration import Calibration
     from s2studio.analysis.compare import Comparison
     from s2studio.analysis.estimate import Estimate
+    from s2studio.analysis.layer_advice import LayerAdvice
+    from s2studio.analysis.layer_compare import LayerComparison
     from s2studio.analysis.levels import LevelStudy
     from s2studio.analysis.narrowing import Narrowing
     from s2studio.analysis.race import Race
+    from s2studio.app.layer_runs import LayerModel
+    from s2studio.mapping.layers.mapping import LayerOptions
 
 Result = TypeVar("Result")
 
@@ -206,6 +210,65 @@ class Workbench:
             watch,
         )
         return open_session(folder).runs[0].summary()
+
+    def map_layers(self, data: Path | None, options: LayerOptions) -> dict[str, Any]:
+        """Return how the layers of the project's deep network are cut, what PEs and DRAM hold, and its time.
+
+        `data` are the samples that choose the int8 steps (None: random values, which change no size).
+        """
+        from s2studio.app.describe_layer_mapping import describe_layer_mapping
+        from s2studio.app.layer_runs import map_model
+
+        model = self._layer_model(data)
+        self._begin("map")
+        return describe_layer_mapping(model, map_model(model, options, self.progress("map")))
+
+    def run_layers(self, data: Path, options: LayerOptions, path: Path, overwrite: bool = False) -> dict[str, Any]:
+        """Run the project's deep network on the samples in `data`, write the session `path`, return its summary."""
+        from s2studio.app.layer_runs import run_model
+        from s2studio.session.reader import open_session
+        from s2studio.session.target import check_target
+
+        check_target(path, overwrite)
+        model = self._layer_model(data)
+        self._begin("run")
+        folder = run_model(model, data, options, path, overwrite, self.progress("run"))
+        return open_session(folder).layer_runs[0].summary()
+
+    def advise_layers(self, data: Path | None, options: LayerOptions, run: int = 0) -> LayerAdvice:
+        """Return what bounds the latency of the project's deep network, or of the run `run` of a session of one."""
+        from s2studio.analysis.layer_advice import advise_layers
+        from s2studio.app.layer_runs import layers_of_session, map_model
+
+        if self.project.model.is_dir():
+            mapping, machine = layers_of_session(self.project.model, run)
+        else:
+            model = self._layer_model(data)
+            mapping, machine = map_model(model, options, self.progress("map")), model.machine
+        self._begin("advise")
+        return advise_layers([plan.work for plan in mapping.layers], mapping, machine, self.progress("advise"))
+
+    def compare_layers(self, a: Path, b: Path, run_a: int = 0, run_b: int = 0) -> LayerComparison | None:
+        """Return how two runs of layers differ, None where one is of ticks."""
+        from s2studio.analysis.layer_compare import compare_layer_runs
+        from s2studio.session.layer_run import LayerRun
+        from s2studio.session.reader import open_session
+
+        one, two = open_session(a).any_run(run_a), open_session(b).any_run(run_b)
+        if not (isinstance(one, LayerRun) and isinstance(two, LayerRun)):
+            return None
+        self._begin("compare")
+        return compare_layer_runs(one, two)
+
+    def _layer_model(self, data: Path | None) -> LayerModel:
+        from s2studio.app.layer_runs import open_model
+
+        project = self.project
+        return self._stage(
+            "lower",
+            (project.model, data, project.chip, project.runtime),
+            lambda: open_model(project.model, data, project.chip, project.runtime),
+        )
 
     def evaluate(
         self, data: Path, labels: Path | None, bin_s: float | None, batch: int, table: Path | None

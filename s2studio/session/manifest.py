@@ -20,6 +20,7 @@ FILE = "manifest.json"
 MAX_BYTES = 64 * 2**20
 
 Origin = Literal["simulated", "measured"]
+RunKind = Literal["ticks", "layers"]
 State = Literal["running", "complete", "cancelled", "crashed"]
 Json = dict[str, Any]
 Texts = dict[int, tuple[Any, str]]
@@ -37,12 +38,16 @@ class InputEntry:
 
 @dataclass(frozen=True)
 class RunEntry:
-    """A run: its folder inside the session, how far it came, and the content of its tables once they are complete."""
+    """A run: its folder inside the session, how far it came, and the content of its tables once they are complete.
+
+    `kind` says whether a network ran tick by tick or layer by layer; a run of layers has inferences instead of ticks.
+    """
 
     path: str
     state: State
     ticks: int = 0
     tables: Mapping[str, TableContent] = field(default_factory=dict)
+    kind: RunKind = "ticks"
 
 
 @dataclass(frozen=True)

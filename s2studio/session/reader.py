@@ -9,13 +9,15 @@ from s2studio.chip.machine import Machine
 from s2studio.chip.spec import ChipSpec
 from s2studio.errors import SessionError
 from s2studio.session.content import ContentHash
+from s2studio.session.layer_run import LayerRun
 from s2studio.session.manifest import FILE, Manifest, RunEntry, State, inside, read_manifest
 from s2studio.session.provenance import is_being_written
 from s2studio.session.run import Progress, Run, no_progress
 from s2studio.session.stored import StoredTable
+from s2studio.session.stored_run import StoredRun
 from s2studio.session.tables import TABLES
 
-__all__ = ["Run", "Session", "open_session"]
+__all__ = ["LayerRun", "Run", "Session", "open_session"]
 
 # More PEs than any machine has: what a small manifest may make us allocate must stay bounded.
 _MAX_PES = 1 << 24
@@ -41,31 +43,52 @@ class Session:
         self.machine = Machine(manifest.chip, manifest.chip.runtimes[manifest.runtime])
         self._is_written = manifest.state == "running" and is_being_written(manifest.provenance, path)
         self.state = self._state(manifest.state)
-        self.runs = tuple(
-            Run(inside(path, entry.path), number, entry, self._state(entry.state), self.machine, path)
-            for number, entry in enumerate(manifest.runs)
+        self.all_runs: tuple[Run | LayerRun, ...] = tuple(
+            self._run(number, entry) for number, entry in enumerate(manifest.runs)
         )
 
     def __repr__(self) -> str:
-        return f"<Session {self.path}: {self.manifest.network}, {self.state}, {len(self.runs)} runs>"
+        return f"<Session {self.path}: {self.manifest.network}, {self.state}, {len(self.all_runs)} runs>"
 
     @property
     def chip(self) -> ChipSpec:
         """The chip it ran on, with its cost table."""
         return self.manifest.chip
 
-    def run(self, number: int = 0) -> Run:
-        """Return the run `number`; raises SessionError where there is none."""
-        if not 0 <= number < len(self.runs):
-            there = f"runs 0 to {len(self.runs) - 1}" if self.runs else "no runs"
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        """The runs of ticks."""
+        return tuple(run for run in self.all_runs if isinstance(run, Run))
+
+    @property
+    def layer_runs(self) -> tuple[LayerRun, ...]:
+        """The runs of layers."""
+        return tuple(run for run in self.all_runs if isinstance(run, LayerRun))
+
+    def any_run(self, number: int = 0) -> Run | LayerRun:
+        """Return the run `number`, of ticks or of layers; raises SessionError where there is none."""
+        if not 0 <= number < len(self.all_runs):
+            there = f"runs 0 to {len(self.all_runs) - 1}" if self.all_runs else "no runs"
             raise SessionError(f"run {number} of {self.path}", "does not exist", f"the session has {there}")
-        return self.runs[number]
+        return self.all_runs[number]
+
+    def run(self, number: int = 0) -> Run:
+        """Return the run `number`, one of ticks; raises SessionError where there is none."""
+        run = self.any_run(number)
+        if isinstance(run, LayerRun):
+            found, hint = "is one of layers: it has no ticks", "run, export, compare and advise take it"
+            raise SessionError(f"run {number} of {self.path}", found, "a run of spikes is expected", hint)
+        return run
+
+    def _run(self, number: int, entry: RunEntry) -> Run | LayerRun:
+        kind = LayerRun if entry.kind == "layers" else Run
+        return kind(inside(self.path, entry.path), number, entry, self._state(entry.state), self.machine, self.path)
 
     def verify(self, progress: Progress = no_progress) -> None:
         """Read everything and compare it with the hashes in the manifest; raises SessionError at what differs."""
         tables = [
             (run, entry, name)
-            for run, entry in zip(self.runs, self.manifest.runs, strict=True)
+            for run, entry in zip(self.all_runs, self.manifest.runs, strict=True)
             for name in entry.tables
         ]
         total = len(self.manifest.inputs) + len(tables)
@@ -82,7 +105,7 @@ class Session:
         return "crashed" if state == "running" and not self._is_written else state
 
 
-def _verify_table(run: Run, entry: RunEntry, name: str) -> None:
+def _verify_table(run: StoredRun, entry: RunEntry, name: str) -> None:
     if name not in TABLES:
         raise SessionError(str(run.path), f"table '{name}'", "no such table", "the manifest was changed")
     stored, content = StoredTable(run.path / name, TABLES[name]), ContentHash(TABLES[name])

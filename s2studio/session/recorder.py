@@ -20,7 +20,7 @@ from s2studio.session.about import Variables
 from s2studio.session.about_writer import about_run
 from s2studio.session.chunks import TableContent
 from s2studio.session.files import not_written
-from s2studio.session.manifest import InputEntry, Manifest, Origin, RunEntry, State, Texts, write_manifest
+from s2studio.session.manifest import InputEntry, Manifest, Origin, RunEntry, RunKind, State, Texts, write_manifest
 from s2studio.session.network_file import network_path, write_network
 from s2studio.session.plain import to_plain
 from s2studio.session.provenance import provenance_now
@@ -126,11 +126,11 @@ class Recorder:
         self._save()
         return run
 
-    def add_run(self, ticks: int, write: Callable[[Path], Mapping[str, TableContent]]) -> None:
-        """Add a run of `ticks` ticks whose tables `write` puts into a folder, all at once."""
+    def add_run(self, ticks: int, write: Callable[[Path], Mapping[str, TableContent]], kind: RunKind = "ticks") -> None:
+        """Add a run of `ticks` ticks, or inferences, whose tables `write` puts into a folder, all at once."""
         number, folder = self._new_run()
         self._save()
-        self._keep(number, RunEntry(f"runs/{folder.name}", "complete", ticks, write(folder)))
+        self._keep(number, RunEntry(f"runs/{folder.name}", "complete", ticks, write(folder), kind))
 
     def keep_network(self, network: ChipNetwork, digest: str) -> None:
         """Write `network`, whose digest that is, unless it is there already."""

@@ -5,22 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from s2studio.chip.machine import PE, Machine
+from s2studio.chip.machine import PE
 from s2studio.chip.spec import ChipSpec
 from s2studio.documents import nearest
 from s2studio.errors import SessionError, UsageError
 from s2studio.mapping.mapping import ChipMapping
 from s2studio.session.about import RunAbout, read_about
-from s2studio.session.columns import Columns, arrow_schema
-from s2studio.session.manifest import RunEntry, State
+from s2studio.session.columns import Columns
 from s2studio.session.network_file import network_path, read_network
-from s2studio.session.stored import StoredTable, Texts
+from s2studio.session.stored import Texts
+from s2studio.session.stored_run import StoredRun
 from s2studio.session.tables import (
     AXIS,
     COUNTS,
@@ -30,7 +29,6 @@ from s2studio.session.tables import (
     NEURON_SPIKES,
     POWER,
     SPIKES,
-    TABLES,
     VOLTAGES,
     ZOOMS,
     Table,
@@ -64,17 +62,12 @@ class PricedBlock(NamedTuple):
     priced: Priced
 
 
-class Run:
+class Run(StoredRun):
     """A run of a session; `path` is its folder.
 
     Ticks are counted from 0; where a method takes `start` and `stop`, the ticks from `start` to `stop` (excluded, None:
     the end) are meant. Of a run that crashed, the ticks that were stored completely are there.
     """
-
-    def __init__(self, path: Path, number: int, entry: RunEntry, state: State, machine: Machine, session: Path) -> None:
-        self.path, self.number, self.state, self.machine, self.session = path, number, state, machine, session
-        self._entry = entry
-        self._stored: dict[str, StoredTable] = {}
 
     @cached_property
     def _read_about(self) -> tuple[RunAbout, ChipNetwork, ChipMapping]:
@@ -129,11 +122,6 @@ class Run:
             raise counts.damaged()
         return whole
 
-    @property
-    def content(self) -> Mapping[str, str]:
-        """The content hash of each table; empty where the run came to no end."""
-        return {name: content.sha256 for name, content in self._entry.tables.items()}
-
     @cached_property
     def work(self) -> SliceWork:
         """What each slice does the same way in every tick."""
@@ -145,30 +133,9 @@ class Run:
         return traffic(self.mapping)
 
     @property
-    def tables(self) -> tuple[str, ...]:
-        """The names of the tables that are there."""
-        return tuple(name for name in TABLES if (self.path / name).is_dir())
-
-    @property
     def zooms(self) -> tuple[int, ...]:
         """The widths in ticks of the bins in which spikes per population are stored, finest first."""
         return tuple(zoom for zoom in ZOOMS if (self.path / zoom_name(zoom)).is_dir())
-
-    def stored(self, name: str) -> StoredTable:
-        """Return the table `name`, one of `tables`."""
-        if name not in TABLES:
-            raise UsageError(f"table '{name}'", "no such table", hint=nearest(name, TABLES))
-        if name not in self._stored:
-            self._stored[name] = StoredTable(self.path / name, TABLES[name], self._is_whole)
-        return self._stored[name]
-
-    def table(self, name: str) -> Any:
-        """Return the whole table `name` as a pyarrow.Table, for pandas, polars or DuckDB."""
-        import pyarrow as pa
-
-        stored = self.stored(name)
-        empty = arrow_schema(stored.table).empty_table()
-        return pa.concat_tables([empty, *(chunk.arrow() for chunk in stored.chunks)]).unify_dictionaries()
 
     def spike_blocks(self, start: int = 0, stop: int | None = None) -> Iterator[SpikeTable]:
         """Return the stored spikes in blocks of consecutive ticks, each in the order of SpikeTable."""
@@ -378,11 +345,6 @@ class Run:
         rows = self.stored(POWER.name).rows if self.is_measured else 0
         columns = self.stored(POWER.name).columns(0, rows, ("time_ns", "power_w")) if rows else {}
         return np.stack([columns["time_ns"] / NS_PER_S, columns["power_w"]], axis=1) if rows else np.zeros((0, 2))
-
-    @property
-    def _is_whole(self) -> bool:
-        """Whether the run came to an end at which everything was written."""
-        return self.state in ("complete", "cancelled")
 
     @property
     def _slices(self) -> int:

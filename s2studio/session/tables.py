@@ -18,17 +18,21 @@ Dtype = Literal["int16", "int32", "int64", "float32", "float64", "bool", "text"]
 
 @dataclass(frozen=True)
 class Column:
-    """One column; `text` columns are given as indices into a vocabulary and stored as a dictionary."""
+    """One column; `text` columns are given as indices into a vocabulary and stored as a dictionary.
+
+    `is_estimate` marks what the name does not tell: moments that are simulated are not those of a tick.
+    """
 
     name: str
     dtype: str
     unit: str = ""
     doc: str = ""
+    is_estimate: bool = False
 
     @property
     def mark(self) -> Mark:
         """How sure the values are."""
-        return mark_of(self.name)
+        return "estimate" if self.is_estimate else mark_of(self.name)
 
     @classmethod
     def of(cls, channel: Channel) -> Column:
@@ -155,6 +159,43 @@ POWER = Table(
     ),
 )
 
+# Of runs of layers only. What happens in an inference is kept of the first and of a later one: all later are alike.
+_INFERENCE = Column("inference", "int32", "", "0 is the first")
+_LAYER = Column("layer", "int32", "", "index of the layer; -1 is before the first, their number after the last")
+_START = Column("start_ns", "int64", "ns", "chip time", is_estimate=True)
+_STOP = Column("stop_ns", "int64", "ns", "chip time, excluded", is_estimate=True)
+STAGES = Table("stages", (_INFERENCE, _LAYER, *PE_COLUMNS, Column.of(CHANNELS["pe.stage"]), _START, _STOP))
+LAYERS = Table(
+    "layers",
+    (
+        _INFERENCE,
+        _LAYER,
+        Column("name", "text", "", "of the layer"),
+        Column("operator", "text", "", "what it computes"),
+        _START,
+        _STOP,
+        *(Column.of(channel) for channel in channels_of("layer", "layered")),
+    ),
+)
+LAYER_LINKS = Table("layer_links", (_INFERENCE, _LAYER, *LINK_COLUMNS, Column.of(CHANNELS["link.bytes"])))
+_MOMENT = Column("time_ns", "int64", "ns", "chip time", is_estimate=True)
+DRAM = Table("dram", (_INFERENCE, _MOMENT, Column.of(CHANNELS["dram.bytes_per_s"])))
+CHIP_POWER = Table("chip_power", (_INFERENCE, _MOMENT, Column.of(CHANNELS["chip.power_w"])))
+INFERENCES = Table(
+    "inferences",
+    (_INFERENCE, _START, _STOP, *(Column.of(channel) for channel in channels_of("inference", "layered"))),
+)
+OUTPUTS = Table(
+    "outputs",
+    (
+        _INFERENCE,
+        Column("tensor", "text", "", "name"),
+        Column("index", "int64", "", "place of the value in the tensor, in C order"),
+        Column("value", "int32", "", "the whole number that the chip has"),
+    ),
+)
+LAYER_TABLES = (STAGES, LAYERS, LAYER_LINKS, DRAM, CHIP_POWER, INFERENCES, OUTPUTS)
+
 TABLES: Mapping[str, Table] = {
     table.name: table
     for table in (
@@ -174,5 +215,6 @@ TABLES: Mapping[str, Table] = {
         TIME_DONE,
         N_PACKETS,
         POWER,
+        *LAYER_TABLES,
     )
 }

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Scope = Literal["chip", "pe", "link", "population", "neuron"]
+Scope = Literal["chip", "pe", "link", "population", "neuron", "layer", "inference", "dram"]
 Kind = Literal["sampled", "interval"]
-Origin = Literal["counted", "priced", "timed"]
+Origin = Literal["counted", "priced", "timed", "layered"]
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Channel:
     `key` is `scope.column`, unique among all channels. `scope` says what object a value belongs to; `kind` whether it
     has one value per tick (`sampled`) or a start and a stop (`interval`). `counted` channels are stored in a session,
     `priced` ones follow from the counts and the chip's cost table whenever they are read, `timed` ones are stored only
-    by an engine that runs function and time together (`per_pe`).
+    by an engine that runs function and time together (`per_pe`), `layered` ones only by runs of layers.
     """
 
     key: str
@@ -46,6 +46,10 @@ def _priced(key: str, title: str, unit: str, scope: Scope, dtype: str, doc: str)
 
 def _timed(key: str, title: str, unit: str, dtype: str, doc: str) -> Channel:
     return Channel(key, title, unit, "pe", "sampled", dtype, doc, "timed")
+
+
+def _layered(key: str, title: str, unit: str, scope: Scope, dtype: str, doc: str, kind: Kind = "sampled") -> Channel:
+    return Channel(key, title, unit, scope, kind, dtype, doc, "layered")
 
 
 CHANNELS: Mapping[str, Channel] = {
@@ -86,6 +90,22 @@ CHANNELS: Mapping[str, Channel] = {
         _priced("chip.recording", "Recording", "J", "chip", "float64", "recording on the board"),
         _priced("chip.noc", "Network on chip", "J", "chip", "float64", "flits over links"),
         _priced("chip.router", "Event router", "J", "chip", "float64", "look-ups in the event router"),
+        _layered("pe.stage", "Busy with", "", "pe", "text", "what a PE does in a run of layers", "interval"),
+        _layered("layer.workers", "Workers", "PEs", "layer", "int32", "PEs that run the layer"),
+        _layered("layer.parts", "Parts", "parts", "layer", "int32", "how many follow one another"),
+        _layered("layer.macs", "Multiplications", "MACs", "layer", "int64", "with accumulation, of an inference"),
+        _layered("layer.read_bytes", "Read from DRAM", "B", "layer", "int64", "weights, tensors, configurations"),
+        _layered("layer.written_bytes", "Written to DRAM", "B", "layer", "int64", "the tensor that the layer makes"),
+        _layered("layer.dram_share", "Share of DRAM", "", "layer", "float64", "of the time, in which it moves bytes"),
+        _layered("layer.mla_utilisation", "MLA utilisation", "", "layer", "float64", "of the arrays that run"),
+        _layered("layer.mla_share", "Share of the MLA", "", "layer", "float64", "of the time, in which arrays run"),
+        _layered("layer.energy_j", "Energy", "J", "layer", "float64", "of the whole chip, without DRAM devices"),
+        _layered("layer.dram_energy_j", "Energy of DRAM", "J", "layer", "float64", "of the DRAM devices"),
+        _layered("inference.energy_j", "Energy", "J", "inference", "float64", "of the chip, without DRAM devices"),
+        _layered("inference.dram_energy_j", "Energy of DRAM", "J", "inference", "float64", "of the DRAM devices"),
+        _layered("link.bytes", "Payload", "B", "link", "float64", "what a layer sends over the link"),
+        _layered("dram.bytes_per_s", "DRAM rate", "B/s", "dram", "float64", "from then on", "interval"),
+        _layered("chip.power_w", "Power", "W", "chip", "float64", "mean until the next moment", "interval"),
         Channel(
             "chip.segment", "Segments", "", "chip", "interval", "text", "samples, decisions, tokens, layers, inferences"
         ),

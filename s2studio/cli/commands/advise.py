@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from s2studio.cli.command import print_json, takes
+from s2studio.cli.layers import DATA, DEEP, advise_deep, is_deep, is_run_of_layers, refuse_deep_options
 from s2studio.cli.monitor import workbench
 from s2studio.cli.options import LOWERING, MAPPING, RUN, STIMULUS, AsJson, Given, RunNumber, Subject, subject_project
 from s2studio.errors import UsageError
@@ -23,7 +24,7 @@ Output = Annotated[
 ]
 
 
-@takes(LOWERING, MAPPING, STIMULUS, _RUN)
+@takes(LOWERING, MAPPING, STIMULUS, _RUN, DEEP, DATA)
 def advise(
     subject: Subject,
     given: Given,
@@ -36,6 +37,10 @@ def advise(
     """Say what sets the smallest safe tick, how much room each PE has, and what to change first, with its gain."""
     from s2studio.app.advise import applied
 
+    if is_deep(subject) or is_run_of_layers(subject, run):
+        advise_deep(subject, given, run, as_json)
+        return
+    refuse_deep_options(given)
     if (apply_fix is None) != (output is None):
         raise UsageError("--apply", "it goes together with -o", hint="--apply N -o PROJECT.yaml")
     if tick is not None and not 0 < tick < float("inf"):

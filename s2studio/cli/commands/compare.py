@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +12,9 @@ from s2studio.app.project import Project
 from s2studio.cli.command import VIOLATED, print_json, takes
 from s2studio.cli.monitor import workbench
 from s2studio.cli.options import AsJson
+
+if TYPE_CHECKING:
+    from s2studio.analysis.layer_compare import LayerComparison
 
 A = Annotated[Path, typer.Argument(metavar="A.s2s", help="A session.")]
 B = Annotated[Path, typer.Argument(metavar="B.s2s", help="The session to compare it with.")]
@@ -48,6 +52,10 @@ def compare(
         check_target(fit)
     conditions = [parse_condition(text) for text in fail_if or ()]
     with workbench(Project(a), quiet=as_json) as bench:
+        layers = bench.compare_layers(a, b, run_a, run_b) if fit is None else None
+        if layers is not None:
+            _show_layers(layers, violated(conditions, layers), as_json)
+            return
         comparison = bench.compare(a, b, run_a, run_b)
         found = None if fit is None else bench.calibrate(a, b, run_a, run_b, comparison.first_tick, fit)
     broken = violated(conditions, comparison)
@@ -57,5 +65,16 @@ def compare(
         from s2studio.cli.show_comparison import show_comparison
 
         show_comparison(comparison, broken, found)
+    if broken:
+        raise typer.Exit(VIOLATED)
+
+
+def _show_layers(comparison: LayerComparison, broken: Sequence[str], as_json: bool) -> None:
+    if as_json:
+        print_json(comparison.as_dict() | {"violated": list(broken)})
+    else:
+        from s2studio.cli.show_layer_runs import show_layer_comparison
+
+        show_layer_comparison(comparison, broken)
     if broken:
         raise typer.Exit(VIOLATED)

@@ -9,6 +9,7 @@ import typer
 
 from s2studio.app.project import Project, open_project
 from s2studio.cli.command import print_json, takes
+from s2studio.cli.layers import DEEP, is_deep, refuse_deep_options, run_deep
 from s2studio.cli.monitor import workbench
 from s2studio.cli.options import ENGINE, LOWERING, MAPPING, RUN, STIMULUS, AsJson, Given, ModelOrScript, apply
 from s2studio.errors import UsageError
@@ -31,7 +32,7 @@ ScriptArguments = Annotated[
 ]
 
 
-@takes(LOWERING, MAPPING, STIMULUS, RUN, ENGINE)
+@takes(LOWERING, MAPPING, STIMULUS, RUN, ENGINE, DEEP)
 def run(
     model: ModelOrScript,
     given: Given,
@@ -49,6 +50,10 @@ def run(
 
         run_script(model, script_arguments or [], given, target, overwrite, as_json)
         return
+    if is_deep(model):
+        run_deep(model, given, target, overwrite, as_json)
+        return
+    refuse_deep_options(given)
     if script_arguments:
         found = f"unexpected: {' '.join(script_arguments)}"
         raise UsageError("run", found, "only a script (.py) takes arguments")

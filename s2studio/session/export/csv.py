@@ -6,12 +6,12 @@ import csv
 from pathlib import Path
 
 from s2studio.session.export.json import write_json
-from s2studio.session.export.part import SUMMARY, Part
+from s2studio.session.export.part import SUMMARY, Exported
 from s2studio.session.export.text import csv_rows, quoted
 from s2studio.session.run import Progress
 
 
-def write_csv(part: Part, folder: Path, progress: Progress) -> None:
+def write_csv(part: Exported, folder: Path, progress: Progress) -> None:
     """Write the channels of `part`; with a batch of several samples every file has a column `sample`."""
     for name in part.tables:
         columns = [column.name for column in part.columns(name)]
@@ -27,7 +27,7 @@ def write_csv(part: Part, folder: Path, progress: Progress) -> None:
         write_json(part, folder / "summary.json", progress)
 
 
-def _write_columns(part: Part, folder: Path) -> None:
+def _write_columns(part: Exported, folder: Path) -> None:
     """Write unit, mark and meaning of every column of the tables."""
     with (folder / "columns.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)

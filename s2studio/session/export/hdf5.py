@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from s2studio.session.export.part import SUMMARY, Part
+from s2studio.session.export.part import SUMMARY, Exported
 from s2studio.session.run import Progress
 
 _CHUNK_ROWS = 1 << 14
 
 
-def write_hdf5(part: Part, path: Path, progress: Progress) -> None:
+def write_hdf5(part: Exported, path: Path, progress: Progress) -> None:
     """Write the channels of `part` to `path`, the summary as JSON text in the data set `summary`.
 
     A column of text is a data set of indices into the data set `COLUMN_names` beside it.

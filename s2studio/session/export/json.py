@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from s2studio.session.export.part import Part
+from s2studio.session.export.part import Exported
 from s2studio.session.run import Progress
 
 
-def write_json(part: Part, path: Path, progress: Progress) -> None:
+def write_json(part: Exported, path: Path, progress: Progress) -> None:
     """Write the summary of `part` to `path`."""
     text = json.dumps(part.summary(progress), indent=1, ensure_ascii=False)
     path.write_text(text + "\n", encoding="utf-8")

@@ -9,12 +9,12 @@ import pyarrow.parquet as pq
 
 from s2studio.session.columns import arrow_array, arrow_schema
 from s2studio.session.export.json import write_json
-from s2studio.session.export.part import SUMMARY, Part, Rows, arrow_table
+from s2studio.session.export.part import SUMMARY, Exported, Rows, arrow_table
 from s2studio.session.run import Progress
 from s2studio.session.tables import Table
 
 
-def write_parquet(part: Part, folder: Path, progress: Progress) -> None:
+def write_parquet(part: Exported, folder: Path, progress: Progress) -> None:
     """Write the channels of `part`, a row group for each block of ticks; units stand in the fields' metadata."""
     for name in part.tables:
         table = arrow_table(name, part)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,27 @@ SUMMARY = "summary"
 # What follows from counts, which a measured run has not.
 COUNTED = ("pe", "phases", "links", "power")
 _COUNTS = ("packets", "synaptic_events", "spikes")
+
+
+class Exported(Protocol):
+    """What writers of tables need of a part of a run, of ticks or of layers."""
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """What is wanted."""
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The tables among the channels."""
+
+    def columns(self, name: str) -> tuple[Column, ...]:
+        """Return the columns of a table."""
+
+    def blocks(self, name: str, progress: Progress) -> Iterator[Rows]:
+        """Return the rows of a table in blocks."""
+
+    def summary(self, progress: Progress) -> dict[str, Any]:
+        """Return the summary."""
 
 
 @dataclass(frozen=True)
@@ -301,6 +322,6 @@ TABLE_CHANNELS = (*EXPORT_TABLES, SUMMARY)
 ON_REQUEST = ("phases",)
 
 
-def arrow_table(name: str, part: Part) -> Table:
+def arrow_table(name: str, part: Exported) -> Table:
     """Return the table with the types of its columns."""
     return Table(name, part.columns(name))

@@ -14,16 +14,15 @@ from s2studio.mapping.layers.mapping import LayerMapping, LayerPlan
 from s2studio.mapping.layers.work import PRODUCTS
 from s2studio.mapping.mapping import Link
 from s2studio.sim.layers.links import LayerTraffic
-from s2studio.sim.layers.power import stage_power_w, unused_w
+from s2studio.sim.layers.power import energies_j, mean_power_w, noc_energy_j, stage_power_w, unused_w
 from s2studio.sim.layers.run_layer import LayerRun, run_layer
-from s2studio.sim.layers.stages import CLEAN_UP, SCHEDULE, SET_UP, SLEEP, STAGES
+from s2studio.sim.layers.stages import CLEAN_UP, SCHEDULE, SET_UP, SLEEP
 from s2studio.sim.layers.timeline import LayerTimeline, LayerTotals
 from s2studio.units import NS_PER_S
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Progress = Callable[[int, int], None]
-_BITS = 8
 
 
 def simulate_layers(
@@ -62,23 +61,26 @@ class _Simulation:
         starts, stops, end = stops[:-1], stops[1:], int(stops[-1] + round(self.costs.clean_up_s * NS_PER_S))
         layer, pe, stage, start_ns, stop_ns = self._intervals(ran, starts, stops, first, end)
         links, link_bytes = self._links()
-        noc_j = (link_bytes / (self.spec.whole("noc.payload_bits") / _BITS)).sum(axis=1) * self.spec.energy.flit_hop_j
-        interval_j = (stop_ns - start_ns) / NS_PER_S * self._power()[stage]
-        stage_j: Floats = np.bincount(stage, interval_j, len(STAGES)).astype(np.float64)
-        unused = unused_w(self.machine, len(self.place))
-        stage_j[SLEEP] += unused * end / NS_PER_S
-        always_on = self.spec.energy.always_on_w
+        noc_j = noc_energy_j(link_bytes, self.spec)
+        lasts_s = (stop_ns - start_ns) / NS_PER_S
+        interval_j = lasts_s * self._power()[stage]
+        stage_j, always_on_j, all_noc_j = energies_j(
+            self.mapping, self.machine, (stage, lasts_s), len(self.place), end, link_bytes
+        )
+        always_on, unused = self.spec.energy.always_on_w, unused_w(self.machine, len(self.place))
         shared_j = noc_j + (stops - starts) / NS_PER_S * (always_on + unused)
         is_in = (layer >= 0) & (layer < len(ran))
         energy_j = shared_j + np.bincount(layer[is_in], interval_j[is_in], len(ran))
         totals = self._totals(ran, starts, stops, energy_j)
         moments, rates = self._dram(ran, starts, end)
+        power_ns, power_w = mean_power_w(start_ns, stop_ns, self._power()[stage], end)
         return LayerTimeline(
             network=self.mapping.network, level=self.mapping.options.level, is_first=self.is_first,
             layers=tuple(plan.work.name for plan in self.mapping.layers), pes=self.mapping.pes,
             layer=layer, pe=pe, stage=stage, start_ns=start_ns, stop_ns=stop_ns, end_ns=end, totals=totals,
-            dram_ns=moments, dram_rates=rates, links=links, link_bytes=link_bytes, stage_energy_j=stage_j,
-            always_on_j=always_on * end / NS_PER_S, noc_j=float(noc_j.sum()),
+            dram_ns=moments, dram_rates=rates, links=links, link_bytes=link_bytes,
+            power_ns=power_ns, power_w=power_w + always_on + unused, stage_energy_j=stage_j,
+            always_on_j=always_on_j, noc_j=all_noc_j,
             dram_energy_j=float(totals.dram_energy_j.sum()),
         )  # fmt: skip
 

@@ -50,8 +50,9 @@ class LayerTimeline:
     An interval (n,) is what the PE `pes[pe]` does in `layer` (-1: before the first, `len(layers)`: after the last) from
     `start_ns` to `stop_ns`, as an index of `STAGES`; those of a PE do not overlap and stand in order of time. The DRAM
     moves `dram_rates` (bytes per s) from `dram_ns` on, until the next. `link_bytes` is (layers, links), the payload
-    over each of `links`. Stage energies are (stages,), those of PEs that no layer uses under `sleep`; `always_on_j` is
-    the chip without its PEs, `noc_j` what is passed over links.
+    over each of `links`. `power_w` is the mean power of the chip from `power_ns` on, until the next. Stage energies are
+    (stages,), those of PEs that no layer uses under `sleep`; `always_on_j` is the chip without its PEs, `noc_j` what is
+    passed over links.
     """
 
     network: str
@@ -70,6 +71,8 @@ class LayerTimeline:
     dram_rates: Floats
     links: tuple[Link, ...]
     link_bytes: Floats
+    power_ns: Integers
+    power_w: Floats
     stage_energy_j: Floats
     always_on_j: float
     noc_j: float

@@ -1,0 +1,125 @@
+"""The report of a run of layers: one HTML page with its layers, time, energy and mapping, and how sure each is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from s2studio.draw.html import Heading, Number, cards, page, paragraph, rows
+from s2studio.session.export.layer_part import LayerExport
+from s2studio.session.layer_run import LayerRun
+from s2studio.session.run import Progress
+from s2studio.units import counted, with_unit
+
+Json = Mapping[str, Any]
+_SURE = (
+    ("The outputs", "exact", "int8 as the MAC arrays, the exponential unit and the ARM core compute it"),
+    ("Tilings, bytes, multiplications", "exact", "for the mapping shown; the board's own search is not published"),
+    ("Power of the chip asleep, busy and with its MAC arrays at work", "measured", "the chip paper"),
+    ("13 µs a layer, 39 µs before and 93 µs after an inference", "measured", "arXiv:2507.13736"),
+    ("All other times, and so energies", "estimate", "constants under `dnn` of the chip file; the DRAM's rate"),
+    ("Energy of DRAM devices", "estimate", "40 pJ a byte; beside the chip's energy, not in it"),
+)
+
+
+def write_layer_report(part: LayerExport, path: Path, progress: Progress) -> None:
+    """Write the report of a run of layers to the file `path`."""
+    progress(0, 1)
+    path.write_text(layer_report_html(part.run), encoding="utf-8")
+
+
+def layer_report_html(run: LayerRun) -> str:
+    """Return the page."""
+    about = run.summary()
+    chip = f"{about['chip']} ({about['chip_label']})" if about["chip_label"] else about["chip"]
+    rate = f"DRAM {about['dram_bytes_per_s'] / 1e9:g} GB/s"
+    subtitle = f"{chip}, level {about['level']}, {rate}, {counted(about['inferences'], 'inference')}"
+    sections = [
+        ("Inference", _cards(about) + _rates(about)),
+        ("Layers", _layers(about)),
+        ("Mapping", _mapping(about) + _dram(run)),
+        ("Energy", _energy(about)),
+        ("How sure", _sure()),
+    ]
+    return page(f"{about['network']}, layer by layer", subtitle, sections)
+
+
+def _cards(about: Json) -> str:
+    numbers = (
+        Number("First inference", with_unit(about["first_inference_s"], "s"), "estimate"),
+        Number("A later inference", with_unit(about["inference_s"], "s"), "estimate"),
+        Number("Energy of an inference", with_unit(about["energy_j"], "J"), "estimate"),
+        Number("DRAM devices beside it", with_unit(about["dram_energy_j"], "J"), "estimate"),
+        Number("Mean power", with_unit(about["mean_power_w"], "W"), "estimate"),
+        Number("Multiplications", with_unit(about["macs"], "MACs"), "exact"),
+        Number("PEs", str(about["pes_used"]), "exact"),
+    )
+    return cards(numbers) + "".join(paragraph(note) for note in about["notes"])
+
+
+def _rates(about: Json) -> str:
+    heads = [Heading("DRAM"), *(Heading(text, "number") for text in ("first inference", "later", "energy"))]
+    cells = [
+        (
+            f"{row['dram_bytes_per_s'] / 1e9:g} GB/s",
+            with_unit(row["first_inference_s"], "s"), with_unit(row["inference_s"], "s"),
+            with_unit(row["energy_j"], "J"),
+        )
+        for row in about["rates"]
+    ]  # fmt: skip
+    return paragraph("The DRAM's sustained rate is not published:") + rows(heads, cells)
+
+
+def _layers(about: Json) -> str:
+    numbers = ("time", "DRAM", "MLA", "MLA at work", "read", "written", "energy")
+    heads = [Heading("layer", "words"), Heading("operator"), *(Heading(text, "number") for text in numbers)]
+    cells = [
+        (
+            row["name"], row["operator"], with_unit(row["time_s"], "s"), f"{row['dram_share']:.0%}",
+            _share(row["mla_utilisation"]), _share(row["mla_share"]),
+            f"{row['read_bytes']:,} B", f"{row['written_bytes']:,} B", with_unit(row["energy_j"], "J"),
+        )
+        for row in about["layers"]
+    ]  # fmt: skip
+    said = "DRAM: share of the layer's time in which it moves bytes. MLA: share of its multipliers, while it runs."
+    return paragraph(said) + rows(heads, cells)
+
+
+def _mapping(about: Json) -> str:
+    heads = [
+        Heading("layer", "words"), Heading("tile, rows x depth x columns"),
+        *(Heading(text, "number") for text in ("PEs", "parts", "in a PE")), Heading("weights"),
+    ]  # fmt: skip
+    cells = [
+        (
+            row["name"], " x ".join(f"{length:,}" for length in row["tile"]), str(row["workers"]), str(row["parts"]),
+            f"{row['sram_bytes']:,} B", "stay" if row["is_resident"] else "prefetched" if row["prefetches"] else "",
+        )
+        for row in about["layers"]
+    ]  # fmt: skip
+    return rows(heads, cells)
+
+
+def _dram(run: LayerRun) -> str:
+    heads = [Heading("in DRAM"), Heading("of", "words"), Heading("address"), Heading("bytes", "number")]
+    cells = [
+        (region.kind, region.name, f"0x{region.address:08x}", f"{region.bytes:,} B")
+        for region in run.about.mapping.dram
+    ]
+    return rows(heads, cells)
+
+
+def _energy(about: Json) -> str:
+    total = about["energy_j"]
+    entries = sorted(about["energy_by_stage_j"].items(), key=lambda entry: -entry[1])
+    cells = [(name.replace("_", " "), with_unit(value, "J"), f"{value / total:.1%}") for name, value in entries]
+    return rows([Heading("what"), Heading("energy", "number"), Heading("share", "number")], cells)
+
+
+def _sure() -> str:
+    return rows([Heading("number", "words"), Heading("mark"), Heading("why", "words")], _SURE)
+
+
+def _share(value: float | None) -> str:
+    return "" if value is None else f"{value:.0%}"

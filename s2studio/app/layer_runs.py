@@ -1,0 +1,123 @@
+"""Deep networks mapped, simulated and recorded: from a model file to a session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from s2studio.app.layer_samples import LayerSamples, read_samples
+from s2studio.app.loading import load_layers
+from s2studio.app.lower_layers import quantise_layers
+from s2studio.chip.loader import load_chip, make_machine
+from s2studio.chip.machine import Machine
+from s2studio.dnn.layer_part import LayerPart
+from s2studio.dnn.run import run
+from s2studio.errors import SessionError
+from s2studio.mapping.layers.map import map_layers
+from s2studio.mapping.layers.mapping import LayerMapping, LayerOptions
+from s2studio.mapping.layers.of_part import works_of
+from s2studio.network.tensors import LayerGraph
+from s2studio.session.layer_about import LayersAbout, RateRow
+from s2studio.session.layer_run import LayerRun
+from s2studio.session.layer_writer import Timelines, write_layers
+from s2studio.session.reader import open_session
+from s2studio.session.recorder import InputFile, Recorder, SessionHeader
+from s2studio.sim.layers.simulate import simulate_layers
+
+RUNTIME = "dnn-scheduler"
+ASSUMED = "steps of int8 are chosen on random values: sizes and times do not depend on them (say --data)"
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class LayerModel:
+    """A deep network in a file, as the chip has it, and the samples that chose its steps (None: random values)."""
+
+    path: Path
+    part: LayerPart
+    samples: LayerSamples | None
+    machine: Machine
+
+    @property
+    def assumed(self) -> tuple[str, ...]:
+        """What was assumed, in words."""
+        return () if self.samples is not None else (ASSUMED,)
+
+
+def open_model(path: Path, data: Path | None, chip: str | Path, runtime: str | None = None) -> LayerModel:
+    """Return the network in `path`, its int8 steps chosen on the samples in `data`.
+
+    Raises NetworkError where file or samples are malformed or a layer is not covered.
+    """
+    machine = make_machine(load_chip(chip), runtime or RUNTIME)
+    graph = load_layers(path)
+    samples = None if data is None else read_samples(graph, data)
+    quantised = quantise_layers(graph, samples or _random(graph), machine.spec)
+    return LayerModel(path, quantised.part, samples, machine)
+
+
+def _random(graph: LayerGraph) -> LayerSamples:
+    random = np.random.default_rng(0)
+    return LayerSamples(({name: random.normal(size=graph.shapes[name]) for name in graph.inputs},))
+
+
+def map_model(model: LayerModel, options: LayerOptions, progress: Progress) -> LayerMapping:
+    """Return where the layers of `model` run. Raises MappingError where one cannot be cut to fit."""
+    return map_layers(model.path.stem, works_of(model.part), model.machine, options, progress)
+
+
+def run_model(
+    model: LayerModel,
+    data: Path,
+    options: LayerOptions,
+    target: Path,
+    overwrite: bool,
+    progress: Progress,
+) -> Path:
+    """Run an inference of each sample of `model`, write the session `target` and return where it is."""
+    mapping = map_model(model, options, lambda done, total: None)
+    first = simulate_layers(mapping, model.machine, True)
+    later = simulate_layers(mapping, model.machine, False)
+    samples = () if model.samples is None else model.samples.samples
+    outputs = []
+    header = SessionHeader(
+        mapping.network, 0, model.machine.spec, model.machine.runtime.name, options=asdict(options),
+        inputs=(InputFile("model", model.path), InputFile("stimulus", data)),
+    )  # fmt: skip
+    with Recorder(target, header, overwrite) as recorder:
+        for number, sample in enumerate(samples):
+            progress(number, len(samples))
+            whole = {tensor.name: tensor.to_integers(sample[tensor.name]) for tensor in model.part.inputs}
+            tensors = run(model.part, whole).tensors
+            outputs.append({tensor.name: tensors[tensor.name] for tensor in model.part.outputs})
+        about = LayersAbout(
+            mapping.network, len(samples), mapping, model.part.outputs, other_rates(model, options), model.assumed
+        )
+        recorder.add_run(
+            len(samples), lambda folder: write_layers(folder, about, Timelines(first, later), outputs), "layers"
+        )
+    return recorder.path
+
+
+def other_rates(model: LayerModel, options: LayerOptions) -> tuple[RateRow, ...]:
+    """Return an inference at each end of the range of the DRAM's rate and at the chip file's, mapped anew."""
+    quantity = model.machine.spec.quantities["dram.sustained_rate"]
+    low, high = quantity.range or (float(str(quantity.value)),) * 2
+    rows = []
+    for rate in dict.fromkeys((low, float(str(quantity.value)), high)):
+        mapping = map_model(model, replace(options, dram_bytes_per_s=rate * 1e9), lambda done, total: None)
+        first, later = (simulate_layers(mapping, model.machine, is_first) for is_first in (True, False))
+        rows.append(RateRow(rate * 1e9, first.latency_s, later.latency_s, later.energy_j))
+    return tuple(rows)
+
+
+def layers_of_session(path: Path, number: int) -> tuple[LayerMapping, Machine]:
+    """Return mapping and machine of a run of layers. Raises SessionError where the run is one of ticks."""
+    session = open_session(path)
+    run = session.any_run(number)
+    if not isinstance(run, LayerRun):
+        raise SessionError(f"run {number} of {path}", "is one of ticks", "a run of layers is expected")
+    return run.about.mapping, session.machine
