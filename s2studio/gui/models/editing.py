@@ -14,6 +14,7 @@ from s2studio.chip.spec import ChipSpec
 from s2studio.gui.models.mesh_values import FloatArray, overlap
 from s2studio.gui.models.selection import Selected, of_slices
 from s2studio.gui.models.studio import Studio
+from s2studio.gui.models.sure import about_column
 from s2studio.gui.translation import tr
 from s2studio.mapping.board import BoardClass, board_class
 from s2studio.mapping.edit import Editor, Refused, name_of, why_not_on
@@ -360,10 +361,17 @@ class Editing:
                 state.worst_link / ticks,
                 (change.worst_link_flits if change else 0.0) / ticks,
             ),
-            Figure(tr("Worst time_done"), "s", time_s, time_change, error * (time_s or 0.0), note=tr("after a run")),
+            Figure(
+                about_column(tr("Worst time_done")),
+                "s",
+                time_s,
+                time_change,
+                error * (time_s or 0.0),
+                note=tr("after a run"),
+            ),
             Figure(tr("Memory head-room"), "B", fullest, -(change.fullest_bytes if change else 0), more_is_better=True),
             Figure(
-                tr("Energy") if found is not None else tr("Energy of the NoC"),
+                about_column(tr("Energy") if found is not None else tr("Energy of the NoC")),
                 f"J{per}",
                 (energy_j + busy_j) / ticks,
                 change.energy_per_tick_j if change else 0.0,

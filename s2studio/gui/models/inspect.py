@@ -372,7 +372,7 @@ def _run(known: Known, indices: Sequence[int]) -> list[Section]:
             is_sum = metric.unit.endswith("/tick")
             title = tr(metric.title)
             title = title if is_sum or len(indices) == 1 else tr("{title}, largest", title=title)
-            rows.append(Row(title, metric.text(float(values.sum() if is_sum else values.max()))))
+            rows.append(Row(title, metric.said(float(values.sum() if is_sum else values.max()))))
     first, last = facts.view.span.start, facts.view.span.stop - 1
     return [Section(tr("In ticks {first:,} to {last:,}", first=first, last=last), tuple(rows))]
 

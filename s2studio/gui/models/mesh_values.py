@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from s2studio.chip.machine import Machine
+from s2studio.gui.models.sure import about
 from s2studio.gui.translation import marked, tr
 from s2studio.mapping.mapping import ChipMapping, Link, Slice
 from s2studio.sim.traffic import flits, link_table
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 FloatArray = NDArray[np.float64]
 PERCENT = "%"
+# Metrics that follow from cycle costs.
+ESTIMATES = frozenset({"utilisation", "time_done", "energy", "level"})
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,10 @@ class Metric:
             return with_unit(value, "J") + "/tick"
         number = f"{value:,.0f}" if value >= 100 or value == round(value) else f"{value:.3g}"
         return f"{number} {self.unit}"
+
+    def said(self, value: float) -> str:
+        """Return `value` of a slice as people read it, with the sign of an estimate where it is one."""
+        return about(self.text(value)) if self.name in ESTIMATES else self.text(value)
 
     def scale(self, values: FloatArray) -> tuple[float, float]:
         """Return the values at which the colours begin and end; a scale of shares grows beyond 100 % if it must."""

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QHBoxLayout, QLabel, QP
 
 from s2studio.draw.theme import NEAR_PX
 from s2studio.gui.models.selection import of_slices
+from s2studio.gui.models.sure import about_column
 from s2studio.gui.theme import ThemeSwitch
 from s2studio.gui.translation import tr
 from s2studio.gui.views.figures import Figure, Figures
@@ -45,10 +46,14 @@ class AdvicePanel(Panel):
             tr("Change the project as the selected row says; a change of the placement can be undone")
         )
         self.fixes = Figures(
-            (tr("change"), tr("safe tick"), tr("saves"), tr("late"), tr("PEs")), tr("What to change"), self._chosen
+            (tr("change"), *map(about_column, (tr("safe tick"), tr("saves"), tr("late"))), tr("PEs")),
+            tr("What to change"),
+            self._chosen,
         )
         self.rooms = Figures(
-            (tr("fullest PEs"), tr("longest"), tr("head-room"), tr("packets")), tr("Head-room by PE"), self._select
+            (tr("fullest PEs"), about_column(tr("longest")), about_column(tr("head-room")), tr("packets")),
+            tr("Head-room by PE"),
+            self._select,
         )
         self._lay_out()
         self.ask.clicked.connect(lambda _checked: self.advise())

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from s2studio.analysis.view import Span, View
 from s2studio.draw.theme import NEAR_PX, Theme
+from s2studio.gui.models.sure import about
 from s2studio.gui.source import COLUMNS
 from s2studio.gui.theme import ThemeSwitch
 from s2studio.gui.translation import marked, tr
@@ -30,9 +31,10 @@ from s2studio.gui.views.mesh_difference import MeshDifference
 from s2studio.gui.views.panel import Panel, in_order
 from s2studio.gui.views.step_curve import StepCurve
 from s2studio.gui.views.time_plot import TimePlot
+from s2studio.marks import mark_of
 
 if TYPE_CHECKING:
-    from s2studio.analysis.compare import Comparison, PeDifference, PopulationDifference
+    from s2studio.analysis.compare import Comparison, PeDifference, PopulationDifference, Side
     from s2studio.app.session_service import RunShown
     from s2studio.gui.controller import Controller
 
@@ -201,8 +203,8 @@ class ComparePanel(Panel):
                 Figure(
                     (
                         number.key,
-                        f"{number.a:,.6g}",
-                        f"{number.b:,.6g}",
+                        _signed(number.key, number.a, comparison.a),
+                        _signed(number.key, number.b, comparison.b),
                         f"{number.change:+,.4g}",
                         "" if number.relative is None else f"{number.relative:+.2%}",
                     )
@@ -240,6 +242,12 @@ class ComparePanel(Panel):
             if a is not None and b is not None:
                 values[pe.pe] = float(b - a)
         self.mesh.show_values(machine, values, unit)
+
+
+def _signed(key: str, value: float, side: Side) -> str:
+    text = f"{value:,.6g}"
+    is_estimate = mark_of(key.partition(".")[0], side.origin == "measured") == "estimate"
+    return about(text) if is_estimate else text
 
 
 def _population(row: PopulationDifference) -> Figure:

@@ -12,13 +12,14 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton
 from s2studio.draw.scale import quantity
 from s2studio.draw.theme import NEAR_PX, Theme
 from s2studio.gui.models.selection import of_slices
+from s2studio.gui.models.sure import about, time_band
 from s2studio.gui.theme import ThemeSwitch
 from s2studio.gui.translation import tr
 from s2studio.gui.views.panel import Panel
 from s2studio.gui.views.readout import Readout
 from s2studio.gui.views.step_curve import StepCurve
 from s2studio.gui.views.time_plot import TimePlot
-from s2studio.units import with_unit
+from s2studio.units import estimated, with_unit
 
 if TYPE_CHECKING:
     from s2studio.analysis.forensics import Why
@@ -54,6 +55,7 @@ class DeadlinePanel(Panel):
         layout.addLayout(top)
         layout.addWidget(self.plot, 1)
         self.apply_theme(themes.theme)
+        controller.studio.summary_changed.connect(lambda _summary: self.draw_view(controller.source.view))
         self.set_empty(True)
 
     def draw_view(self, view: View | None) -> None:
@@ -105,9 +107,9 @@ class DeadlinePanel(Panel):
                 tick=why.tick,
                 pe=why.pe,
                 population=why.population,
-                slice=why.slice + 1,
+                slice=why.slice,
                 slices=why.slices,
-                time_done_s=with_unit(why.time_done_s, "s"),
+                time_done_s=about(estimated(why.time_done_s, why.time_done_low_s, why.time_done_pessimistic_s, "s")),
                 level=why.level,
                 phases=phases,
                 packets=why.packets,
@@ -121,15 +123,26 @@ class DeadlinePanel(Panel):
             say(
                 "info",
                 tr(
-                    "   {packets:,} packets from '{population}' on {pe}, neurons {most}; on the way "
+                    "   {packets:,} packets from '{population}' on {pe}{most}; on the way "
                     "{unloaded_s}, waiting {waiting}, busiest link {busiest}",
                     packets=sender.packets,
                     population=sender.population,
                     pe=sender.pe,
-                    most=most,
+                    most=tr(", neurons {most}", most=most) if most else "",
                     unloaded_s=with_unit(sender.route.unloaded_s, "s"),
                     waiting=waiting,
                     busiest=sender.route.busiest or tr("none"),
+                ),
+            )
+
+        for packet in why.lost[:SENDERS]:
+            say(
+                "warning",
+                tr(
+                    "   lost: a packet of '{population}' neuron {neuron:,}, sent in tick {sent:,}",
+                    population=packet.population,
+                    neuron=packet.neuron,
+                    sent=packet.sent_tick,
                 ),
             )
 
@@ -146,7 +159,7 @@ class DeadlinePanel(Panel):
             tr(
                 "Worst {need}, {share} of the tick of {tick_s}: {pe}, '{population}' neurons {start} to "
                 "{stop}, at {times_s}.  ",
-                need=with_unit(need, "s"),
+                need=about(with_unit(need, "s")),
                 share=quantity(need / view.tick_s, "%"),
                 tick_s=with_unit(view.tick_s, "s"),
                 pe=piece.pe,
@@ -156,7 +169,8 @@ class DeadlinePanel(Panel):
                 times_s=with_unit(float(view.times_s[worst]), "s"),
             )
             + (tr("{late:,} late PE ticks.", late=late) if late else tr("No PE is late."))
-            + tr("  Times are estimates.")
+            + "  "
+            + time_band(self.controller.studio.summary)
         )
         self.headline.setProperty("role", "bad" if late else "")
         self.headline.style().polish(self.headline)

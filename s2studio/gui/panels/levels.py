@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSplitter, QVBox
 
 from s2studio.draw.colours import population_colours
 from s2studio.draw.theme import NEAR_PX, TIGHT_PX, Theme
+from s2studio.gui.models.sure import about_column
 from s2studio.gui.theme import ThemeSwitch
 from s2studio.gui.translation import tr
 from s2studio.gui.views.figures import Figure, Figures
@@ -60,7 +61,9 @@ class LevelsPanel(Panel):
         self.shown.setProperty("role", "muted")
         self._legend = self.plot.getPlotItem().addLegend(offset=(-8, 8))
         self.table = Figures(
-            (tr("policy"), tr("tick"), tr("energy"), tr("late"), tr("fast")), tr("Level policies"), self._chosen
+            (tr("policy"), tr("tick"), *map(about_column, (tr("energy"), tr("late"), tr("fast")))),
+            tr("Level policies"),
+            self._chosen,
         )
         self._lay_out()
         self.ask.clicked.connect(lambda _checked: self.compare())

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedWidget
 from s2studio.draw.theme import NEAR_PX, Theme
 from s2studio.draw.views.power import KIND_COLOURS
 from s2studio.gui.models.decisions import decisions, output_names
+from s2studio.gui.models.sure import about_column, energy_band
 from s2studio.gui.theme import ThemeSwitch
 from s2studio.gui.translation import tr
 from s2studio.gui.views.figures import Figure, Figures
@@ -42,7 +43,9 @@ class PowerPanel(Panel):
     def __init__(self, controller: Controller, themes: ThemeSwitch) -> None:
         super().__init__(controller, themes)
         self.plot = TimePlot(controller.timeline, themes.theme, tr("power"), "W")
-        self.figures = Figures((tr("kind"), tr("at cursor"), tr("mean"), tr("energy")), tr("Power by kind"))
+        self.figures = Figures(
+            (tr("kind"), *map(about_column, (tr("at cursor"), tr("mean"), tr("energy")))), tr("Power by kind")
+        )
         # The sum of all kinds is drawn first, and each sum without its last kind over it.
         self._areas = {kind: StepCurve(KIND_COLOURS[kind], fill=True) for kind in reversed(ENERGY_KINDS)}
         for area in self._areas.values():
@@ -64,6 +67,7 @@ class PowerPanel(Panel):
         layout.addLayout(top)
         layout.addWidget(beside(self._left, self.figures), 1)
         self.inside.toggled.connect(self.look_inside)
+        controller.studio.summary_changed.connect(lambda _summary: self.draw_view(controller.source.view))
         self.set_empty(True)
 
     def draw_view(self, view: View | None) -> None:
@@ -155,11 +159,12 @@ class PowerPanel(Panel):
         self.figures.show_figures(rows)
         self.headline.setText(
             tr(
-                "{energy} in {seconds}, {mean} on average, {peak} at most   (estimate)",
+                "{energy} in {seconds}, {mean} on average, {peak} at most   {sure}",
                 energy=with_unit(float(energy.sum()), "J"),
                 seconds=with_unit(seconds, "s"),
                 mean=with_unit(sums[1], "W", 4),
                 peak=with_unit(float(view.power_w.sum(axis=0).max()), "W", 4),
+                sure=energy_band(self.controller.studio.summary),
             )
         )
 

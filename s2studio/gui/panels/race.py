@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSpinBox
 from s2studio.app.events import CostFound
 from s2studio.draw.colours import population_colours
 from s2studio.draw.theme import NEAR_PX, Theme
+from s2studio.gui.models.sure import about_column
 from s2studio.gui.theme import ThemeSwitch
 from s2studio.gui.translation import marked, tr
 from s2studio.gui.views.figures import Figure, Figures
@@ -29,6 +30,10 @@ OBJECTIVES = {
     "worst_link_flits": marked("worst link"),
     "router_entries": marked("router entries"),
 }
+
+
+# Of the objectives that have an error.
+UNITS = {"time_done_max_s": "s", "energy_j": "J"}
 
 
 class RacePanel(Panel):
@@ -52,7 +57,14 @@ class RacePanel(Panel):
         self.take.setToolTip(tr("Take the placement of the selected row; an undoable step"))
         self.take.setEnabled(False)
         self.table = Figures(
-            (tr("placer"), tr("longest"), tr("energy"), tr("worst link"), tr("hops"), tr("entries")),
+            (
+                tr("placer"),
+                about_column(tr("longest")),
+                about_column(tr("energy")),
+                tr("worst link"),
+                tr("hops"),
+                tr("entries"),
+            ),
             tr("Placements"),
             self._chosen,
         )
@@ -111,7 +123,9 @@ class RacePanel(Panel):
     def _show(self, race: Race) -> None:
         self.race = race
         error = ", ".join(
-            f"{tr(OBJECTIVES.get(name, name))} {100 * value:.2g} %" for name, value in race.errors.items() if value
+            f"{tr(OBJECTIVES.get(name, name))} {with_unit(value, UNITS[name])}"
+            for name, value in race.errors.items()
+            if value
         )
         best = (
             tr("No placer found a placement")

@@ -12,6 +12,7 @@ from s2studio.draw.colours import apply, colour_map, population_colours
 from s2studio.draw.scale import quantity
 from s2studio.draw.theme import NEAR_PX, Theme
 from s2studio.gui.models.selection import of_slices
+from s2studio.gui.models.sure import about_column
 from s2studio.gui.theme import ThemeSwitch
 from s2studio.gui.translation import tr
 from s2studio.gui.views.figures import Figure, Figures
@@ -36,7 +37,11 @@ class UtilisationPanel(Panel):
         self.plot = TimePlot(controller.timeline, themes.theme, tr("PE"), "")
         self._image = pg.ImageItem(axisOrder="row-major")
         self.plot.addItem(self._image)
-        self.figures = Figures((tr("busiest"), tr("mean"), tr("worst"), tr("packets")), tr("Busiest PEs"), self._select)
+        self.figures = Figures(
+            (tr("busiest"), about_column(tr("mean")), about_column(tr("worst")), tr("packets")),
+            tr("Busiest PEs"),
+            self._select,
+        )
         self._order: list[int] = []
         self.column(margin=NEAR_PX).addWidget(beside(self.plot, self.figures))
         self.apply_theme(themes.theme)

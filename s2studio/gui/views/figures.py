@@ -9,6 +9,9 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QColor, QIcon, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
+from s2studio.gui.models.sure import ABOUT, WHY
+from s2studio.gui.translation import tr
+
 SWATCH_PX = 10
 # Numbers that change more often cannot be read.
 PAUSE_MS = 150
@@ -56,6 +59,8 @@ class Figures(QTableWidget):
             item = self.horizontalHeaderItem(column)
             if item is not None:
                 item.setTextAlignment(_alignment(column))
+                if item.text().endswith(ABOUT):
+                    item.setToolTip(tr(WHY))
         self._swatches: dict[str, QIcon] = {}
         self._shown: list[Figure | None] = []
         self._waiting: tuple[Figure, ...] | None = None

@@ -132,7 +132,7 @@ def tip(shown: MeshScene, pe: PE) -> str:
     ]
     if shown.facts.view is not None:
         rows += [
-            (tr(metric.title), metric.text(float(metric.values(shown.facts)[tile.index])))
+            (tr(metric.title), metric.said(float(metric.values(shown.facts)[tile.index])))
             for metric in METRICS.values()
             if metric.needs_run
         ]
