@@ -72,7 +72,9 @@ def _int8_row(row: Mapping[str, Any], about: Mapping[str, Any]) -> Sequence[str]
     return (
         row["name"],
         row.get("operator", "input"),
-        "" if row["exponent"] is None else f"2^{-row['exponent']}" + ("" if row["dtype"] == "int8" else " int16"),
+        ""
+        if row["exponent"] is None
+        else f"2^{-row['exponent']}" + ("" if row["dtype"] == "int8" else f" {row['dtype']}"),
         "" if least is None else _steps(least, most),
         "exact" if row["snr_db"] is None else f"{row['snr_db']:.1f} dB",
         "" if row["growth_db"] is None else f"{-row['growth_db']:+.1f} dB",
@@ -82,7 +84,7 @@ def _int8_row(row: Mapping[str, Any], about: Mapping[str, Any]) -> Sequence[str]
 
 
 def _trial(trial: Mapping[str, Any]) -> str:
-    equalised = f"equalised after {trial['equalised']} layers" if trial["equalised"] else "as trained"
+    equalised = "as trained" if trial["equalised"] == "no" else f"equalised per {trial['equalised']}"
     return f"{equalised}, biases corrected" if trial["corrected"] else equalised
 
 

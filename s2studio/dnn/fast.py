@@ -39,7 +39,7 @@ def compute(operator: Operator, inputs: list[Integers]) -> Computed:
 
 
 def _activation(operator: Activation, x: Integers) -> Computed:
-    return operator.table()[x.astype(np.int64) + 128], None
+    return operator.table()[x.astype(np.int64) + 128] if x.dtype == np.int8 else operator.compute(x), None
 
 
 def _dense(operator: Dense, x: Integers) -> Computed:

@@ -16,7 +16,7 @@ from s2studio.dnn.fixed_point import ONE, erf_s0_31, exp_s0_31, sigmoid_s0_31, t
 from s2studio.dnn.layer_part import ChipLayer, LayerPart
 from s2studio.dnn.operators.elementwise import Add, Affine, Clip, Mul
 from s2studio.dnn.operators.exponential import Activation, Erf, Gelu, Sigmoid, Silu, Tanh
-from s2studio.dnn.operators.gathering import AvgPool, LayerNorm, MaxPool, Mean, RMSNorm, Softmax
+from s2studio.dnn.operators.gathering import AvgPool, LayerNorm, MaxPool, Mean, Normalise, RMSNorm, Softmax
 from s2studio.dnn.operators.movements import Concat, Embedding, Move
 from s2studio.dnn.operators.operator import Operator
 from s2studio.dnn.operators.products import Conv, Dense, MatMul
@@ -150,6 +150,9 @@ OTHERS: list[tuple[Operator, list[Shape]]] = [
     (Softmax(4, 7), [(4, 9)]),
     (Softmax(4, 7, axis=0), [(4, 9)]),
     (Softmax(2, 7, mask=np.tri(5, dtype=np.bool_)), [(2, 5, 5)]),
+    (Softmax(2, 7, divides=False), [(2, 5, 5)]),
+    (Normalise(3), [(2, 5, 3), (2, 5, 5)]),
+    (Normalise(-2, bits=16), [(2, 5, 3), (2, 5, 5)]),
     (LayerNorm(np.full(9, 16, np.float32), np.ones(9, np.float32), 0.01), [(4, 9)]),
     (LayerNorm(np.full((4, 9), 16, np.float32), None, 0.01, -2), [(2, 4, 9)]),
     (RMSNorm(np.full(9, 16, np.float32), 0.01), [(4, 9)]),
@@ -166,7 +169,9 @@ OTHERS: list[tuple[Operator, list[Shape]]] = [
 @pytest.mark.parametrize(("operator", "shapes"), OTHERS, ids=lambda value: type(value).__name__)
 def test_that_all_other_operators_agree(operator: Operator, shapes: list[Shape]) -> None:
     random = np.random.default_rng(5)
-    same(operator, *(int8(random, *shape) for shape in shapes), bits=getattr(operator, "bits", 8))
+    inputs = [int8(random, *shape) for shape in shapes]
+    inputs = [np.maximum(x, 1) for x in inputs] if isinstance(operator, Normalise) else inputs
+    same(operator, *inputs, bits=getattr(operator, "bits", 8))
 
 
 def test_that_an_embedding_takes_rows() -> None:
@@ -265,3 +270,22 @@ def test_that_a_layer_norm_is_the_float_one_rounded() -> None:
     ours = LayerNorm((scale * 32).astype(np.float32), (shift * 32).astype(np.float32), 1e-3 * 64).compute(x)
 
     assert np.abs(ours - np.clip(exact, -128, 127)).max() < 0.51
+
+
+def test_that_a_sum_of_16_bits_keeps_what_8_would_cut() -> None:
+    a, b = np.array([[30_000, -30_000]], np.int16), np.array([[100, 100]], np.int8)
+
+    assert Add((0, 1), 0, bits=16).compute(a, b).tolist() == [[30_200, -29_800]]
+    assert Add((0, 1), 0).compute(a, b).tolist() == [[127, -128]]
+
+
+def test_that_attention_that_is_divided_late_is_that_of_the_float_equation() -> None:
+    random = np.random.default_rng(4)
+    scores, values = random.integers(-300, 300, (6, 40)).astype(np.int16), int8(random, 40, 5)
+    powers = Softmax(6, 7, divides=False).compute(scores)
+    sums = MatMul(0, bits=32).compute(powers, values)
+    ours = Normalise(2).compute(sums, powers)
+    exact = np.exp(scores / 64.0)
+    exact /= exact.sum(axis=-1, keepdims=True)
+
+    assert np.abs(ours - np.clip(exact @ values * 4, -128, 127)).max() < 2

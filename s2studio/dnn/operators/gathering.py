@@ -9,11 +9,11 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from s2studio.dnn.fixed_point import clipped, exp_s0_31, shifted, to_s16_15
+from s2studio.dnn.fixed_point import S0_31, clipped, exp_s0_31, shifted, to_s16_15
 from s2studio.dnn.operators.operator import Kind, Operator, Unit
 from s2studio.dnn.tensor import Integers
 from s2studio.network.operators.arithmetic import Window
-from s2studio.network.operators.operator import Shape, axis_of, text
+from s2studio.network.operators.operator import Shape, axis_of, broadcast, text
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,8 @@ class Mean(Operator):
 class Softmax(Operator):
     """p = exp((q - max q) 2^-exponent) in s0.31; y = clip(p 2^output_exponent / sum p), rounded to nearest.
 
-    Over those q alone that `mask` (which broadcasts to q) allows, at least one along `axis`; others become 0.
+    Over those q alone that `mask` (which broadcasts to q) allows, at least one along `axis`; others become 0. Without
+    `divides` y = clip(p 2^output_exponent), rounded to nearest.
     """
 
     exponent: int
@@ -89,6 +90,7 @@ class Softmax(Operator):
     axis: int = -1
     iterations: int = 16
     mask: NDArray[np.bool_] | None = None
+    divides: bool = True
     kind: ClassVar[Kind] = "softmax"
     unit: ClassVar[Unit] = "exponential_unit"
 
@@ -100,8 +102,36 @@ class Softmax(Operator):
         largest = np.where(seen, wide, np.iinfo(np.int32).min).max(axis=self.axis, keepdims=True)
         below = to_s16_15(np.minimum(wide - largest, 0), self.exponent)
         powers = np.where(seen, exp_s0_31(below, self.iterations), 0)
+        if not self.divides:
+            return clipped(shifted(powers, S0_31 - self.output_exponent))
         total = powers.sum(axis=self.axis, keepdims=True)
         return clipped(((powers << self.output_exponent) + total // 2) // total)
+
+
+@dataclass(frozen=True)
+class Normalise(Operator):
+    """y = clip(a 2^left / sum b), rounded to nearest: b the powers along its last axis, a the product with them.
+
+    y has `bits`, 8, 16 or 32.
+    """
+
+    left: int
+    bits: int = 8
+
+    def shape(self, inputs: Sequence[Shape]) -> Shape:
+        """Return that of a."""
+        a, b = inputs
+        if broadcast(a, (*b[:-1], 1)) != a:
+            raise ValueError(f"{text(a)} and the rows of {text(b)}")
+        return a
+
+    def compute(self, *inputs: Integers) -> Integers:
+        """Return y."""
+        # The largest power of a row is 127, so that no sum is 0.
+        total = inputs[1].sum(axis=-1, dtype=np.int64, keepdims=True)
+        above = inputs[0].astype(np.int64) << max(self.left, 0)
+        below = total << max(-self.left, 0)
+        return clipped((above + below // 2) // below, self.bits)
 
 
 @dataclass(frozen=True)

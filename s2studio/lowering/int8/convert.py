@@ -19,12 +19,25 @@ from s2studio.network.operators.arithmetic import Conv, Dense, MatMul
 from s2studio.network.operators.elementwise import Add, Erf, Gelu, Mul, Relu, Relu6, Sigmoid, Silu, Tanh
 from s2studio.network.operators.movements import Concat, Embedding, Reshape, Slice, Transpose
 from s2studio.network.operators.operator import Identity, Operator, Shape
-from s2studio.network.operators.reductions import AvgPool, BatchNorm, LayerNorm, MaxPool, Mean, RMSNorm, Softmax
+from s2studio.network.operators.reductions import (
+    AvgPool,
+    BatchNorm,
+    LayerNorm,
+    MaxPool,
+    Mean,
+    Normalise,
+    RMSNorm,
+    Softmax,
+)
 
+# Sums that are handed on as they are.
+WHOLE_BITS = 32
 # Places by which the MAC array's 32-bit sums can be shifted.
 MOST_SHIFT = 31
 # Biases and terms stay below it, so that adding a product to them does not leave 32 bits.
 MOST_TERM = 2**30
+# Exponent of the powers of a softmax that is divided later.
+POWERS = 7
 INT16 = np.iinfo(np.int16)
 Reals = NDArray[np.float64]
 
@@ -87,7 +100,7 @@ def quantised_weights(operator: Dense | Conv, step: Step) -> Int8Weights:
 
 def _matmul(_operator: MatMul, step: Step) -> Converted:
     units = step.exponent(0) + step.exponent(1)
-    output = max(min(step.output, units), units - MOST_SHIFT)
+    output = units if step.bits == WHOLE_BITS else max(min(step.output, units), units - MOST_SHIFT)
     shift = units - output
     return products.MatMul(shift, (1 << shift) >> 1, step.bits), output
 
@@ -138,9 +151,14 @@ def _relu6(_operator: Relu6, step: Step) -> Converted:
 
 
 def _softmax(operator: Softmax, step: Step) -> Converted:
-    # What is at most 1 has no step coarser than that; s0.31 ends the other side.
-    output = min(max(step.output, 0), MOST_SHIFT - 1)
-    return gathering.Softmax(step.first, output, operator.axis, step.options.iterations, operator.mask), output
+    # What is at most 1 has no step coarser than that; s0.31 ends the other side. The largest power is 1.
+    output = min(max(step.output, 0), MOST_SHIFT - 1) if operator.divides else POWERS
+    iterations = step.options.iterations
+    return gathering.Softmax(step.first, output, operator.axis, iterations, operator.mask, operator.divides), output
+
+
+def _normalise(_operator: Normalise, step: Step) -> Converted:
+    return gathering.Normalise(step.exponent(1) + step.output - step.first, step.bits), step.output
 
 
 def _layer_norm(operator: LayerNorm, step: Step) -> Converted:
@@ -213,6 +231,7 @@ CONVERTERS: Mapping[type[Operator], Callable[[Any, Step], Converted]] = {
     Silu: _activation(exponential.Silu),
     Tanh: _activation(exponential.Tanh),
     Softmax: _softmax,
+    Normalise: _normalise,
     LayerNorm: _layer_norm,
     RMSNorm: _rms_norm,
     AvgPool: _average_pool,

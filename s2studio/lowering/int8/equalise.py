@@ -1,127 +1,164 @@
-"""Cross-layer equalisation: channels between two layers are brought to ranges that one step fits.
+"""Equalisation: what layers hand on is scaled so that int8 holds it best, and what reads it is scaled back.
 
-After Nagel et al. 2019 (arXiv 1906.04721), with the largest value of a channel over the calibration set in place of
-the first layer's weights, whose outputs have steps of their own, and with factors that are powers of two, so that the
-float network stays the same to the last bit.
+Per channel after Nagel et al. 2019 (arXiv 1906.04721), with the largest value of a channel over the calibration set in
+place of the first layer's weights, whose outputs have steps of their own. Steps are powers of two, so a tensor may use
+as little as half of its int8; one more factor, for all of a tensor, lets its largest value use all of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from s2studio.lowering.int8.calibrate import Calibration
-from s2studio.network.operators.arithmetic import Conv, Dense
+from s2studio.lowering.int8.weights import INT8
+from s2studio.network.operators.arithmetic import Conv, Dense, MatMul
 from s2studio.network.operators.elementwise import Relu
-from s2studio.network.operators.movements import Reshape
-from s2studio.network.operators.operator import FloatArray, size
-from s2studio.network.operators.reductions import AvgPool, LayerNorm, MaxPool, RMSNorm
+from s2studio.network.operators.movements import Reshape, Slice, Transpose
+from s2studio.network.operators.operator import FloatArray, Operator, size
+from s2studio.network.operators.reductions import AvgPool, LayerNorm, MaxPool, Mean, RMSNorm
 from s2studio.network.tensors import Layer, LayerGraph
 
+Equalise = Literal["no", "tensor", "channel"]
 Maker = Dense | Conv | LayerNorm | RMSNorm
-Reader = type[Dense] | type[Conv]
-Factors = NDArray[np.int64]
+Reals = NDArray[np.float64]
 # Channels are moved by at most 2^8: what differs more is a dead channel.
 MOST = 8
 
 
-def equalise(graph: LayerGraph, calibration: Calibration) -> tuple[LayerGraph, int]:
-    """Return `graph` with its channels equalised, and between how many layers; it computes the same."""
-    uses = graph.uses()
+@dataclass(frozen=True)
+class _Pair:
+    """What a layer makes, the tensor in which others find it, and whether its channels are still apart there."""
+
+    maker: Layer
+    tensor: str
+    readers: tuple[Layer, ...]
+    has_channels: bool
+
+
+def equalise(graph: LayerGraph, calibration: Calibration, kind: Equalise) -> tuple[LayerGraph, int]:
+    """Return `graph` equalised per tensor or per channel, and after how many layers.
+
+    It computes the same, up to the rounding of float32.
+    """
     layers = {layer.output: layer for layer in graph.layers}
     count = 0
-    for maker in graph.layers:
-        tensor, kind = maker.output, Conv if isinstance(maker.operator, Conv) else Dense
-        if not isinstance(maker.operator, Maker) or not _has_channels(maker):
+    for layer in graph.layers if kind != "no" else ():
+        pair = _pair(graph, layers, layers[layer.output])
+        if pair is None:
             continue
-        while (step := _passes(graph, layers, tensor, kind)) is not None and uses[tensor] == 1:
-            tensor, kind = step
-        readers = [layer for layer in layers.values() if tensor in layer.inputs]
-        if len(readers) != uses[tensor] or not all(isinstance(layer.operator, kind) for layer in readers):
-            continue
-        places = _exponents(graph, maker, [layer.operator for layer in readers], calibration.channel_largest[tensor])
-        if places.any():
-            layers[maker.output] = replace(layers[maker.output], operator=_made(layers[maker.output].operator, places))
-            for reader in readers:
-                layers[reader.output] = replace(reader, operator=_read(reader.operator, places))
-            count += 1
+        factors = _factors(pair, calibration, kind == "channel" and pair.has_channels)
+        layers[layer.output] = replace(pair.maker, operator=_made(pair.maker.operator, factors))
+        for reader in pair.readers:
+            layers[reader.output] = replace(reader, operator=_read(reader.operator, factors))
+        count += 1
     return graph.with_layers(tuple(layers.values())), count
 
 
-def _has_channels(maker: Layer) -> bool:
-    """Whether the outputs of `maker` are channels of their own: norms over several axes have none."""
-    return not isinstance(maker.operator, LayerNorm | RMSNorm) or maker.operator.scale.ndim == 1
-
-
-def _passes(graph: LayerGraph, layers: dict[str, Layer], tensor: str, kind: Reader) -> tuple[str, Reader] | None:
-    """Return the tensor behind a layer that no factor disturbs, and the kind of layer whose channels it holds.
-
-    Those of a convolution are axis 1, those of a dense layer the last.
-    """
-    reader = next((layer for layer in layers.values() if tensor in layer.inputs), None)
-    if reader is None:
+def _pair(graph: LayerGraph, layers: dict[str, Layer], maker: Layer) -> _Pair | None:
+    """Return what `maker` hands on, if products alone read it, past layers that no factor disturbs."""
+    if not isinstance(maker.operator, Maker):
         return None
-    operator, shape = reader.operator, graph.shapes[tensor]
-    if isinstance(operator, Relu) or (kind is Conv and isinstance(operator, MaxPool | AvgPool)):
-        return reader.output, kind
-    is_flat = isinstance(operator, Reshape) and operator.target == (shape[0], size(shape[1:]))
-    return (reader.output, Dense) if is_flat and kind is Conv else None
+    tensor, kind = maker.output, Conv if isinstance(maker.operator, Conv) else Dense
+    has_channels = not isinstance(maker.operator, LayerNorm | RMSNorm) or maker.operator.scale.ndim == 1
+    while tensor not in graph.outputs:
+        readers = tuple(layer for layer in layers.values() if tensor in layer.inputs)
+        if readers and all(isinstance(reader.operator, Dense | Conv) for reader in readers):
+            apart = has_channels and all(isinstance(reader.operator, kind) for reader in readers)
+            return _Pair(maker, tensor, readers, apart)
+        if len(readers) != 1 or not _is_linear(readers[0], tensor):
+            return None
+        (reader,) = readers
+        if _flattens(graph, reader) and kind is Conv:
+            kind = Dense
+        elif not isinstance(reader.operator, Relu | MaxPool | AvgPool if kind is Conv else Relu):
+            has_channels = False
+        tensor = reader.output
+    return None
 
 
-def _exponents(graph: LayerGraph, maker: Layer, readers: Sequence[object], largest: NDArray[np.float64]) -> Factors:
-    """Return n, one per channel: what is made is divided by 2^n, so that its range is that of the weights it meets."""
-    channels = graph.shapes[maker.output][1 if isinstance(maker.operator, Conv) else -1]
-    weights = np.max([_column_largest(reader) for reader in readers], axis=0)
-    if len(weights) != len(largest) or len(weights) % channels:
-        return np.zeros(channels, np.int64)
-    ranges = [values.reshape(channels, -1).max(axis=1) for values in (largest, weights)]
-    alive = (ranges[0] > 0) & (ranges[1] > 0)
-    made, met = (np.log2(np.where(alive, values, 1)) for values in ranges)
-    half = (made - met) / 2
-    centred = np.rint(half - np.median(half[alive])) if alive.any() else half
-    return np.where(alive, np.clip(centred, -MOST, MOST), 0).astype(np.int64)
+def _is_linear(reader: Layer, tensor: str) -> bool:
+    """Whether a positive factor of `tensor` is one of what `reader` makes."""
+    linear = Relu | MaxPool | AvgPool | Mean | Reshape | Transpose | Slice | MatMul
+    return isinstance(reader.operator, linear) and reader.inputs.count(tensor) == 1
 
 
-def _column_largest(operator: object) -> NDArray[np.float64]:
+def _flattens(graph: LayerGraph, reader: Layer) -> bool:
+    """Whether channels become neighbours in one row, each with its pixels."""
+    shape = graph.shapes[reader.inputs[0]]
+    return isinstance(reader.operator, Reshape) and reader.operator.target == (shape[0], size(shape[1:]))
+
+
+def _factors(pair: _Pair, calibration: Calibration, per_channel: bool) -> Reals:
+    """Return what each channel of the maker is divided by; one for all of them where there is no more to do."""
+    factors = np.ones(1)
+    largest = calibration.largest[pair.maker.output]
+    if per_channel:
+        made = calibration.channel_largest[pair.tensor]
+        met = np.max([_column_largest(reader.operator) for reader in pair.readers], axis=0)
+        made, met = (values.reshape(_channels(pair.maker.operator), -1).max(axis=1) for values in (made, met))
+        factors = _equal_ranges(made, met)
+        largest = float((made / factors).max())
+    if largest == 0:
+        return factors
+    steps = np.log2(INT8.max / largest)
+    return np.asarray(factors / np.exp2(steps - np.floor(steps)))
+
+
+def _channels(operator: Operator) -> int:
+    return len(operator.scale if isinstance(operator, LayerNorm | RMSNorm) else operator.weight)  # type: ignore[attr-defined]
+
+
+def _equal_ranges(made: Reals, met: Reals) -> Reals:
+    """Return the factors at which each channel's range is that of the weights it meets."""
+    alive = (made > 0) & (met > 0)
+    if not alive.any():
+        return np.ones(len(made))
+    half = (np.log2(np.where(alive, made, 1)) - np.log2(np.where(alive, met, 1))) / 2
+    return np.where(alive, np.exp2(np.clip(half - np.median(half[alive]), -MOST, MOST)), 1)
+
+
+def _column_largest(operator: Operator) -> Reals:
     """Return the largest weight that each input channel meets."""
     if isinstance(operator, Dense):
         return np.asarray(np.abs(operator.weight).max(axis=0), np.float64)
     if not isinstance(operator, Conv):
         raise TypeError(type(operator).__name__)
-    grouped = np.abs(operator.weight).reshape(
-        operator.groups, -1, operator.weight.shape[1], size(operator.window.kernel)
-    )
+    per_group = operator.weight.shape[1]
+    grouped = np.abs(operator.weight).reshape(operator.groups, -1, per_group, size(operator.window.kernel))
     return np.asarray(grouped.max(axis=(1, 3)).reshape(-1), np.float64)
 
 
-def _made(operator: object, places: Factors) -> Maker:
-    """Return a layer whose output i is that of `operator` times 2^-places[i]."""
+def _made(operator: Operator, factors: Reals) -> Maker:
+    """Return a layer whose output i is that of `operator` divided by factors[i]."""
     if isinstance(operator, Dense | Conv):
-        bias = None if operator.bias is None else np.ldexp(operator.bias, -places)
-        return replace(operator, weight=_along(operator.weight, -places, 0), bias=bias)
+        weight = _times(operator.weight, 1 / factors.reshape(-1, *(1,) * (operator.weight.ndim - 1)))
+        bias = None if operator.bias is None else _times(operator.bias, 1 / factors)
+        return replace(operator, weight=weight, bias=bias)
     if isinstance(operator, LayerNorm):
-        shift = None if operator.shift is None else np.ldexp(operator.shift, -places)
-        return replace(operator, scale=np.ldexp(operator.scale, -places), shift=shift)
+        shift = None if operator.shift is None else _times(operator.shift, 1 / factors)
+        return replace(operator, scale=_times(operator.scale, 1 / factors), shift=shift)
     if not isinstance(operator, RMSNorm):
         raise TypeError(type(operator).__name__)
-    return replace(operator, scale=np.ldexp(operator.scale, -places))
+    return replace(operator, scale=_times(operator.scale, 1 / factors))
 
 
-def _read(operator: object, places: Factors) -> Dense | Conv:
-    """Return a layer that computes from inputs times 2^-places what `operator` computes from the inputs."""
+def _read(operator: Operator, factors: Reals) -> Dense | Conv:
+    """Return a layer that computes from divided inputs what `operator` computes from the inputs."""
     if isinstance(operator, Dense):
         return replace(
-            operator, weight=np.ldexp(operator.weight, places.repeat(operator.weight.shape[1] // len(places)))
+            operator, weight=_times(operator.weight, factors.repeat(operator.weight.shape[1] // len(factors)))
         )
     if not isinstance(operator, Conv):
         raise TypeError(type(operator).__name__)
+    channels = np.broadcast_to(factors, (operator.groups * operator.weight.shape[1],)) if len(factors) == 1 else factors
     grouped = operator.weight.reshape(operator.groups, -1, *operator.weight.shape[1:])
-    along = places.reshape(operator.groups, 1, -1, *(1,) * len(operator.window.kernel))
-    return replace(operator, weight=np.ldexp(grouped, along).reshape(operator.weight.shape))
+    along = channels.reshape(operator.groups, 1, -1, *(1,) * len(operator.window.kernel))
+    return replace(operator, weight=_times(grouped, along).reshape(operator.weight.shape))
 
 
-def _along(weight: FloatArray, places: Factors, axis: int) -> FloatArray:
-    return np.ldexp(weight, places.reshape(*(-1 if i == axis else 1 for i in range(weight.ndim))))
+def _times(values: FloatArray, factors: Reals) -> FloatArray:
+    return np.asarray(values * factors, np.float32)

@@ -15,12 +15,14 @@ from s2studio.dnn.tensor import DTYPES, Tensor
 from s2studio.dnn.validate import validate_layers
 from s2studio.errors import LoweringError, NetworkError
 from s2studio.lowering.fusion import fuse
+from s2studio.lowering.int8.attention import divide_late
 from s2studio.lowering.int8.calibrate import Calibration, Samples, calibrate, coarsest_exponent
-from s2studio.lowering.int8.convert import CONVERTERS, Converted, Keeping, Step, keeping, quantised_weights
-from s2studio.lowering.int8.equalise import equalise
+from s2studio.lowering.int8.convert import CONVERTERS, WHOLE_BITS, Converted, Keeping, Step, keeping, quantised_weights
+from s2studio.lowering.int8.equalise import Equalise, equalise
 from s2studio.lowering.int8.options import Int8Options
 from s2studio.lowering.int8.widths import WIDE_BITS, wide_tensors
 from s2studio.network.operators.arithmetic import Conv, Dense
+from s2studio.network.operators.reductions import Normalise
 from s2studio.network.tensors import Layer, LayerGraph, evaluate
 
 PARTS = "squares, roots and quotients run as parts of LayerNorm and RMSNorm: use those, or leave them out"
@@ -30,7 +32,7 @@ PARTS = "squares, roots and quotients run as parts of LayerNorm and RMSNorm: use
 class Trial:
     """One way to int8 and how close its outputs came, as 10 log10(signal / noise) over the calibration set."""
 
-    equalised: int
+    equalised: Equalise
     corrected: bool
     snr_db: float
 
@@ -53,24 +55,21 @@ def quantise_network(graph: LayerGraph, samples: Samples, options: Int8Options |
     Raises LoweringError without samples, NetworkError where one does not fit the graph or a layer is not covered.
     """
     options = options or Int8Options()
-    fused = fuse(graph)
+    fused = divide_late(fuse(graph)) if options.wide else fuse(graph)
     calibration = calibrate(fused, samples)
     found = []
-    for wants in _both(options.equalise):
-        changed, count = equalise(fused, calibration) if wants else (fused, 0)
-        if wants and not count and options.equalise is None:
-            continue
+    kinds: tuple[Equalise, ...] = ("no", "tensor", "channel") if options.equalise is None else (options.equalise,)
+    for kind in kinds:
+        changed, count = equalise(fused, calibration, kind)
         seen = calibrate(changed, samples) if count else calibration
-        for corrects in _both(options.correct_bias):
+        for corrects in (False, True) if options.correct_bias is None else (options.correct_bias,):
             part = to_part(changed, seen, options, corrects)
-            found.append(Quantised(changed, part, (Trial(count, corrects, _closeness(changed, part, samples)),)))
+            found.append(Quantised(changed, part, (Trial(kind, corrects, _closeness(changed, part, samples)),)))
+        if kind == "tensor" and not count:
+            break
     best = max(found, key=lambda quantised: quantised.trials[0].snr_db)
     others = [trial for quantised in found for trial in quantised.trials if quantised is not best]
     return replace(best, trials=(*best.trials, *others))
-
-
-def _both(choice: bool | None) -> tuple[bool, ...]:
-    return (False, True) if choice is None else (choice,)
 
 
 def to_part(graph: LayerGraph, calibration: Calibration, options: Int8Options, corrects: bool = False) -> LayerPart:
@@ -79,6 +78,8 @@ def to_part(graph: LayerGraph, calibration: Calibration, options: Int8Options, c
     `corrects` adds to each bias what the rounding of the weights takes away on average (Nagel et al. 2019).
     """
     wide = wide_tensors(graph) if options.wide else frozenset[str]()
+    bits = dict.fromkeys(wide, WIDE_BITS)
+    bits |= {layer.inputs[0]: WHOLE_BITS for layer in graph.layers if isinstance(layer.operator, Normalise)}
     tensors = {
         name: Tensor(name, graph.shapes[name], calibration.exponents.get(name), "int8")
         if name in calibration.exponents
@@ -88,7 +89,7 @@ def to_part(graph: LayerGraph, calibration: Calibration, options: Int8Options, c
     layers = []
     for layer in graph.layers:
         inputs = tuple(tensors[name] for name in layer.inputs)
-        operator, output = _converted(layer, inputs, graph, calibration, options, corrects, layer.output in wide)
+        operator, output = _converted(layer, inputs, graph, calibration, options, corrects, bits.get(layer.output, 8))
         tensors[layer.output] = output
         layers.append(ChipLayer(layer.name, operator, inputs, output))
     outputs = tuple(tensors[name] for name in graph.outputs)
@@ -102,7 +103,7 @@ def _converted(
     calibration: Calibration,
     options: Int8Options,
     corrects: bool,
-    is_wide: bool,
+    bits: int,
 ) -> tuple[Any, Tensor]:
     """Return a layer's operator in whole numbers, and what it makes."""
     operator, shape = layer.operator, graph.shapes[layer.output]
@@ -110,9 +111,9 @@ def _converted(
         return keeping(operator), replace(inputs[0], name=layer.output, shape=shape)
     if layer.output not in calibration.exponents:
         raise NetworkError(f"node '{layer.name}'", "it computes with tokens", hint="use an Embedding")
-    bits, wanted = 8, calibration.exponents[layer.output]
-    if is_wide:
-        bits, wanted = WIDE_BITS, coarsest_exponent(calibration.largest[layer.output], 2 ** (WIDE_BITS - 2))
+    wanted = calibration.exponents[layer.output]
+    if bits > 8:
+        wanted = coarsest_exponent(calibration.largest[layer.output], 2 ** (bits - 2))
     exponents, shapes = tuple(tensor.exponent for tensor in inputs), tuple(tensor.shape for tensor in inputs)
     step = Step(exponents, shapes, wanted, options, bits)
     if corrects and isinstance(operator, Dense | Conv):

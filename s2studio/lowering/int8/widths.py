@@ -8,7 +8,7 @@ from s2studio.network.operators.arithmetic import Conv, Dense, MatMul
 from s2studio.network.operators.elementwise import Add, Mul
 from s2studio.network.operators.movements import Reshape, Slice, Transpose
 from s2studio.network.operators.operator import Operator
-from s2studio.network.operators.reductions import BatchNorm, LayerNorm, RMSNorm, Softmax
+from s2studio.network.operators.reductions import BatchNorm, LayerNorm, Normalise, RMSNorm, Softmax
 from s2studio.network.tensors import Layer, LayerGraph
 
 WIDE_BITS = 16
@@ -37,7 +37,7 @@ def wide_tensors(graph: LayerGraph) -> frozenset[str]:
 
 def _makes_wide(operator: Operator) -> bool:
     """Return whether it makes 16 bits: the MAC array brings its sums to 8, 16 or 32, the ARM core adds in 32."""
-    return isinstance(operator, Dense | Conv | MatMul) or _is_affine(operator)
+    return isinstance(operator, Dense | Conv | MatMul | Normalise) or _is_affine(operator)
 
 
 def _reads_wide(operator: Operator) -> bool:

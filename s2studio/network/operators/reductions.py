@@ -70,11 +70,12 @@ class Mean(Operator):
 class Softmax(Operator):
     """y = exp(x - max x) / sum of exp(x - max x) along `axis`, over those x alone that `mask` allows; others become 0.
 
-    `mask` broadcasts to x, and allows at least one along `axis` everywhere.
+    `mask` broadcasts to x, and allows at least one along `axis` everywhere. Without `divides` y is exp(x - max x).
     """
 
     axis: int = -1
     mask: NDArray[np.bool_] | None = None
+    divides: bool = True
 
     def shape(self, inputs: Sequence[Shape]) -> Shape:
         """Return that of the input."""
@@ -87,7 +88,23 @@ class Softmax(Operator):
         """Return y."""
         x = inputs[0] if self.mask is None else np.where(self.mask, inputs[0], np.float32(-np.inf))
         powers = np.exp(x - x.max(axis=self.axis, keepdims=True))
-        return np.asarray(powers / powers.sum(axis=self.axis, keepdims=True))
+        return np.asarray(powers / powers.sum(axis=self.axis, keepdims=True)) if self.divides else powers
+
+
+@dataclass(frozen=True)
+class Normalise(Operator):
+    """y = a / (sum of b along its last axis): what is left of a softmax behind a product with its powers b."""
+
+    def shape(self, inputs: Sequence[Shape]) -> Shape:
+        """Return that of a."""
+        a, b = inputs
+        if broadcast(a, (*b[:-1], 1)) != a:
+            raise ValueError(f"{text(a)} and the rows of {text(b)}")
+        return a
+
+    def compute(self, *inputs: Values) -> Values:
+        """Return y."""
+        return np.asarray(inputs[0] / inputs[1].sum(axis=-1, keepdims=True))
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ import pytest
 
 from s2studio.lowering.fusion import fuse
 from s2studio.lowering.int8.calibrate import calibrate
-from s2studio.lowering.int8.equalise import equalise
-from s2studio.lowering.int8.network import quantise_network
+from s2studio.lowering.int8.equalise import Equalise, equalise
+from s2studio.lowering.int8.network import quantise_network, run_quantised
 from s2studio.lowering.int8.options import Int8Options
 from s2studio.network.tensors import LayerGraph, evaluate
 from tests.network.readers.onnx_models import Step, model_of, normal, read_here, saved
@@ -33,30 +33,49 @@ def network(tmp_path: Path) -> LayerGraph:
     return read_here(saved(tmp_path / "m.onnx", model_of(steps, constants, [1, 3, 8, 8])))
 
 
-def test_that_an_equalised_network_computes_the_same_to_the_last_bit(network: LayerGraph) -> None:
+@pytest.mark.parametrize("kind", ["tensor", "channel"])
+def test_that_an_equalised_network_computes_the_same(network: LayerGraph, kind: Equalise) -> None:
     fused, sample = fuse(network), {"x": normal(1, 3, 8, 8)}
-    equalised, count = equalise(fused, calibrate(fused, [sample]))
+    equalised, count = equalise(fused, calibrate(fused, [sample]), kind)
+    spread = np.ptp(np.log2(np.abs(evaluate(equalised, sample)["r"]).max(axis=(0, 2, 3))))
 
     assert count == 2
-    np.testing.assert_array_equal(evaluate(equalised, sample)["y"], evaluate(fused, sample)["y"])
-    assert np.ptp(np.log2(np.abs(evaluate(equalised, sample)["r"]).max(axis=(0, 2, 3)))) < 4
+    assert (spread < 4) == (kind == "channel")
+    np.testing.assert_allclose(evaluate(equalised, sample)["y"], evaluate(fused, sample)["y"], rtol=1e-4, atol=1e-3)
 
 
 def test_that_equalising_brings_int8_closer_to_float(network: LayerGraph) -> None:
     samples = [{"x": normal(1, 3, 8, 8)} for _ in range(8)]
+    kinds: tuple[Equalise, ...] = ("no", "channel")
     plain, equalised = (
-        quantise_network(network, samples, Int8Options(equalise=choice, correct_bias=False)).trials[0].snr_db
-        for choice in (False, True)
+        quantise_network(network, samples, Int8Options(equalise=kind, correct_bias=False)).trials[0].snr_db
+        for kind in kinds
     )
 
     assert equalised > plain + 0.5
 
 
+def test_that_a_tensor_uses_all_of_int8_once_it_is_scaled(tmp_path: Path) -> None:
+    steps: list[Step] = [("LayerNormalization", ["x", "s"], "n", {}), ("MatMul", ["n", "w"], "y", {})]
+    scale = np.full(64, 1.03, np.float32)
+    model = model_of(steps, {"s": scale, "w": normal(64, 5)}, [1, 64])
+    graph = read_here(saved(tmp_path / "m.onnx", model))
+    sample = {"x": np.sign(normal(1, 64))}  # the norm makes about 1.03 of it, just above a power of two
+    options = [Int8Options(equalise=kind, correct_bias=False) for kind in ("no", "tensor")]
+    largest = [
+        np.abs(run_quantised(quantise_network(graph, [sample], option).part, sample).tensors["n"].astype(int)).max()
+        for option in options
+    ]
+
+    assert largest[0] < 90
+    assert largest[1] >= 126
+
+
 def test_that_the_best_of_all_ways_is_taken(network: LayerGraph) -> None:
     trials = quantise_network(network, [{"x": normal(1, 3, 8, 8)} for _ in range(4)]).trials
 
-    assert {(trial.equalised > 0, trial.corrected) for trial in trials} == {
-        (equalised, corrected) for equalised in (True, False) for corrected in (True, False)
+    assert {(trial.equalised, trial.corrected) for trial in trials} == {
+        (kind, corrected) for kind in ("no", "tensor", "channel") for corrected in (True, False)
     }
     assert trials[0].snr_db == max(trial.snr_db for trial in trials)
 
@@ -81,7 +100,7 @@ def test_that_a_tensor_that_others_read_too_is_left_alone(tmp_path: Path) -> Non
         ("Add", ["h", "g"], "y", {}),
     ]
     graph = read_here(saved(tmp_path / "m.onnx", model_of(steps, {"w": normal(6, 6) * 8, "v": normal(6, 6)}, [1, 6])))
-    equalised, count = equalise(graph, calibrate(graph, [{"x": normal(1, 6)}]))
+    equalised, count = equalise(graph, calibrate(graph, [{"x": normal(1, 6)}]), "channel")
 
     assert count == 0
     assert equalised.layers == graph.layers

@@ -43,7 +43,8 @@ def test_that_what_no_mac_array_reads_has_16_bits(graph: LayerGraph) -> None:
     tensors = quantise_network(graph, [{"x": normal(1, 6, 16)}]).part.tensors
 
     assert {name for name, tensor in tensors.items() if tensor.dtype == "int16"} == WIDE
-    assert {tensor.dtype for name, tensor in tensors.items() if name not in WIDE} == {"int8"}
+    narrow = {name: tensor.dtype for name, tensor in tensors.items() if name not in WIDE}
+    assert {name for name, dtype in narrow.items() if dtype != "int8"} == {"seen (sums)"}
 
 
 def test_that_all_tensors_have_8_bits_where_that_is_asked_for(graph: LayerGraph) -> None:
