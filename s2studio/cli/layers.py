@@ -27,6 +27,12 @@ DEEP: Mapping[str, Any] = {
         int | None,
         typer.Option("--workers", metavar="N", help="PEs beside the scheduler (default: 151).", rich_help_panel=_PANEL),
     ],
+    "beside": Annotated[
+        Path | None,
+        typer.Option(
+            "--beside", metavar="SESSION", help="Leave the PEs of a session's first run to it.", rich_help_panel=_PANEL
+        ),
+    ],
     "stream": Annotated[
         bool | None,
         typer.Option(
@@ -143,9 +149,22 @@ def _options(given: Mapping[str, Any]) -> LayerOptions:
         level=level[0],
         dram_bytes_per_s=None if dram is None else dram * 1e9,
         workers=workers,
-        forbidden=frozenset(PE.parse(text) for text in given.get("forbid") or ()),
+        forbidden=frozenset(PE.parse(text) for text in given.get("forbid") or ()) | _beside(given.get("beside")),
         keeps_weights=not given.get("stream"),
     )
+
+
+def _beside(session: Path | None) -> frozenset[PE]:
+    """Return the PEs that another network has on the chip."""
+    if session is None:
+        return frozenset()
+    from s2studio.session.layer_run import LayerRun
+    from s2studio.session.reader import open_session
+
+    run = open_session(session).any_run()
+    if isinstance(run, LayerRun):
+        return frozenset(run.about.mapping.pes)
+    return frozenset(piece.pe for piece in run.mapping.slices)
 
 
 def _data(given: Mapping[str, Any]) -> Path | None:

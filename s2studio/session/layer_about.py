@@ -8,10 +8,13 @@ from pathlib import Path
 from s2studio.dnn.tensor import Tensor
 from s2studio.errors import SessionError
 from s2studio.mapping.layers.mapping import LayerMapping
+from s2studio.mapping.layers.work import LayerWork
 from s2studio.session.manifest import read_json, write_json
 from s2studio.session.plain import from_plain, to_plain
 
 FILE = "run.json"
+# More than any length of a tensor that a chip's DRAM holds.
+_MOST = 1 << 31
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,29 @@ def write_layers_about(folder: Path, about: LayersAbout) -> None:
 def read_layers_about(folder: Path) -> LayersAbout:
     """Return what was written. Raises SessionError where it is damaged."""
     about = from_plain(LayersAbout, read_json(folder / FILE), str(folder / FILE))
-    if about.inferences < 1 or not about.mapping.layers or not about.outputs:
+    layers = about.mapping.layers
+    sound = (
+        about.inferences >= 1
+        and bool(layers)
+        and bool(about.outputs)
+        and all(_is_sound(plan.work) for plan in layers)
+        and all(1 <= length <= _MOST for tensor in about.outputs for length in tensor.shape)
+    )
+    if not sound:
         raise SessionError(str(folder / FILE), "its numbers contradict each other", hint="the file was changed")
     return about
+
+
+def _is_sound(work: LayerWork) -> bool:
+    """Whether sizes are such that the layer may be mapped again."""
+    pairs = () if work.image is None else (work.image.input, work.image.output, work.image.extent, work.image.stride)
+    tensors = [length for tensor in (*work.inputs, work.output) for length in tensor.shape]
+    sizes = (work.m, work.k, work.n, work.batch, *(length for pair in pairs for length in pair), *tensors)
+    is_convolution = work.kind == "convolution"
+    return (
+        all(1 <= size <= _MOST for size in sizes)
+        and (not is_convolution or (work.image is not None and work.channels >= work.batch))
+        and 0 <= work.weight_bytes <= _MOST
+        and 0 <= work.side_bytes <= _MOST
+        and 0 < work.reads <= _MOST
+    )

@@ -135,6 +135,20 @@ def test_that_a_damaged_description_is_refused(session: Path, change: dict[str, 
         open_session(session).layer_runs[0].summary()
 
 
+@pytest.mark.parametrize(
+    ("place", "value"), [("m", 0), ("k", 2**40), ("batch", -1), ("weight_bytes", -1), ("reads", 0)]
+)
+def test_that_sizes_that_no_layer_has_are_refused(session: Path, place: str, value: int, cli: Any) -> None:
+    path = session / "runs" / "0000" / "run.json"
+    document = json.loads(path.read_text())
+    document["mapping"]["layers"][0]["work"][place] = value
+    path.write_text(json.dumps(document))
+    result = cli("advise", session)
+
+    assert result.exit_code == 1
+    assert "contradict each other" in result.stderr
+
+
 def test_that_commands_of_ticks_refuse_a_run_of_layers(session: Path, cli: Any) -> None:
     result = cli("why", session)
 
@@ -197,3 +211,18 @@ def test_that_options_of_deep_networks_are_refused_for_spiking_ones(cli: Any) ->
 
 def test_that_options_are_refused_for_a_session_that_has_been_run(session: Path, cli: Any) -> None:
     assert "has been run already" in cli("advise", session, "--level", "high").stderr
+
+
+def test_that_layers_take_the_part_of_the_mesh_that_a_spiking_network_leaves(
+    model: Path, tmp_path: Path, cli: Any, cli_json: Any
+) -> None:
+    spiking = tmp_path / "spiking.s2s"
+    cli("run", REPOSITORY / "sample_projects" / "lif_neuron" / "project.yaml", "-o", spiking)
+    used = {piece.pe for piece in open_session(spiking).runs[0].mapping.slices}
+    samples = model.with_name("samples.npy")
+    cli_json("run", model, "--input", samples, "--beside", spiking, "-o", tmp_path / "deep.s2s")
+    mapping = open_session(tmp_path / "deep.s2s").layer_runs[0].about.mapping
+
+    assert len(used) == 2
+    assert not used & set(mapping.pes)
+    assert mapping.options.forbidden == used
