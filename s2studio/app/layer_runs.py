@@ -19,7 +19,7 @@ from s2studio.errors import SessionError
 from s2studio.mapping.layers.map import map_layers
 from s2studio.mapping.layers.mapping import LayerMapping, LayerOptions
 from s2studio.mapping.layers.of_part import works_of
-from s2studio.network.tensors import LayerGraph
+from s2studio.network.tensors import LayerGraph, token_limits
 from s2studio.session.layer_about import LayersAbout, RateRow
 from s2studio.session.layer_run import LayerRun
 from s2studio.session.layer_writer import Timelines, write_layers
@@ -60,8 +60,12 @@ def open_model(path: Path, data: Path | None, chip: str | Path, runtime: str | N
 
 
 def _random(graph: LayerGraph) -> LayerSamples:
-    random = np.random.default_rng(0)
-    return LayerSamples(({name: random.normal(size=graph.shapes[name]) for name in graph.inputs},))
+    random, tokens = np.random.default_rng(0), token_limits(graph)
+    sample = {
+        name: random.integers(tokens[name], size=shape) if name in tokens else random.normal(size=shape)
+        for name, shape in ((name, graph.shapes[name]) for name in graph.inputs)
+    }
+    return LayerSamples((sample,))
 
 
 def map_model(model: LayerModel, options: LayerOptions, progress: Progress) -> LayerMapping:

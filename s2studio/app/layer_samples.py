@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from s2studio.errors import NetworkError, UsageError
 from s2studio.network.arrays import load_npy, load_npz
-from s2studio.network.tensors import LayerGraph
+from s2studio.network.tensors import LayerGraph, token_limits
 
 MAX_BYTES = 2**30
 # Names under which an archive holds labels, in the order in which they are looked for.
@@ -83,6 +83,10 @@ def _checked(graph: LayerGraph, name: str, values: NDArray[Any], path: Path) -> 
     if values.shape[1:] != shape or not len(values) or values.dtype.kind not in "biuf":
         found = f"{values.dtype} of {' x '.join(map(str, values.shape))}"
         raise NetworkError(path.name, found, f"samples x {' x '.join(map(str, shape))} is expected")
+    tokens = token_limits(graph).get(name)
+    if tokens is not None and (values.dtype.kind not in "iu" or values.min() < 0 or values.max() >= tokens):
+        found = f"'{name}' holds {values.dtype} from {values.min():g} to {values.max():g}"
+        raise NetworkError(path.name, found, f"tokens, whole numbers from 0 to {tokens - 1}, are expected")
     if values.dtype.kind == "f" and not np.isfinite(values).all():
         raise NetworkError(path.name, "values that are not finite", hint="leave them out")
     return values

@@ -11,6 +11,8 @@ from s2studio.cli.tables import new_console, print_table
 
 HEAD = ("layer", "operator", "output", ">parameters", ">MACs")
 
+# A wider matrix does not fit a terminal; `--json` has it.
+MOST_COLUMNS = 20
 WEIGHTS = ("layer", ">weights", "step", ">clipped", ">signal to noise", ">one step for all", ">largest sum")
 
 
@@ -52,7 +54,7 @@ def show_int8(about: Mapping[str, Any]) -> None:
 def show_layer_evaluation(about: Mapping[str, Any]) -> None:
     """Print how a deep network does on a data set, float and in int8."""
     console = new_console()
-    if about["confusion"] is not None:
+    if about["confusion"] is not None and len(about["confusion"]) <= MOST_COLUMNS:
         outputs = range(len(about["confusion"]))
         rows = [(str(label), *map(str, row)) for label, row in enumerate(about["confusion"])]
         print_table(console, "Labels (rows) and predictions in int8 (columns)", ("", *(f">{n}" for n in outputs)), rows)

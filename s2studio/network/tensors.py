@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from s2studio.errors import NetworkError
-from s2studio.network.operators.operator import Operator, Shape, Unsupported, Values, text
+from s2studio.network.operators.movements import Embedding, Reshape, Slice, Transpose
+from s2studio.network.operators.operator import Identity, Operator, Shape, Unsupported, Values, text
 
 # A guard against shapes, which cost the file nothing.
 MAX_VALUES = 2**30
@@ -90,6 +91,21 @@ def check_size(subject: str, shape: Shape) -> None:
     count = np.prod(shape, dtype=object)
     if not 1 <= count <= MAX_VALUES:
         raise NetworkError(subject, f"a tensor of {text(shape)}", f"1 to {MAX_VALUES:,} values are expected")
+
+
+def token_limits(graph: LayerGraph) -> dict[str, int]:
+    """Return the inputs that are tokens, and how many tokens there are: they choose rows of an embedding."""
+    named = {name: name for name in graph.inputs}
+    limits: dict[str, int] = {}
+    for layer in graph.layers:
+        source = named.get(layer.inputs[0]) if len(layer.inputs) == 1 else None
+        if source is None:
+            continue
+        if isinstance(layer.operator, Embedding):
+            limits[source] = min(len(layer.operator.table), limits.get(source, len(layer.operator.table)))
+        elif isinstance(layer.operator, Reshape | Transpose | Slice | Identity):
+            named[layer.output] = source
+    return limits
 
 
 def evaluate(graph: LayerGraph, inputs: Mapping[str, Values]) -> dict[str, Values]:

@@ -81,6 +81,27 @@ def test_that_every_row_of_an_output_is_an_answer(tmp_path: Path, cli_json: Any)
 
 
 @pytest.mark.parametrize(
+    ("tokens", "says"),
+    [
+        (np.full((2, 5), 9), "'x' holds int64 from 9 to 9, tokens, whole numbers from 0 to 8, are expected"),
+        (np.full((2, 5), -1), "from -1 to -1"),
+        (np.zeros((2, 5)), "'x' holds float64"),
+    ],
+)
+def test_that_what_is_no_token_is_refused(tokens: Any, says: str, tmp_path: Path, cli: Any) -> None:
+    steps: list[Step] = [("Gather", ["table", "x"], "e", {}), ("MatMul", ["e", "w"], "y", {})]
+    model = saved(
+        tmp_path / "m.onnx",
+        model_of(steps, {"table": normal(9, 6), "w": normal(6, 9)}, [1, 5], integers=True),
+    )
+    np.save(tmp_path / "d.npy", tokens)
+    result = cli("evaluate", model, "--data", tmp_path / "d.npy")
+
+    assert result.exit_code == 1
+    assert says in " ".join(result.stderr.split())
+
+
+@pytest.mark.parametrize(
     ("arrays", "says"),
     [
         ({"x": normal(5, 4), "labels": np.zeros(4, int)}, "int64 of 4, whole numbers of 5 x 1 are expected"),
