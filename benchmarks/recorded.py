@@ -10,7 +10,7 @@ import yaml
 RECORDED = Path(__file__).with_name("recorded.yaml")
 HEAD = """\
 # The ratio of each benchmark when it was last recorded: a machine's speed cancels out, more or less.
-# `python benchmarks/simulation.py --record` writes this file.
+# `python benchmarks/simulation.py --record` and `python benchmarks/sessions.py --record` write this file.
 """
 # A benchmark has fallen behind when its ratio is lower by this share: medians of a busy machine differ by so much.
 MARGIN = 0.3

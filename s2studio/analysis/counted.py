@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +13,8 @@ from s2studio.chip.spec import ChipSpec
 from s2studio.mapping.mapping import ChipMapping
 from s2studio.sim.counts import Counts
 from s2studio.sim.level import LevelPolicy
-from s2studio.sim.timing import FloatArray, SliceWork, slice_work, time_done_bounds_s
-from s2studio.sim.traffic import Traffic, traffic
+from s2studio.sim.placed import Placed
+from s2studio.sim.timing import FloatArray, SliceWork, time_done_bounds_s
 from s2studio.snn.network import ChipNetwork
 
 # Values of one kind that are worked on at once.
@@ -23,7 +22,7 @@ _CELLS = 1 << 20
 
 
 @dataclass(frozen=True, eq=False)
-class CountedRun:
+class CountedRun(Placed):
     """Counts of a whole run, (samples, ticks, slices), with what is needed to price them in any way.
 
     `network` needs no projections; `policy` and `tick_s` are how it ran, or is to run.
@@ -50,16 +49,6 @@ class CountedRun:
     def ticks(self) -> int:
         """How many ticks ran."""
         return int(self.counts.packets.shape[1])
-
-    @cached_property
-    def work(self) -> SliceWork:
-        """What each slice does the same way in every tick."""
-        return slice_work(self.network, self.mapping)
-
-    @cached_property
-    def traffic(self) -> Traffic:
-        """What one spike of each slice puts on the NoC."""
-        return traffic(self.mapping)
 
     @property
     def models(self) -> NDArray[np.str_]:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 from s2studio.app.simulation import FIRST_SPAN
 from s2studio.mapping.mapping import ChipMapping
 from s2studio.mapping.memory import MemoryModel
 from s2studio.sim.lockstep import Simulator
-from s2studio.sim.timing import SliceWork, slice_work
-from s2studio.sim.traffic import Traffic, traffic
+from s2studio.sim.placed import Placed
 from s2studio.snn.network import ChipNetwork
 
 
 @dataclass
-class Compiled:
+class Compiled(Placed):
     """`notes` is what had to be changed of the script's network; `span` the ticks that suit one advance."""
 
     network: ChipNetwork
@@ -31,13 +29,3 @@ class Compiled:
             self.network, mapping = replace(self.network, name=name), replace(mapping, network=name)
         self.mapping = mapping
         return self
-
-    @cached_property
-    def work(self) -> SliceWork:
-        """What each slice does the same way in every tick."""
-        return slice_work(self.network, self.mapping)
-
-    @cached_property
-    def traffic(self) -> Traffic:
-        """What one spike of each slice puts on the NoC."""
-        return traffic(self.mapping)

@@ -8,8 +8,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from numpy.typing import NDArray
-
 from s2studio.session.manifest import State
 from s2studio.session.recorder import Recorder, SessionHeader
 from s2studio.session.run_recorder import RunRecorder, ended_by
@@ -90,7 +88,7 @@ class RunWriter:
             for run in self._started:
                 run.write(block)
 
-        self._session.submit(store, _bytes(block))
+        self._session.submit(store, block.nbytes)
 
     def finish(self, state: State = "complete") -> None:
         """End the run."""
@@ -100,10 +98,3 @@ class RunWriter:
                 run.finish(state)
 
         self._session.submit(end)
-
-
-def _bytes(block: TickBlock) -> int:
-    counts, spikes = block.counts, block.spikes
-    arrays: list[NDArray[Any]] = [counts.packets, counts.synaptic_events, counts.spikes, *block.voltages.values()]
-    arrays += [spikes.sample, spikes.tick, spikes.population, spikes.neuron]
-    return sum(array.nbytes for array in arrays)

@@ -107,7 +107,7 @@ def check_placement(
     return violations
 
 
-def check_cover(pieces: Sequence[Piece], part: SpikingPart) -> list[Violation]:
+def check_cover(pieces: Sequence[Piece | Slice], part: SpikingPart) -> list[Violation]:
     """Return a violation for each stretch of a population that is in no slice, in two, or not in the population.
 
     `pieces` stand in the order of the populations and neurons.

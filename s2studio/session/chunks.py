@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from s2studio.errors import SessionError
 from s2studio.session.columns import Columns, write_chunk
@@ -15,6 +14,8 @@ from s2studio.session.content import ContentHash
 from s2studio.session.tables import Table
 
 CHUNK_ROWS = 1 << 18
+# More pieces than this are joined before they are written.
+_MOST_PIECES = 64
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,6 @@ class TableWriter:
         self.name = table.name
         self._pending: list[Columns] = []
         self._tail = 0
-        self._hashed = 0
         self._chunks = 0
         self._rows = 0
         self._written = False
@@ -55,8 +55,9 @@ class TableWriter:
 
     def append(self, columns: Columns) -> None:
         """Add rows in memory; nothing is written before `flush`."""
-        rows = len(columns[self._table.columns[0].name])
+        rows = _length(columns)
         if rows:
+            self._content.update(columns, self._texts)
             self._pending.append(columns)
             self._tail += rows
             self._rows += rows
@@ -64,36 +65,50 @@ class TableWriter:
 
     def flush(self) -> None:
         """Write all rows that are not yet in a file."""
+        self.flush_full()
         if self._written:
             return
-        tail = self._joined()
-        self._content.update({name: values[self._hashed :] for name, values in tail.items()}, self._texts)
-        while self._tail >= CHUNK_ROWS:
-            self._write({name: values[:CHUNK_ROWS] for name, values in tail.items()})
-            tail = {name: values[CHUNK_ROWS:] for name, values in tail.items()}
+        if self._tail or not self._chunks:
+            # The same rows may be written several times as the chunk grows: in one piece that is cheaper.
+            self._pending = [_joined(self._table, self._pending)]
+            self._write(self._pending)
+        self._written = True
+
+    def flush_full(self) -> None:
+        """Write the chunks that are full, and keep the rest in memory."""
+        while self.is_full:
+            self._write(self._take(CHUNK_ROWS))
             self._chunks += 1
             self._tail -= CHUNK_ROWS
-        if self._tail or not self._chunks:
-            self._write(tail)
-        self._pending = [tail]
-        self._hashed = self._tail
-        self._written = True
 
     def finish(self) -> TableContent:
         """Write what is left and return the content. A table without rows has one file without rows."""
         self.flush()
         return TableContent(self._rows, self._chunks + bool(self._tail or not self._chunks), self._content.hexdigest())
 
-    def _write(self, columns: Columns) -> None:
-        write_chunk(self._folder / f"{self._chunks:08d}.parquet", self._table, columns, self._texts)
+    def _write(self, pieces: Sequence[Columns]) -> None:
+        write_chunk(self._folder / f"{self._chunks:08d}.parquet", self._table, pieces, self._texts)
 
-    def _joined(self) -> dict[str, NDArray[np.generic]]:
-        if not self._pending:
-            return {
-                column.name: np.empty(0, np.int32 if column.dtype == "text" else column.dtype)
-                for column in self._table.columns
-            }
+    def _take(self, rows: int) -> list[Columns]:
+        """Return the first `rows` of what waits and let go of them."""
+        taken: list[Columns] = []
+        while rows:
+            piece = self._pending.pop(0)
+            if _length(piece) > rows:
+                self._pending.insert(0, {name: values[rows:] for name, values in piece.items()})
+                piece = {name: values[:rows] for name, values in piece.items()}
+            taken.append(piece)
+            rows -= _length(piece)
+        return taken if len(taken) <= _MOST_PIECES else [_joined(self._table, taken)]
+
+
+def _length(columns: Columns) -> int:
+    return len(next(iter(columns.values())))
+
+
+def _joined(table: Table, pieces: Sequence[Columns]) -> Columns:
+    if not pieces:
         return {
-            column.name: np.concatenate([columns[column.name] for columns in self._pending])
-            for column in self._table.columns
+            column.name: np.empty(0, np.int32 if column.dtype == "text" else column.dtype) for column in table.columns
         }
+    return {column.name: np.concatenate([piece[column.name] for piece in pieces]) for column in table.columns}

@@ -4,39 +4,44 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from s2studio.session.tables import Table
 
+Texts = Mapping[str, Sequence[str]]
+
 
 class ContentHash:
     """SHA-256 over the values of a table, fed in pieces.
 
     Each column has a digest of its values, little endian at the width of its dtype; a text stands for itself by the
-    first 8 bytes of its own SHA-256. The table's hash is the SHA-256 of every column's name, dtype and digest.
+    first 8 bytes of its own SHA-256. Of a column whose equal values stand together (`Column.has_runs`), each run is
+    hashed as its value and its length, 8 bytes each. The table's hash is the SHA-256 of every column's name, dtype and
+    digest, but for `time_ns` beside a `tick`, which it follows from. Sessions of schema 1 have a hash without runs,
+    and of all columns: `has_runs` False.
     """
 
-    def __init__(self, table: Table) -> None:
-        self._table = table
-        self._digests = {column.name: hashlib.sha256() for column in table.columns}
+    def __init__(self, table: Table, has_runs: bool = True) -> None:
+        self._columns = table.own if has_runs else table.columns
+        self._digests = {
+            column.name: _Runs() if has_runs and column.has_runs else _Values() for column in self._columns
+        }
         self._texts: dict[tuple[str, ...], NDArray[np.uint64]] = {}
 
-    def update(self, columns: Mapping[str, NDArray[np.generic]], texts: Mapping[str, Sequence[str]]) -> None:
+    def update(self, columns: Mapping[str, NDArray[Any]], texts: Texts) -> None:
         """Add rows; `columns` of text hold indices into `texts[column]`."""
-        for column in self._table.columns:
-            values = columns[column.name]
-            if column.dtype == "text":
-                canonical: NDArray[np.generic] = self._marks(tuple(texts[column.name]))[values.astype(np.int64)]
-            else:
-                canonical = values.astype(np.dtype(column.dtype).newbyteorder("<"), copy=False)
-            self._digests[column.name].update(np.ascontiguousarray(canonical).data)
+        for column in self._columns:
+            marks = self._marks(tuple(texts[column.name])) if column.dtype == "text" else None
+            dtype = np.dtype("int64" if column.dtype == "text" else column.dtype)
+            self._digests[column.name].update(columns[column.name].astype(dtype, copy=False), marks)
 
     def hexdigest(self) -> str:
         """Return the hash of the rows so far."""
         whole = hashlib.sha256()
-        for column in self._table.columns:
+        for column in self._columns:
             whole.update(f"{column.name}:{column.dtype}:{self._digests[column.name].hexdigest()}\n".encode())
         return whole.hexdigest()
 
@@ -45,3 +50,44 @@ class ContentHash:
             marks = b"".join(hashlib.sha256(text.encode()).digest()[:8] for text in texts)
             self._texts[texts] = np.frombuffer(marks, "<u8")
         return self._texts[texts]
+
+
+class _Values:
+    """The digest of a column, value by value; `marks` are what indices stand for."""
+
+    def __init__(self) -> None:
+        self._digest = hashlib.sha256()
+
+    def update(self, values: NDArray[Any], marks: NDArray[np.uint64] | None) -> None:
+        kept = values if marks is None else marks[values]
+        self._digest.update(np.ascontiguousarray(kept, kept.dtype.newbyteorder("<")).data)
+
+    def hexdigest(self) -> str:
+        return self._digest.hexdigest()
+
+
+class _Runs:
+    """The digest of a column of whole numbers, run by run; the last run stays open, for the next piece may go on."""
+
+    def __init__(self) -> None:
+        self._digest = hashlib.sha256()
+        self._open = np.zeros((0, 2), np.uint64)
+
+    def update(self, values: NDArray[Any], marks: NDArray[np.uint64] | None) -> None:
+        if not len(values):
+            return
+        first = np.concatenate([[0], np.flatnonzero(values[1:] != values[:-1]) + 1])
+        runs = np.empty((len(first), 2), np.uint64)
+        runs[:, 0] = values[first].astype(np.uint64) if marks is None else marks[values[first]]
+        runs[:, 1] = np.diff(first, append=len(values))
+        if len(self._open) and self._open[0, 0] == runs[0, 0]:
+            runs[0, 1] += self._open[0, 1]
+        else:
+            runs = np.concatenate([self._open, runs])
+        self._digest.update(np.ascontiguousarray(runs[:-1], "<u8").data)
+        self._open = runs[-1:]
+
+    def hexdigest(self) -> str:
+        whole = self._digest.copy()
+        whole.update(np.ascontiguousarray(self._open, "<u8").data)
+        return whole.hexdigest()

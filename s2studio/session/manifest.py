@@ -15,7 +15,7 @@ from s2studio.session.files import write_whole
 from s2studio.session.plain import from_plain, to_plain
 from s2studio.session.provenance import Provenance
 
-SCHEMA = 1
+SCHEMA = 2
 FILE = "manifest.json"
 MAX_BYTES = 64 * 2**20
 
@@ -54,7 +54,8 @@ class RunEntry:
 class Manifest:
     """All of a session but its tables. `options` is what the user asked for; `provenance` is in no hash.
 
-    `origin` says whether its runs were simulated or measured on a board.
+    `origin` says whether its runs were simulated or measured on a board, `hashes` what the content hashes of tables
+    are made of: values one by one, or runs of equal values where there are such (see `session.content`).
     """
 
     version: str
@@ -68,10 +69,16 @@ class Manifest:
     provenance: Provenance
     chip: ChipSpec
     origin: Origin = "simulated"
+    hashes: Literal["values", "runs"] = "runs"
+
+
+def _from_1(document: Json) -> Json:
+    """Sessions of schema 1 store all counts and links, and hash every value."""
+    return document | {"hashes": "values"}
 
 
 # {schema version: what turns a manifest of it into one of the next version}
-MIGRATIONS: Mapping[int, Callable[[Json], Json]] = {}
+MIGRATIONS: Mapping[int, Callable[[Json], Json]] = {1: _from_1}
 
 
 def write_manifest(folder: Path, manifest: Manifest, texts: Texts | None = None) -> None:

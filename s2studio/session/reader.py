@@ -5,13 +5,17 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+import numpy as np
+
 from s2studio.chip.machine import Machine
 from s2studio.chip.spec import ChipSpec
 from s2studio.errors import SessionError
+from s2studio.session.columns import Columns
 from s2studio.session.content import ContentHash
 from s2studio.session.layer_run import LayerRun
 from s2studio.session.manifest import FILE, Manifest, RunEntry, State, inside, read_manifest
 from s2studio.session.provenance import is_being_written
+from s2studio.session.rows import time_ns
 from s2studio.session.run import Progress, Run, no_progress
 from s2studio.session.stored import StoredTable
 from s2studio.session.stored_run import StoredRun
@@ -94,7 +98,7 @@ class Session:
         total = len(self.manifest.inputs) + len(tables)
         for done, (run, entry, name) in enumerate(tables):
             progress(done, total)
-            _verify_table(run, entry, name)
+            _verify_table(run, entry, name, self.manifest.hashes == "runs")
         for done, copy in enumerate(self.manifest.inputs, len(tables)):
             progress(done, total)
             if _file_digest(inside(self.path, copy.path)) != copy.sha256:
@@ -105,14 +109,22 @@ class Session:
         return "crashed" if state == "running" and not self._is_written else state
 
 
-def _verify_table(run: StoredRun, entry: RunEntry, name: str) -> None:
+def _verify_table(run: StoredRun, entry: RunEntry, name: str, has_runs: bool) -> None:
     if name not in TABLES:
         raise SessionError(str(run.path), f"table '{name}'", "no such table", "the manifest was changed")
-    stored, content = StoredTable(run.path / name, TABLES[name]), ContentHash(TABLES[name])
+    stored, content = StoredTable(run.path / name, TABLES[name]), ContentHash(TABLES[name], has_runs)
     for chunk in stored.chunks:
-        content.update(*chunk.read())
+        columns, texts = chunk.read()
+        content.update(columns, texts)
+        if isinstance(run, Run) and TABLES[name].has_ticks and not _is_timed(columns, run.tick_s):
+            raise _differs(stored.folder)
     if (stored.rows, content.hexdigest()) != (entry.tables[name].rows, entry.tables[name].sha256):
         raise _differs(stored.folder)
+
+
+def _is_timed(columns: Columns, tick_s: float) -> bool:
+    """Return whether every time is that of its tick: it is in no hash."""
+    return bool((columns["time_ns"] == time_ns(columns["tick"].astype(np.int64), tick_s)).all())
 
 
 def _differs(path: Path) -> SessionError:

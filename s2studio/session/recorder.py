@@ -111,9 +111,9 @@ class Recorder:
         """Return the recorder of the next run: `steps` ticks of `tick_s` seconds on the chip, `samples` in the batch.
 
         `recorded` and `observed` map population names to variables (`spikes`, `v`); spikes and voltages of either are
-        stored, and so are the counts of every PE. `lowering` is the report of lowering, a row of JSON values for each
-        population, `notes` what it warned of: both appear in the run's summary. `engine` is what will run it, `fifo`
-        its policy where a FIFO is full.
+        stored. Counts of PEs are stored too, or follow from spikes, those of all other populations included.
+        `lowering` is the report of lowering, a row of JSON values for each population, `notes` what it warned of: both
+        appear in the run's summary. `engine` is what will run it, `fifo` its policy where a FIFO is full.
         """
         about = about_run(network, mapping, policy, tick_s, steps, samples, recorded, observed)
         machine = Machine(self._manifest.chip, self._manifest.chip.runtimes[self._manifest.runtime])

@@ -40,19 +40,31 @@ class RowMaker:
         self._links = link_columns(self.nodes, links)
         code = {name: number for number, name in enumerate(about.names)}
         self.population_of_slice = np.array([code[piece.population] for piece in mapping.slices], np.int32)
-        self._keeps_spikes = np.array([entry.keeps("spikes") for entry in about.populations])
+        self.keeps_spikes = np.array([entry.keeps("spikes") for entry in about.populations])
 
     def spikes(self, block: TickBlock) -> Rows:
         """Return the spikes of the populations whose spikes are recorded or observed."""
+        return self._spikes(block, self.keeps_spikes)
+
+    def unobserved(self, block: TickBlock) -> Rows:
+        """Return the spikes of the other populations."""
+        return self._spikes(block, ~self.keeps_spikes)
+
+    def _spikes(self, block: TickBlock, is_chosen: NDArray[np.bool_]) -> Rows:
         spikes = block.spikes
         chosen: Any = slice(None)
-        if not self._keeps_spikes.all():
-            chosen = np.flatnonzero(self._keeps_spikes[spikes.population])
+        if not is_chosen.all():
+            chosen = np.flatnonzero(is_chosen[spikes.population])
         if self._about.samples > 1:
             order = np.lexsort((spikes.sample, spikes.tick))
-            chosen = order if isinstance(chosen, slice) else order[self._keeps_spikes[spikes.population[order]]]
+            chosen = order if isinstance(chosen, slice) else order[is_chosen[spikes.population[order]]]
         tick = spikes.tick[chosen]
-        return self._axis(tick, spikes.sample[chosen]) | {
+        # Many spikes share a tick: its time is worked out once.
+        times_ns = time_ns(np.arange(block.start, block.start + block.ticks), self._about.tick_s)
+        return {
+            "time_ns": times_ns[tick - block.start],
+            "tick": tick,
+            "sample": spikes.sample[chosen],
             "population": spikes.population[chosen],
             "neuron": spikes.neuron[chosen],
         }

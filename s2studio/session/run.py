@@ -16,9 +16,10 @@ from s2studio.documents import nearest
 from s2studio.errors import SessionError, UsageError
 from s2studio.mapping.mapping import ChipMapping
 from s2studio.session.about import RunAbout, read_about
-from s2studio.session.columns import Columns
+from s2studio.session.columns import Columns, arrow_table
 from s2studio.session.network_file import network_path, read_network
-from s2studio.session.stored import Texts
+from s2studio.session.recounted import CountRows, in_order, recount_of
+from s2studio.session.stored import StoredTable, Texts
 from s2studio.session.stored_run import StoredRun
 from s2studio.session.tables import (
     AXIS,
@@ -29,6 +30,7 @@ from s2studio.session.tables import (
     NEURON_SPIKES,
     POWER,
     SPIKES,
+    UNOBSERVED,
     VOLTAGES,
     ZOOMS,
     Table,
@@ -37,9 +39,9 @@ from s2studio.session.tables import (
 from s2studio.sim.channels import CHANNELS, channels_of
 from s2studio.sim.counts import Counts, LostPackets, SpikeTable
 from s2studio.sim.level import LevelPolicy
+from s2studio.sim.placed import Placed
 from s2studio.sim.pricing import Priced, price_counts
-from s2studio.sim.timing import SliceWork, slice_work
-from s2studio.sim.traffic import Traffic, traffic
+from s2studio.sim.recount import Recount
 from s2studio.snn.network import ChipNetwork
 from s2studio.snn.validate import validate
 from s2studio.units import NS_PER_S
@@ -62,7 +64,7 @@ class PricedBlock(NamedTuple):
     priced: Priced
 
 
-class Run(StoredRun):
+class Run(StoredRun, Placed):
     """A run of a session; `path` is its folder.
 
     Ticks are counted from 0; where a method takes `start` and `stop`, the ticks from `start` to `stop` (excluded, None:
@@ -116,30 +118,25 @@ class Run(StoredRun):
         """The number of ticks that the session holds."""
         if self.is_measured:
             return min(self._entry.ticks, self.about.steps)
-        counts = self.stored(COUNTS.name)
-        whole = counts.rows // (self.about.samples * self._slices)
-        if self._is_whole and (whole != self._entry.ticks or counts.rows != whole * self.about.samples * self._slices):
-            raise counts.damaged()
+        # What is written last of each tick: where it is there, all else is.
+        name, objects = (COUNTS.name, self._slices) if self.has(COUNTS) else (zoom_name(1), len(self.about.populations))
+        last, width = self.stored(name), self.about.samples * objects
+        whole = last.rows // width
+        if self._is_whole and (whole != self._entry.ticks or last.rows != whole * width):
+            raise last.damaged()
         return whole
-
-    @cached_property
-    def work(self) -> SliceWork:
-        """What each slice does the same way in every tick."""
-        return slice_work(self.network, self.mapping)
-
-    @cached_property
-    def traffic(self) -> Traffic:
-        """What one spike of each slice puts on the NoC."""
-        return traffic(self.mapping)
 
     @property
     def zooms(self) -> tuple[int, ...]:
         """The widths in ticks of the bins in which spikes per population are stored, finest first."""
         return tuple(zoom for zoom in ZOOMS if (self.path / zoom_name(zoom)).is_dir())
 
-    def spike_blocks(self, start: int = 0, stop: int | None = None) -> Iterator[SpikeTable]:
-        """Return the stored spikes in blocks of consecutive ticks, each in the order of SpikeTable."""
-        for columns, texts in self.stored(SPIKES.name).ticks(start, self._stop(stop)):
+    def spike_blocks(self, start: int = 0, stop: int | None = None, table: Table = SPIKES) -> Iterator[SpikeTable]:
+        """Return the stored spikes in blocks of consecutive ticks, each in the order of SpikeTable.
+
+        They are those of populations that were recorded or observed, in UNOBSERVED those of the others.
+        """
+        for columns, texts in self.stored(table.name).ticks(start, self._stop(stop)):
             order: Any = np.lexsort((columns["tick"], columns["sample"])) if self.about.samples > 1 else slice(None)
             population = self._population(columns, texts)
             yield SpikeTable(
@@ -162,7 +159,9 @@ class Run(StoredRun):
 
     def link_blocks(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[Columns, Texts]]:
         """Return the rows of the table `links`, text as indices into the texts beside them."""
-        return self.stored(LINKS.name).ticks(start, self._stop(stop))
+        if self.has(LINKS):
+            return self.stored(LINKS.name).ticks(start, self._stop(stop))
+        return self._count_rows(LINKS, start, self._stop(stop))
 
     def counts(self, start: int = 0, stop: int | None = None) -> Counts:
         """Return the counts of every slice and tick. Raises SessionError for a measured run."""
@@ -172,6 +171,8 @@ class Run(StoredRun):
                 f"run {self.number} of {self.session}", "was measured", "a board returns no counts", hint
             )
         stop = max(start, self._stop(stop))
+        if not self.has(COUNTS):
+            return self._recount.counts(self._all_spikes(start - 1, stop), self.about.samples, start, stop)
         width, shape = self.about.samples * self._slices, (stop - start, self.about.samples, self._slices)
         moving = ("packets", "synaptic_events", "spikes")
         columns = self.stored(COUNTS.name).columns(start * width, stop * width, moving)
@@ -357,6 +358,39 @@ class Run(StoredRun):
         if not self.ticks:
             return {name: np.zeros(self._slices, np.int32) for name in names}
         return self.stored(COUNTS.name).columns(0, self._slices, names)
+
+    @cached_property
+    def _recount(self) -> Recount:
+        if not (self.has(UNOBSERVED) or all(entry.keeps("spikes") for entry in self.about.populations)):
+            raise self.stored(COUNTS.name).damaged()
+        found = recount_of(self.about, self.whole_network, self.mapping, self.machine.spec)
+        if found is None:
+            raise SessionError(str(self.path), "network and mapping do not fit", hint="the session was changed")
+        return found
+
+    def _all_spikes(self, start: int, stop: int) -> SpikeTable:
+        """Return the spikes of all populations, asked for or not, sorted by sample, tick and population."""
+        tables = [SPIKES, UNOBSERVED] if self.has(UNOBSERVED) else [SPIKES]
+        spikes = in_order(
+            [block for table in tables for block in self.spike_blocks(start, stop, table)], self.about.samples
+        )
+        if len(spikes.tick) and not start <= spikes.tick.min() <= spikes.tick.max() < stop:
+            raise self.stored(SPIKES.name).damaged()
+        return spikes
+
+    def _arrow(self, stored: StoredTable) -> Iterator[Any]:
+        """Return the pieces of a table; `counts` and `links` are made where the session does not store them."""
+        if stored.table in (COUNTS, LINKS) and not self.has(stored.table):
+            return (arrow_table(stored.table, *rows) for rows in self._count_rows(stored.table, 0, self.ticks))
+        return super()._arrow(stored)
+
+    def _count_rows(self, table: Table, start: int, stop: int) -> Iterator[tuple[Columns, Texts]]:
+        """Return rows of COUNTS or LINKS that are made of the counts, and their texts."""
+        maker, span = CountRows(self.about, self.mapping), self.span(max(self._slices, len(self.traffic.links)))
+        for first in range(start, stop, span):
+            for rows in maker.rows(table.name, first, self.counts(first, min(first + span, stop))):
+                if len(rows["tick"]):
+                    yield rows, maker.texts
 
     def _stop(self, stop: int | None) -> int:
         return self.ticks if stop is None else min(stop, self.ticks)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable
 from contextlib import suppress
+from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
 
@@ -18,35 +17,38 @@ from s2studio.mapping.mapping import ChipMapping
 from s2studio.session.about import RunAbout
 from s2studio.session.about_writer import write_about
 from s2studio.session.chunks import TableContent, TableWriter
+from s2studio.session.kept_counts import KeptCounts
 from s2studio.session.manifest import RunEntry, State
 from s2studio.session.rows import RowMaker, Rows, Zooms
 from s2studio.session.tables import (
     COUNTS,
     LATENESS,
-    LINKS,
     LOST,
     NEURON_SPIKES,
     SEGMENTS,
     SPIKES,
     TABLES,
+    UNOBSERVED,
     VOLTAGES,
     Table,
     zoom_name,
 )
+from s2studio.session.worker import Worker
 from s2studio.sim.counts import TickBlock
 from s2studio.snn.network import ChipNetwork
 from s2studio.units import NS_PER_S
 
-# Rows wait in memory for at most FLUSH_S + WATCH_S, so that a process that is killed loses less than a second.
+# Rows wait in memory for about this long, so that a process that is killed loses less than a second.
 FLUSH_S = 0.4
-WATCH_S = 0.1
+# Blocks that wait for the thread hold about so many bytes: what is more makes the simulation wait.
+WAITING_BYTES = 1 << 25
 
 
 class RunRecorder:
     """Writes the tables of one run; made by `Recorder.start_run`.
 
-    `write` takes the blocks in order; a thread of its own writes them when they are old enough, so that disk and
-    simulation work side by side. Use it in a `with` statement, or call `finish`.
+    `write` takes the blocks in order and returns at once; a thread of its own makes rows of them and stores these, so
+    that disk and simulation work side by side. Use it in a `with` statement, or call `finish`.
     """
 
     def __init__(
@@ -62,57 +64,52 @@ class RunRecorder:
         write_mapping(mapping, folder / "mapping.yaml")
         self._maker = RowMaker(about, mapping)
         self._zooms = Zooms(about.steps)
-        names = tuple(str(node) for node in self._maker.nodes)
-        self._texts = {"population": about.names, "source": names, "target": names}
-        # The order in which tables are flushed: counts last, so that a tick that has counts has all else too.
+        self._kept = KeptCounts(about)
+        self._texts = {"population": about.names}
+        # The order in which tables are flushed: after spikes and voltages the finest zoom, which says how many ticks
+        # there are, and last the counts, which say it where they are kept.
+        unobserved = () if self._maker.keeps_spikes.all() else (UNOBSERVED,)
         timed = (LATENESS, LOST) if about.is_timed else ()
-        tables = (SPIKES, LINKS, VOLTAGES, *timed, *(TABLES[zoom_name(zoom)] for zoom in self._zooms.zooms), COUNTS)
-        self._writers = {table.name: self._writer(table) for table in tables}
+        zooms = (TABLES[zoom_name(zoom)] for zoom in self._zooms.zooms)
+        self._writers = {table.name: self._writer(table) for table in (SPIKES, *unobserved, VOLTAGES, *timed, *zooms)}
         self._sizes = np.array([entry.size for entry in about.populations])
         self._offsets = np.concatenate([[0], np.cumsum(self._sizes)])
         self._neuron_spikes = np.zeros(about.samples * self._offsets[-1], np.int64)
         self._ticks = 0
         self._entry: RunEntry | None = None
-        self._lock = threading.Lock()
-        self._waiting_since: float | None = None
-        self._failure: SessionError | None = None
-        self._stop = threading.Event()
-        self._watcher = threading.Thread(target=self._watch, name="s2studio recorder", daemon=True)
-        self._watcher.start()
+        self._worker = Worker(self._append, self._flush, attrgetter("nbytes"), FLUSH_S, WAITING_BYTES)
 
     @property
     def ticks(self) -> int:
-        """How many ticks were written."""
+        """How many ticks were handed over."""
         return self._ticks
 
     def write(self, block: TickBlock) -> None:
-        """Add the ticks of `block`, which follow those before. Raises SessionError when they cannot be stored."""
-        with self._lock:
-            self._check(block)
-            self._append(block)
-            self._ticks += block.ticks
-            if self._waiting_since is None:
-                self._waiting_since = time.monotonic()
-            if any(writer.is_full for writer in self._writers.values()):
-                self._flush()
+        """Add the ticks of `block`, which follow those before and which nobody changes any more.
+
+        Raises SessionError where those before could not be stored.
+        """
+        self._check(block)
+        self._worker.give(block)
+        self._ticks += block.ticks
 
     def flush(self) -> None:
-        """Write all that is in memory, as before a pause."""
-        with self._lock:
-            self._flush()
+        """Write all that is in memory, as before a pause. Raises SessionError where it cannot be stored."""
+        self._worker.flush()
 
     def finish(self, state: State = "complete") -> RunEntry:
         """Write what is left, and the content hash of each table into the manifest. Later calls change nothing."""
         if self._entry is not None:
             return self._entry
-        self._stop_watching()
-        with self._lock:
-            if state == "crashed":
-                with suppress(SessionError):
-                    self._flush()
-                self._entry = RunEntry(self._path, state)
-            else:
-                self._entry = RunEntry(self._path, state, self._ticks, self._complete())
+        tables: dict[str, TableContent] = {}
+        if state == "crashed":
+            with suppress(SessionError):
+                self._worker.finish()
+                self._flush()
+        else:
+            self._worker.finish()
+            tables = self._complete()
+        self._entry = RunEntry(self._path, state, self._ticks if tables else 0, tables)
         self._saved(self._entry)
         return self._entry
 
@@ -132,8 +129,6 @@ class RunRecorder:
         return TableWriter(self._folder / table.name, table, self._texts)
 
     def _check(self, block: TickBlock) -> None:
-        if self._failure is not None:
-            raise self._failure
         samples = block.counts.packets.shape[0]
         if self._entry is not None or block.start != self._ticks or samples != self._about.samples:
             raise SessionError(
@@ -145,8 +140,8 @@ class RunRecorder:
     def _append(self, block: TickBlock) -> None:
         writers, maker = self._writers, self._maker
         writers[SPIKES.name].append(maker.spikes(block))
-        for rows in maker.links(block):
-            writers[LINKS.name].append(rows)
+        if UNOBSERVED.name in writers:
+            writers[UNOBSERVED.name].append(maker.unobserved(block))
         for rows in maker.voltages(block):
             writers[VOLTAGES.name].append(rows)
         if self._about.is_timed:
@@ -154,7 +149,23 @@ class RunRecorder:
             writers[LOST.name].append(maker.lost(block))
         self._append_bins(maker.population_spikes(block.counts))
         self._count_neurons(block)
-        writers[COUNTS.name].append(maker.counts(block))
+        self._append_counts(self._kept.add(block))
+        for name in (SPIKES.name, UNOBSERVED.name, VOLTAGES.name):
+            if name in writers:
+                writers[name].flush_full()
+        if any(writer.is_full for writer in writers.values()):
+            self._flush()
+
+    def _append_counts(self, blocks: list[TickBlock]) -> None:
+        if not blocks:
+            return
+        is_first = COUNTS.name not in self._writers
+        if is_first:
+            self._writers[COUNTS.name] = self._writer(COUNTS)
+        for block in blocks:
+            self._writers[COUNTS.name].append(self._maker.counts(block))
+        if is_first:
+            self._flush()
 
     def _append_bins(self, spikes: NDArray[np.int64], last: bool = False) -> None:
         for zoom, first, bins in self._zooms.add(spikes, last):
@@ -162,39 +173,19 @@ class RunRecorder:
 
     def _count_neurons(self, block: TickBlock) -> None:
         spikes = block.spikes
-        place = spikes.sample.astype(np.int64) * self._offsets[-1] + self._offsets[spikes.population] + spikes.neuron
+        place = self._offsets[spikes.population] + spikes.neuron
+        if self._about.samples > 1:
+            place += spikes.sample * self._offsets[-1]
         if len(place):
             self._neuron_spikes += np.bincount(place, minlength=len(self._neuron_spikes))
 
     def _flush(self) -> None:
-        if self._failure is not None:
-            raise self._failure
-        try:
-            for writer in self._writers.values():
-                writer.flush()
-        except SessionError as error:
-            self._failure = error
-            raise
-        self._waiting_since = None
-
-    def _watch(self) -> None:
-        while not self._stop.wait(WATCH_S):
-            with self._lock:
-                since = self._waiting_since
-                if since is None or time.monotonic() - since < FLUSH_S:
-                    continue
-                try:
-                    self._flush()
-                except SessionError:
-                    return  # the next write raises it
-
-    def _stop_watching(self) -> None:
-        self._stop.set()
-        self._watcher.join()
+        for writer in self._writers.values():
+            writer.flush()
 
     def _complete(self) -> dict[str, TableContent]:
         self._append_bins(np.zeros((0, self._about.samples, len(self._sizes)), np.int64), last=True)
-        self._flush()
+        self._append_counts(self._kept.finish())
         content = {name: writer.finish() for name, writer in self._writers.items()}
         return self._content | content | self._segments() | self._neurons()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from s2studio.errors import UsageError
 from s2studio.session.columns import arrow_schema
 from s2studio.session.manifest import RunEntry, State
 from s2studio.session.stored import StoredTable
-from s2studio.session.tables import TABLES
+from s2studio.session.tables import TABLES, Table
 
 
 class StoredRun:
@@ -33,6 +33,10 @@ class StoredRun:
         """The names of the tables that are there."""
         return tuple(name for name in TABLES if (self.path / name).is_dir())
 
+    def has(self, table: Table) -> bool:
+        """Whether the session stores `table`: counts and links may follow from the rest."""
+        return table.name in self._entry.tables or any((self.path / table.name).glob("*.parquet"))
+
     def stored(self, name: str) -> StoredTable:
         """Return the table `name`, one of `tables`."""
         if name not in TABLES:
@@ -47,7 +51,10 @@ class StoredRun:
 
         stored = self.stored(name)
         empty = arrow_schema(stored.table).empty_table()
-        return pa.concat_tables([empty, *(chunk.arrow() for chunk in stored.chunks)]).unify_dictionaries()
+        return pa.concat_tables([empty, *self._arrow(stored)]).unify_dictionaries()
+
+    def _arrow(self, stored: StoredTable) -> Iterator[Any]:
+        return (chunk.arrow() for chunk in stored.chunks)
 
     @property
     def _is_whole(self) -> bool:

@@ -20,7 +20,8 @@ Dtype = Literal["int16", "int32", "int64", "float32", "float64", "bool", "text"]
 class Column:
     """One column; `text` columns are given as indices into a vocabulary and stored as a dictionary.
 
-    `is_estimate` marks what the name does not tell: moments that are simulated are not those of a tick.
+    `is_estimate` marks what the name does not tell: moments that are simulated are not those of a tick. `has_runs` says
+    that equal values stand together, as in what the rows of a table are sorted by.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Column:
     unit: str = ""
     doc: str = ""
     is_estimate: bool = False
+    has_runs: bool = False
 
     @property
     def mark(self) -> Mark:
@@ -52,11 +54,16 @@ class Table:
         """Whether rows are ordered by a column `tick`."""
         return any(column.name == "tick" for column in self.columns)
 
+    @property
+    def own(self) -> tuple[Column, ...]:
+        """The columns without the one that follows from another: `time_ns` is the tick times its length."""
+        return tuple(column for column in self.columns if column.name != "time_ns" or not self.has_ticks)
+
 
 AXIS = (
     Column("time_ns", "int64", "ns", "chip time at the start of the tick"),
-    Column("tick", "int64", "ticks", "the first tick is 0"),
-    Column("sample", "int32", "", "position in the batch"),
+    Column("tick", "int64", "ticks", "the first tick is 0", has_runs=True),
+    Column("sample", "int32", "", "position in the batch", has_runs=True),
 )
 PE_COLUMNS = tuple(
     Column(name, "int16", "", doc)
@@ -80,7 +87,7 @@ LINK_COLUMNS = tuple(
         ("_is_router", "bool", "the event router of that chip"),
     )
 )
-POPULATION = Column("population", "text", "", "name")
+POPULATION = Column("population", "text", "", "name", has_runs=True)
 NEURON = Column("neuron", "int32", "", "index in the population")
 _SLICE = Column("slice", "int32", "", "index of the slice in the mapping")
 
@@ -96,6 +103,9 @@ def zoom_name(zoom: int) -> str:
 
 
 SPIKES = Table("spikes", (*AXIS, POPULATION, NEURON))
+# Of populations whose spikes nobody asked for: counts follow from all spikes.
+UNOBSERVED = Table("unobserved_spikes", SPIKES.columns)
+# Both are kept only where they do not follow from the spikes, or where reading those would take longer.
 COUNTS = Table("counts", (*AXIS, *PE_COLUMNS, *(Column.of(channel) for channel in channels_of("pe", "counted"))))
 LINKS = Table("links", (*AXIS, *LINK_COLUMNS, Column.of(CHANNELS["link.flits"])))
 VOLTAGES = Table("voltages", (*AXIS, POPULATION, NEURON, Column.of(CHANNELS["neuron.v_chip"])))
@@ -200,6 +210,7 @@ TABLES: Mapping[str, Table] = {
     table.name: table
     for table in (
         SPIKES,
+        UNOBSERVED,
         COUNTS,
         LINKS,
         VOLTAGES,

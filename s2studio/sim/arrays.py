@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,11 @@ _LINES_APART = 5
 def starts(sizes: Iterable[int]) -> NDArray[np.int64]:
     """Return where each stretch begins of stretches that follow each other, and at last where all end."""
     return np.cumsum([0, *sizes], dtype=np.int64)
+
+
+def joined(arrays: Sequence[NDArray[Any]], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Return `arrays`, of which there may be none, as one of `dtype`."""
+    return np.concatenate(arrays, dtype=dtype) if arrays else np.zeros(0, dtype)
 
 
 def aligned(shape: int | tuple[int, ...], dtype: Any, number: int = 0) -> NDArray[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,3 +85,11 @@ class TickBlock:
     counts: Counts
     voltages: Mapping[str, NDArray[np.float32]]
     lateness: Lateness | None = None
+
+    @property
+    def nbytes(self) -> int:
+        """The memory of its arrays in B, but for what is the same in every tick and for lateness."""
+        counts, spikes = self.counts, self.spikes
+        arrays: list[NDArray[Any]] = [counts.packets, counts.synaptic_events, counts.spikes, *self.voltages.values()]
+        arrays += [spikes.sample, spikes.tick, spikes.population, spikes.neuron]
+        return sum(array.nbytes for array in arrays)

@@ -98,28 +98,36 @@ def compile_program(
     cuts = cuts_of(part, mapping.slices)
     populations = _populations(part, cuts)
     names = tuple(population.name for population in part.populations)
+    updates, recorded_bytes = fixed_counts(part, cuts, mapping, spec)
     return Program(
         names=names,
         populations=populations,
         parameters=_parameters(part, populations),
         rows=compile_rows(part, cuts),
-        packets=_packets(mapping),
-        updates=_per_slice(part, cuts, lambda population, sizes: sizes * MODELS[population.model].is_updated),
-        recorded_bytes=_per_slice(
-            part,
-            cuts,
-            lambda population, sizes: (
-                spec.memory.word_bytes
-                * words_per_step(mapping.demand.record.get(population.name, frozenset()), sizes, spec.memory)
-            ),
-        ),
+        packets=packets_of(mapping),
+        updates=updates,
+        recorded_bytes=recorded_bytes,
         voltages_of=tuple(index for index, name in enumerate(names) if name in voltages_of),
     )
 
 
-def _packets(mapping: ChipMapping) -> Packets:
+def packets_of(mapping: ChipMapping) -> Packets:
+    """Return whom the packets of each slice reach."""
     rows, kind = distinct_rows(receivers(mapping))
     return Packets(kind, rows)
+
+
+def fixed_counts(
+    part: SpikingPart, cuts: Cuts, mapping: ChipMapping, spec: ChipSpec
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return `updates` and `recorded_bytes` of each slice, which are the same in every tick."""
+
+    def recorded_bytes(population: Population, sizes: IntArray) -> NDArray[np.integer]:
+        variables = mapping.demand.record.get(population.name, frozenset())
+        return spec.memory.word_bytes * words_per_step(variables, sizes, spec.memory)
+
+    updates = _per_slice(part, cuts, lambda population, sizes: sizes * MODELS[population.model].is_updated)
+    return updates, _per_slice(part, cuts, recorded_bytes)
 
 
 def _per_slice(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from s2studio.sim.arrays import distinct_rows
 from s2studio.sim.kernels.sorting import count_in_rows
-from s2studio.snn.connectivity import ConvWeights, DenseWeights
+from s2studio.snn.connectivity import Connectivity, ConvWeights, DenseWeights
 from s2studio.snn.fan_out import IntArray, fan_out, pixel_fan_out, slice_of
 
 # Tables are made in pieces of so many entries, which need some bytes each meanwhile.
@@ -26,6 +26,15 @@ class EventTable:
 
     counts: NDArray[np.signedinteger[Any]]
     column_of: NDArray[np.int32]
+
+
+def event_table(connectivity: Connectivity, sources: int, bounds: IntArray) -> EventTable:
+    """Return the events of any connectivity from `sources` neurons, which stand in their own order."""
+    if isinstance(connectivity, ConvWeights):
+        return kernel_events(connectivity, bounds)
+    if isinstance(connectivity, DenseWeights):
+        return matrix_events(connectivity.weight, bounds)
+    return EventTable(_narrow(fan_out(connectivity, sources, bounds)), np.arange(len(bounds) - 1, dtype=np.int32))
 
 
 def matrix_events(weight: NDArray[np.int8], bounds: IntArray) -> EventTable:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from s2studio.compiled.prefetch import LINE_BYTES
 from s2studio.compiled.vectors import LANES
 from s2studio.mapping.memory import Cuts
-from s2studio.sim.arrays import aligned, starts
+from s2studio.sim.arrays import aligned, joined, starts
 from s2studio.sim.kernels.sorting import fill_rows
 from s2studio.sim.places import Conv, Place, conv, pixel_places, reordered
 from s2studio.sim.row_events import EventTable, kernel_events, list_events, matrix_events
@@ -103,10 +103,10 @@ def compile_rows(part: SpikingPart, cuts: Cuts) -> Rows:
         dense=dense,
         geometry=geometry,
         places=places,
-        events=_joined([*(table.counts.reshape(-1) for table in tables), np.zeros(LANES, np.int8)], widest),
+        events=joined([*(table.counts.reshape(-1) for table in tables), np.zeros(LANES, np.int8)], widest),
         first_event=starts(table.counts.size for table in tables),
         event_columns=np.array([table.counts.shape[1] for table in tables], np.int64),
-        event_of=_joined([table.column_of for table in tables], np.dtype(np.int32)),
+        event_of=joined([table.column_of for table in tables], np.dtype(np.int32)),
         first_event_of=starts(len(table.column_of) for table in tables),
     )
 
@@ -243,7 +243,3 @@ def _events(ends: _Ends, bounds: IntArray, lists: _Lists, dense: NDArray[np.int8
         return matrix_events(dense[: ends.weights.weight.size].reshape(ends.weights.weight.shape), bounds)
     row_start = lists.row_start[lists.first[j] : lists.first[j + 1]]
     return list_events(row_start, lists.target, ends.post.size, bounds)
-
-
-def _joined(arrays: Sequence[NDArray[Any]], dtype: np.dtype[Any]) -> NDArray[Any]:
-    return np.concatenate(arrays, dtype=dtype) if arrays else np.zeros(0, dtype)

@@ -15,7 +15,7 @@ from tests.compat.conftest import Script
 from tests.conftest import Cli
 
 # What is recorded on the board but was only observed in the first run is not part of the second.
-SAME = ("spikes", "counts", "links", "slices", "targets", "routes", "neuron_spikes")
+SAME = ("spikes", "slices", "targets", "routes", "neuron_spikes")
 
 
 def _run_exported(folder: Path, session: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -114,7 +114,7 @@ def test_that_a_killed_engine_leaves_recording_mapping_and_a_new_engine(window: 
     until(lambda: controller.timeline.length == 20)
     mapping, killed = controller.studio.mapping, controller.engine.pid
     assert killed is not None
-    until(lambda: len(list(controller.session_folder.glob("*.s2s/runs/*/counts/*.parquet"))) > 0)
+    until(lambda: len(list(controller.session_folder.glob("*.s2s/runs/*/spikes/*.parquet"))) > 0)
     os.kill(killed, signal.SIGKILL)
     until(lambda: controller.studio.run_state == "none" and controller.source.live is None)
 

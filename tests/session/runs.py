@@ -14,6 +14,7 @@ from s2studio.session.recorder import Recorder, SessionHeader
 from s2studio.session.run_recorder import RunRecorder
 from s2studio.sim.counts import Counts, SpikeTable, TickBlock
 from s2studio.sim.level import LevelPolicy
+from s2studio.snn.digest import network_digest
 from s2studio.snn.network import ChipNetwork
 from tests.sim.mappings import small_mapping, small_network
 
@@ -34,7 +35,7 @@ def network() -> ChipNetwork:
 
 def mapping() -> ChipMapping:
     """Return the small mapping, which records spikes and voltages of the output."""
-    return small_mapping(frozenset({"spikes", "v"}))
+    return replace(small_mapping(frozenset({"spikes", "v"})), network_digest=network_digest(network()))
 
 
 def whole_block(ticks: int, samples: int = 1, seed: int = 0, rate: float = 0.3) -> TickBlock:
@@ -45,7 +46,7 @@ def whole_block(ticks: int, samples: int = 1, seed: int = 0, rate: float = 0.3) 
     packets = np.zeros_like(sent)
     packets[:, 1:, 1:] = sent[:, :-1, :1]
     voltages = random.normal(size=(samples, ticks, 8)).astype(np.float32)
-    counts = Counts(packets, packets * 4, sent, np.array([0, 4, 4], np.int32), np.array([0, 20, 20], np.int32))
+    counts = Counts(packets, packets * 4, sent, np.array([0, 4, 4], np.int32), np.array([0, 32, 32], np.int32))
     return TickBlock(0, ticks, _table(fired), counts, {"output": voltages})
 
 

@@ -106,7 +106,7 @@ def test_that_other_tools_read_the_tables(session: Session, samples: int) -> Non
     folder = session.runs[0].path
     dataset: Any = pyarrow.dataset
     spikes = dataset.dataset(folder / "spikes").to_table().to_pydict()
-    links = dataset.dataset(folder / "links").to_table().to_pydict()
+    links = session.runs[0].table("links").to_pydict()
     segments = dataset.dataset(folder / "segments").to_table().to_pylist()
 
     assert set(spikes["population"]) == {"input", "output"}
@@ -156,7 +156,7 @@ def _edit(key: str, value: object) -> Callable[[dict[str, Any]], None]:
 @pytest.mark.parametrize(
     ("edit", "message"),
     [
-        (_edit("s2studio", "session/2"), "reads up to session/1; upgrade s2studio"),
+        (_edit("s2studio", "session/3"), "reads up to session/2; upgrade s2studio"),
         (_edit("s2studio", "network/1"), "is no manifest"),
         (_edit("runs", [{"path": "../../etc", "state": "complete"}]), "leads out of the session"),
         (_edit("runs", [{"path": "/etc", "state": "complete"}]), "leads out of the session"),
@@ -247,7 +247,7 @@ def test_that_no_flipped_bit_and_no_truncation_passes_unnoticed_or_ends_in_a_tra
 
 def test_that_a_table_that_contradicts_the_manifest_is_refused(tmp_path: Path) -> None:
     long, short = record(tmp_path / "long.s2s", whole_block(20)), record(tmp_path / "short.s2s", whole_block(10))
-    shutil.copytree(long / "runs/0000/counts", short / "runs/0000/counts", dirs_exist_ok=True)
+    shutil.copytree(long / "runs/0000/spike_counts_1", short / "runs/0000/spike_counts_1", dirs_exist_ok=True)
 
     with pytest.raises(SessionError, match="do not fit the run"):
         open_session(short).runs[0].summary()

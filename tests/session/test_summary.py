@@ -100,6 +100,7 @@ def test_that_a_run_is_priced_anew_at_another_level_and_with_another_cost_table(
     assert dear["energy_j"]["noc"] == pytest.approx(2 * low["energy_j"]["noc"])
 
 
+@pytest.mark.usefixtures("kept_counts")
 def test_that_a_late_pe_is_warned_of(tmp_path: Path) -> None:
     block = whole_block(TICKS)
     counts = replace(block.counts, synaptic_events=block.counts.synaptic_events * 0)
@@ -111,6 +112,7 @@ def test_that_a_late_pe_is_warned_of(tmp_path: Path) -> None:
     assert summary["smallest_safe_tick_s"] >= summary["time_done_max_s"] > TICK_S
 
 
+@pytest.mark.usefixtures("kept_counts")
 def test_that_more_packets_than_the_fifo_holds_are_warned_of(tmp_path: Path) -> None:
     block = whole_block(TICKS)
     for waiting in (SPEC.fifo_depth_packets, SPEC.fifo_depth_packets + 1):

@@ -24,6 +24,8 @@ Rows = dict[str, ExportColumn]
 SUMMARY = "summary"
 # What follows from counts, which a measured run has not.
 COUNTED = ("pe", "phases", "links", "power")
+# Where the rows of links are estimated, those of so many ticks are counted, three times.
+_SAMPLED_TICKS = 200
 _COUNTS = ("packets", "synaptic_events", "spikes")
 
 
@@ -245,7 +247,19 @@ def _spike_rows(run: Run, start: int, stop: int) -> int:
 
 
 def _link_rows(run: Run, start: int, stop: int) -> int:
-    return round(run.stored(LINKS.name).rows * (stop - start) / max(1, run.ticks))
+    if run.has(LINKS):
+        return round(run.stored(LINKS.name).rows * (stop - start) / max(1, run.ticks))
+    spans = _sampled(start, stop)
+    rows = sum(len(columns["tick"]) for span in spans for columns, _ in run.link_blocks(*span))
+    return round(rows * (stop - start) / max(1, sum(last - first for first, last in spans)))
+
+
+def _sampled(start: int, stop: int) -> list[tuple[int, int]]:
+    """Return spans at the beginning, middle and end that stand for the ticks `start` to `stop`, or these if few."""
+    if stop - start <= 3 * _SAMPLED_TICKS:
+        return [(start, stop)]
+    firsts = (start, (start + stop - _SAMPLED_TICKS) // 2, stop - _SAMPLED_TICKS)
+    return [(first, first + _SAMPLED_TICKS) for first in firsts]
 
 
 def _each(objects: Callable[[Run], int]) -> Callable[[Run, int, int], int]:
