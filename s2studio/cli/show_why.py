@@ -7,6 +7,7 @@ from rich.text import Text
 
 from s2studio.analysis.forensics import PHASES, Sender, Why
 from s2studio.cli.tables import new_console, print_table
+from s2studio.sim.noc_delay import ERROR, ERROR_AT_THE_LIMIT, FULL_LOAD
 from s2studio.units import estimated, with_unit
 
 # Senders and neurons that are listed.
@@ -52,6 +53,16 @@ def _senders(console: Console, found: Why) -> None:
         title,
         ("population", ">slice", "PE", ">packets", "neurons", "route", ">under way", "busiest link"),
         [_sender(row) for row in found.senders[:_SENDERS]],
+    )
+    if found.senders:
+        console.print(f"             {_error()}")
+
+
+def _error() -> str:
+    """Return how far the time under way can be off."""
+    return (
+        f"time under way within {ERROR:.0%} of a model that moves every flit, within {ERROR_AT_THE_LIMIT:.0%} where a "
+        f"link is more than {FULL_LOAD:.0%} full"
     )
 
 

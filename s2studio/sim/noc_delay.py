@@ -23,6 +23,11 @@ from s2studio.sim.counts import Counts
 from s2studio.sim.timing import SliceWork, clocks_hz
 from s2studio.sim.traffic import Traffic, flits
 
+# Of the mean latency: what the model is off by at most beside one that moves every flit, up to such a load of the
+# busiest link, and beyond (tests/sim/test_noc_delay.py).
+ERROR, ERROR_AT_THE_LIMIT = 0.02, 0.25
+FULL_LOAD = 0.9
+
 FloatArray = NDArray[np.float64]
 Way = tuple[Link, ...]
 
