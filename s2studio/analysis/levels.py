@@ -184,7 +184,8 @@ class _Candidate:
     def row(self, run: CountedRun) -> LevelRow:
         """Return what was added up."""
         idle = idle_energy_j(run.samples * run.ticks, self.tick_s, run.machine, run.mapping.pes_used)
-        low, nominal, high = (np.zeros(3) if self.above_j is None else self.above_j).tolist()
+        ends = np.zeros(3) if self.above_j is None else self.above_j
+        low, nominal, high = float(ends.min()), float(ends[1]), float(ends.max())
         return LevelRow(
             policy=self.name,
             level=None if self.policy is None else self.policy.texts,

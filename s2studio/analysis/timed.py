@@ -124,8 +124,8 @@ class _Sums:
             late_ticks=int(self.late.sum()),
             duration_s=ticks * self.tick_s,
             energy_j=self.energy_j,
-            energy_low_j=self.energy_j + float(self.ends_j[0] - self.ends_j[1]),
-            energy_high_j=self.energy_j + float(self.ends_j[2] - self.ends_j[1]),
+            energy_low_j=self.energy_j + float(self.ends_j.min() - self.ends_j[1]),
+            energy_high_j=self.energy_j + float(self.ends_j.max() - self.ends_j[1]),
             energy_dynamic_j=self.energy_j - idle_energy_j(ticks, self.tick_s, run.machine, run.mapping.pes_used),
             pes_used=run.mapping.pes_used,
         )

@@ -197,6 +197,8 @@ def _value(leaf: _Leaf, value: object) -> Value:
 
 
 def _scalar(leaf: _Leaf, value: object) -> Scalar:
+    if value is False:
+        return "off"  # as YAML reads a bare `off`
     if isinstance(value, str) or (isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)):
         return value
     limit = "a number, a text, a list of them or a list of lists is expected"

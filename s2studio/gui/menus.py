@@ -180,6 +180,16 @@ def _map(window: Window) -> tuple[ActionRow, ...]:
             enabled=lambda: bool(controller.studio.prepared and controller.studio.prepared.about["lowering"]),
         ),
         ActionRow(
+            "chip",
+            "Map",
+            "C&hip file…",
+            window.ask_chip,
+            "",
+            "settings",
+            "Take numbers and settings of the chip from a file: costs, level of sleep, state of unused PEs",
+            enabled=lambda: controller.studio.project is not None,
+        ),
+        ActionRow(
             "place",
             "Map",
             "&Place again",

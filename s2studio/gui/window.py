@@ -212,6 +212,12 @@ class Window(QMainWindow):
         if name:
             self.controller.save_mapping(Path(name))
 
+    def ask_chip(self) -> None:
+        """Ask for a chip file and use it."""
+        name, _ = QFileDialog.getOpenFileName(self, tr("Chip file"), "", tr("Chip (*.yaml)"))
+        if name:
+            self.controller.change(chip=Path(name))
+
     def ask_lowering(self, prepared: Prepared | None = None) -> None:
         """Ask how the model that is open becomes integers."""
         from s2studio.gui.dialogs.lowering import LoweringDialog

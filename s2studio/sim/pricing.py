@@ -97,7 +97,8 @@ def bounds(counts: Counts, work: SliceWork, spec: ChipSpec, levels: NDArray[np.i
         sum(pe_energy_j({"busy": time * clocks}, levels, tick_s, spec).values(), np.zeros(levels.shape))
         for time in (times.low_s, times.pessimistic_s)
     )
-    return Bounds(times.low_s, times.pessimistic_s, low_j, high_j)
+    # Where a PE sleeps at a level that takes more than it does at work, more cycles take less energy.
+    return Bounds(times.low_s, times.pessimistic_s, np.minimum(low_j, high_j), np.maximum(low_j, high_j))
 
 
 def energy_by_tick_j(priced: Priced, machine: Machine, tick_s: float) -> Mapping[str, FloatArray]:

@@ -67,6 +67,17 @@ def test_that_a_level_of_ones_own_can_be_added(tmp_path: Path) -> None:
     assert mine.levels["middle"].clock_hz == 200e6
 
 
+def test_that_a_bare_off_is_the_word_off(tmp_path: Path) -> None:
+    """YAML reads it as false."""
+    path = tmp_path / "mine.yaml"
+    path.write_text(
+        "s2studio: chip/1\nextends: spinnaker2\nname: mine\nsources: {me: measured}\n"
+        "settings: {unused_pes: {value: off, unit: asleep or off, source: me, mark: estimate}}\n"
+    )
+
+    assert load_chip(path).unused_pes == "off"
+
+
 def test_that_other_reserved_pes_are_a_setting(tmp_path: Path) -> None:
     reserved = "reserved: {value: [[1, 1, 0], [1, 1, 1], [2, 1, 0], [7, 6, 3]], unit: PE, source: me, mark: estimate}"
     mine = make_machine(load_chip(_chip(tmp_path, f"runtimes:\n  py-spinnaker2:\n    {reserved}\n")))

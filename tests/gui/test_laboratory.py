@@ -19,6 +19,15 @@ if TYPE_CHECKING:
     from s2studio.gui.window import Window
     from tests.gui.conftest import Until
 
+CHIP = """\
+s2studio: chip/1
+extends: spinnaker2
+name: mine
+settings:
+  unused_pes: {value: off, unit: asleep or off, source: my board, mark: estimate}
+  sleep_level: {value: high, unit: level, source: my board, mark: estimate}
+sources: {my board: measured by me}
+"""
 DIGITS = REPOSITORY / "sample_projects/event_digits/project.yaml"
 
 
@@ -88,6 +97,15 @@ def test_that_power_shows_the_tick_at_the_cursor_from_inside(shown: Window, unti
     until(lambda: panel.tick.tick is not None and panel.tick.tick.tick == 12)
     panel.inside.click()
     until(panel.plot.isVisible)
+
+
+def test_that_a_chip_file_brings_its_settings(shown: Window, until: Until, tmp_path: Path) -> None:
+    studio = shown.controller.studio
+    (tmp_path / "mine.yaml").write_text(CHIP)
+    shown.controller.change(chip=tmp_path / "mine.yaml")
+    until(lambda: studio.machine is not None and studio.machine.spec.name == "mine")
+    assert studio.machine is not None
+    assert (studio.machine.spec.unused_pes, studio.machine.spec.sleep_level) == ("off", "high")
 
 
 def test_that_a_population_says_what_it_stands_on(shown: Window) -> None:

@@ -14,7 +14,8 @@ from s2studio.chip.loader import load_chip, make_machine
 from s2studio.sim.counts import Counts
 from s2studio.sim.energy import ENERGY_KINDS, always_on_energy_j, idle_energy_j, idle_pe_energy_j
 from s2studio.sim.level import LevelPolicy
-from s2studio.sim.pricing import energy_by_tick_j, price
+from s2studio.sim.pricing import bounds, energy_by_tick_j, price
+from s2studio.sim.timing import slice_work
 from tests.sim.mappings import small_mapping, small_network
 
 SPEC = load_chip()
@@ -54,6 +55,23 @@ def test_that_pes_always_on_noc_and_router_add_up_to_the_total(
     assert tuple(kinds) == ENERGY_KINDS
     assert all(energy.shape == (samples, ticks) for energy in kinds.values())
     assert sum(float(energy.sum()) for energy in kinds.values()) == pytest.approx(used + unused + outside, rel=1e-12)
+
+
+@given(block=counts(), policy=st.sampled_from(POLICIES), sleep_level=st.sampled_from(tuple(SPEC.levels)))
+def test_that_the_ends_of_times_and_energies_hold_their_values_at_any_level_of_sleep(
+    block: Counts, policy: LevelPolicy, sleep_level: str
+) -> None:
+    spec, network, mapping = replace(SPEC, sleep_level=sleep_level), small_network(), small_mapping()
+    priced = price(block, network, mapping, spec, policy, 1e-2)
+    ends = bounds(block, slice_work(network, mapping), spec, priced.levels, 1e-2)
+    energy_j = sum(priced.energy_j.values(), np.zeros(priced.levels.shape))
+
+    for low, value, high in (
+        (ends.time_low_s, priced.time_done_s, ends.time_pessimistic_s),
+        (ends.energy_low_j, energy_j, ends.energy_high_j),
+    ):
+        assert (low <= value * (1 + 1e-12)).all()
+        assert (value <= high * (1 + 1e-12)).all()
 
 
 @given(block=counts(), policy=st.sampled_from(POLICIES))
