@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from s2studio.chip.spec import ChipSpec
+from s2studio.errors import LoweringError, NetworkError
 from s2studio.lowering.fusion import fuse
+from s2studio.lowering.int8.network import part_of_sizes
 from s2studio.lowering.int8.weights import quantise_weights, report_weights
 from s2studio.network.operators.arithmetic import Conv, Dense
 from s2studio.network.operators.elementwise import Add
@@ -36,7 +38,25 @@ def describe_layers(graph: LayerGraph, spec: ChipSpec) -> Json:
             for layer in fused.layers
             if isinstance(layer.operator, Dense | Conv) and layer.operator.weight.any()
         ],
+        "int8": _sizes(graph),
         "accumulator_limit": 2 ** (spec.whole("mac_array.accumulator_bits") - 1) - 1,
+    }
+
+
+def _sizes(graph: LayerGraph) -> Json | None:
+    """Return what the network takes in whole numbers, in bytes; None where a layer is not covered."""
+    try:
+        part = None if graph.unsupported else part_of_sizes(graph)
+    except (NetworkError, LoweringError):
+        part = None
+    if part is None:
+        return None
+    held = [layer.input_bytes + layer.output.bytes for layer in part.layers]
+    return {
+        "weight_bytes": part.weight_bytes,
+        "tensor_bytes": sum(tensor.bytes for tensor in part.tensors.values()),
+        "largest_layer_bytes": max(held),
+        "largest_layer": part.layers[held.index(max(held))].name,
     }
 
 

@@ -28,6 +28,11 @@ def show_layers(about: Mapping[str, Any]) -> None:
     if len(about["fused"]) < len(about["layers"]):
         print_table(console, "After fusion", HEAD, [_row(row) for row in about["fused"]])
     print_table(console, "Weights as int8", WEIGHTS, [_weights_row(row, about) for row in about["weights"]])
+    if about["int8"] is not None:
+        sizes = about["int8"]
+        largest = f"{sizes['largest_layer_bytes']:,} B at most between two layers, around '{sizes['largest_layer']}'"
+        text = f"int8     {sizes['weight_bytes']:,} B of weights, tensors of {sizes['tensor_bytes']:,} B, {largest}"
+        console.print(text, markup=False)
     for node in about["unsupported"]:
         text = f"not covered: node '{node['node']}' ({node['type_name']}): {node['reason']}; {node['remedy']}"
         console.print(Text(text, style="red"))

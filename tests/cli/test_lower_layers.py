@@ -56,3 +56,16 @@ def test_that_a_file_that_is_no_array_is_refused(model: Path, cli: Any) -> None:
 
     assert result.exit_code == 1
     assert "mlp.onnx" in result.stderr
+
+
+def test_that_info_says_what_a_network_takes_in_whole_numbers(model: Path, cli: Any, cli_json: Any) -> None:
+    sizes, said = cli_json("info", model)["int8"], cli("info", model).stdout
+
+    # 12 and 6 weights, 5 outputs with a bias of 4 bytes and a shift of 1; 4 + 3 values of 8 bits, 2 of 16.
+    assert sizes == {
+        "weight_bytes": 18 + 5 * 5,
+        "tensor_bytes": 4 + 3 + 4,
+        "largest_layer_bytes": 7,
+        "largest_layer": sizes["largest_layer"],
+    }
+    assert "int8     43 B of weights, tensors of 11 B, 7 B at most between two layers" in " ".join(said.split("\n"))

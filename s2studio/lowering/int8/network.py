@@ -23,7 +23,7 @@ from s2studio.lowering.int8.options import Int8Options
 from s2studio.lowering.int8.widths import WIDE_BITS, wide_tensors
 from s2studio.network.operators.arithmetic import Conv, Dense
 from s2studio.network.operators.reductions import Normalise
-from s2studio.network.tensors import Layer, LayerGraph, evaluate
+from s2studio.network.tensors import Layer, LayerGraph, evaluate, token_limits
 
 PARTS = "squares, roots and quotients run as parts of LayerNorm and RMSNorm: use those, or leave them out"
 
@@ -94,6 +94,18 @@ def to_part(graph: LayerGraph, calibration: Calibration, options: Int8Options, c
         layers.append(ChipLayer(layer.name, operator, inputs, output))
     outputs = tuple(tensors[name] for name in graph.outputs)
     return validate_layers(LayerPart(tuple(tensors[name] for name in graph.inputs), outputs, tuple(layers)))
+
+
+def part_of_sizes(graph: LayerGraph) -> LayerPart:
+    """Return `graph` in whole numbers with the steps of no calibration: its sizes hold, its values mean nothing.
+
+    Raises as `quantise_network` does.
+    """
+    fused = divide_late(fuse(graph))
+    tokens = token_limits(fused)
+    named = {name: 0 for name in fused.shapes if name not in tokens}
+    unknown = Calibration(named, dict.fromkeys(named, 1.0), {}, {})
+    return to_part(fused, unknown, Int8Options())
 
 
 def _converted(

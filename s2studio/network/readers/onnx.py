@@ -116,11 +116,12 @@ def _read_node(reading: _Reading, node: dict[str, Any], name: str) -> None:
 
 def _add(reading: _Reading, node: Node, outputs: list[str]) -> None:
     """Add the layers that `node` becomes: one after the other, the last makes the node's output."""
-    if node.type == "Split" and node.domain in ("", "ai.onnx") and outputs:
-        for operator, output in zip(split(node, len(outputs)), outputs, strict=True):
-            _add_layer(reading, Layer(node.name, operator, (node.tensor(),), output))
-        return
     try:
+        if node.type == "Split" and node.domain in ("", "ai.onnx"):
+            parts = [Layer(node.name, part, (node.tensor(),), output) for part, output in split(node, outputs)]
+            for layer in parts:
+                _add_layer(reading, layer)
+            return
         steps, sources = _steps(node, outputs)
     except NotCovered as problem:
         _add_unsupported(reading, node, outputs, Unsupported(node.type, *problem.args))

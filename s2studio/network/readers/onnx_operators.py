@@ -362,21 +362,20 @@ def _slice(node: Node) -> Steps:
     return (Slice(tuple(ranges)),), (node.tensor(),)
 
 
-def split(node: Node, outputs: int) -> list[Operator]:
-    """Return the slice that each of the outputs of a Split is: parts of lengths that are given, or of equal ones."""
-    shape, lengths = node.shape(node.inputs[0]), node.integers(1, "split")
+def split(node: Node, outputs: Sequence[str]) -> list[tuple[Slice, str]]:
+    """Return the slice that each output of a Split is: of lengths that are given, or of equal ones."""
+    shape, lengths, count = node.shape(node.inputs[0]), node.integers(1, "split"), len(outputs)
     axis = axis_of(int(node.attributes.get("axis", 0)), shape)
     if lengths is None:
-        each = -(-shape[axis] // outputs)
-        lengths = [min(each, shape[axis] - each * place) for place in range(outputs)]
-    if sum(lengths) != shape[axis] or len(lengths) != outputs or min(lengths) < 1:
-        raise ValueError(f"{text(shape)} is split along axis {axis} into {lengths}")
-    ends = [sum(lengths[: place + 1]) for place in range(outputs)]
-    whole = [(0, length, 1) for length in shape]
-    return [
-        Slice((*whole[:axis], (end - length, end, 1), *whole[axis + 1 :]))
-        for end, length in zip(ends, lengths, strict=True)
-    ]
+        each = -(-shape[axis] // max(count, 1))
+        lengths = [min(each, shape[axis] - each * place) for place in range(count)]
+    if sum(lengths) != shape[axis] or len(lengths) != count or min(lengths) < 1:
+        raise ValueError(f"{text(shape)} is split along axis {axis} into {lengths}, {count} of which are used")
+    whole, begin, slices = [(0, length, 1) for length in shape], 0, []
+    for length, output in zip(lengths, outputs, strict=True):
+        slices.append((Slice((*whole[:axis], (begin, begin + length, 1), *whole[axis + 1 :])), output))
+        begin += length
+    return slices
 
 
 CONVERTERS: Mapping[str, Callable[[Node], Steps]] = {

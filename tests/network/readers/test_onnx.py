@@ -369,3 +369,39 @@ def test_that_damaged_models_are_read_or_refused_in_words(tmp_path: Path) -> Non
         read += 1
 
     assert 0 < read < 400
+
+
+def split_model(inputs: list[str], outputs: list[str], constants: Arrays, **attributes: Any) -> Any:
+    model = model_of([("Relu", [outputs[0]], "y", {})], constants, [1, 6, 4])
+    model.graph.node.insert(0, onnx.helper.make_node("Split", inputs, outputs, name="parts", **attributes))
+    return model
+
+
+@pytest.mark.parametrize(
+    ("outputs", "constants", "attributes", "ranges"),
+    [
+        (["a", "b"], {}, {"axis": 1}, [(0, 3), (3, 6)]),
+        (["a", "b", "c"], {"n": np.array([1, 3, 2])}, {"axis": -2}, [(0, 1), (1, 4), (4, 6)]),
+        (["a", "b", "c", "d"], {}, {"axis": 1}, [(0, 2), (2, 4), (4, 6), (6, 6)]),
+    ],
+)
+def test_that_a_split_is_as_many_slices(
+    outputs: list[str], constants: Arrays, attributes: Any, ranges: list[tuple[int, int]], tmp_path: Path
+) -> None:
+    path = saved(tmp_path / "m.onnx", split_model(["x", *constants], outputs, constants, **attributes))
+    if ranges[-1][0] == ranges[-1][1]:
+        with pytest.raises(NetworkError, match=r"its Split is malformed: 1 x 6 x 4 is split along axis 1 into"):
+            read_here(path)
+        return
+    graph, x = read_here(path), normal(1, 6, 4)
+    values = evaluate(graph, {"x": x})
+    for output, (begin, end) in zip(outputs, ranges, strict=True):
+        np.testing.assert_array_equal(values[output], x[:, begin:end])
+
+
+def test_that_a_split_of_lengths_that_vary_is_named(tmp_path: Path) -> None:
+    graph = read_here(saved(tmp_path / "m.onnx", split_model(["x", "x"], ["a", "b"], {}, axis=1)))
+
+    assert [layer.operator.reason for layer in graph.unsupported] == [  # type: ignore[attr-defined]
+        "its input 1 (1 x 6 x 4) changes from inference to inference"
+    ]
