@@ -105,7 +105,9 @@ def _choices(machine: Machine, options: LayerOptions) -> Iterator[tuple[str, str
     for name in machine.spec.levels:
         if name != options.level:
             yield f"run at the level {name}", f"--level {name}", replace(options, level=name)
-    if not options.keeps_weights:
+    if options.keeps_weights:
+        yield "fetch all weights every time", "--stream-weights", replace(options, keeps_weights=False)
+    else:
         yield "keep weights in the PEs", "without --stream-weights", replace(options, keeps_weights=True)
     most = layer_costs(machine.spec).workers
     if options.workers is not None and options.workers < most:

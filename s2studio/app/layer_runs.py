@@ -11,11 +11,13 @@ import numpy as np
 from s2studio.app.layer_samples import LayerSamples, read_samples
 from s2studio.app.loading import load_layers
 from s2studio.app.lower_layers import quantise_layers
+from s2studio.chip.layer_costs import layer_costs
 from s2studio.chip.loader import load_chip, make_machine
 from s2studio.chip.machine import Machine
 from s2studio.dnn.layer_part import LayerPart
 from s2studio.dnn.run import run
 from s2studio.errors import SessionError
+from s2studio.lowering.int8.options import Int8Options
 from s2studio.mapping.layers.map import map_layers
 from s2studio.mapping.layers.mapping import LayerMapping, LayerOptions
 from s2studio.mapping.layers.of_part import works_of
@@ -55,7 +57,9 @@ def open_model(path: Path, data: Path | None, chip: str | Path, runtime: str | N
     machine = make_machine(load_chip(chip), runtime or RUNTIME)
     graph = load_layers(path)
     samples = None if data is None else read_samples(graph, data)
-    quantised = quantise_layers(graph, samples or _random(graph), machine.spec)
+    # What random values would choose among is of no account: the plainest way to int8 takes least.
+    plain = Int8Options(equalise="no", correct_bias=False) if samples is None else None
+    quantised = quantise_layers(graph, samples or _random(graph), machine.spec, plain)
     return LayerModel(path, quantised.part, samples, machine)
 
 
@@ -98,7 +102,12 @@ def run_model(
             tensors = run(model.part, whole).tensors
             outputs.append({tensor.name: tensors[tensor.name] for tensor in model.part.outputs})
         about = LayersAbout(
-            mapping.network, len(samples), mapping, model.part.outputs, other_rates(model, options), model.assumed
+            mapping.network,
+            len(samples),
+            mapping,
+            model.part.outputs,
+            other_rates(model, mapping, Timelines(first, later)),
+            model.assumed,
         )
         recorder.add_run(
             len(samples), lambda folder: write_layers(folder, about, Timelines(first, later), outputs), "layers"
@@ -106,15 +115,19 @@ def run_model(
     return recorder.path
 
 
-def other_rates(model: LayerModel, options: LayerOptions) -> tuple[RateRow, ...]:
+def other_rates(model: LayerModel, mapping: LayerMapping, timelines: Timelines) -> tuple[RateRow, ...]:
     """Return an inference at each end of the range of the DRAM's rate and at the chip file's, mapped anew."""
     quantity = model.machine.spec.quantities["dram.sustained_rate"]
-    low, high = quantity.range or (float(str(quantity.value)),) * 2
+    nominal = float(str(quantity.value))
+    low, high = quantity.range or (nominal, nominal)
+    own = layer_costs(model.machine.spec, mapping.options.dram_bytes_per_s).dram_bytes_per_s
     rows = []
-    for rate in dict.fromkeys((low, float(str(quantity.value)), high)):
-        mapping = map_model(model, replace(options, dram_bytes_per_s=rate * 1e9), lambda done, total: None)
-        first, later = (simulate_layers(mapping, model.machine, is_first) for is_first in (True, False))
-        rows.append(RateRow(rate * 1e9, first.latency_s, later.latency_s, later.energy_j))
+    for rate in (rate * 1e9 for rate in dict.fromkeys((low, nominal, high))):
+        first, later = timelines
+        if rate != own:
+            again = map_model(model, replace(mapping.options, dram_bytes_per_s=rate), lambda done, total: None)
+            first, later = (simulate_layers(again, model.machine, is_first) for is_first in (True, False))
+        rows.append(RateRow(rate, first.latency_s, later.latency_s, later.energy_j))
     return tuple(rows)
 
 

@@ -96,13 +96,13 @@ def show_layer_advice(advice: LayerAdvice) -> None:
     print_table(console, "Layers that take longest (estimates)", ("layer", ">time", "mostly"), rows)
     fixes = [
         (
-            fix.title, fix.option, with_unit(fix.inference_s, "s"),
+            fix.title, fix.option, with_unit(fix.first_inference_s, "s"), with_unit(fix.inference_s, "s"),
             f"{fix.inference_s / advice.inference_s - 1:+.1%}", with_unit(fix.energy_j, "J"),
             f"{fix.energy_j / advice.energy_j - 1:+.1%}",
         )
         for fix in advice.fixes
     ]  # fmt: skip
-    head = ("change", "option", ">inference", ">", ">energy", ">")
+    head = ("change", "option", ">first", ">a later one", ">", ">energy", ">")
     print_table(console, "What changes it (each mapped and simulated again; estimates)", head, fixes)
 
 
