@@ -40,7 +40,7 @@ START_LIMIT_S = 900.0
 class Peer:
     """A simulator: the script that runs it, what pip installs for it, and the workloads (with batch) it can run.
 
-    Both sides are timed on the processor, `on_the_wall` by the clock, where the peer says no other time.
+    Both sides are timed on the processor.
     """
 
     script: str
@@ -48,15 +48,12 @@ class Peer:
     workloads: tuple[tuple[str, int], ...]
     arguments: tuple[str, ...] = ()
     note: str = ""
-    on_the_wall: bool = False
 
 
 W1, W2, W2_BATCH, W3 = ("W1 4k", 1), ("W2", 1), ("W2", 32), ("W3", 1)
 LAYERS = (W2, W2_BATCH, W3)
 PEERS: Mapping[str, Peer] = {
-    "Brian2 C++": Peer(
-        "brian2_peer.py", ("brian2==2.9.0", "numpy<2.4", "setuptools"), (W1, ("W1 40k", 1), W2), (), "wall time", True
-    ),
+    "Brian2 C++": Peer("brian2_peer.py", ("brian2==2.9.0", "numpy<2.4", "setuptools"), (W1, ("W1 40k", 1), W2)),
     "NEST": Peer("nest_peer.py", ("nest-simulator==3.10.0",), (W1, ("W1 40k", 1)), (), "its input acts a step later"),
     "SANA-FE": Peer("sanafe_peer.py", ("sanafe==2.2.9", "numpy"), (W1, W2), (), "W1 without exponential currents"),
     "torch": Peer("torch_peer.py", ("torch==2.13.0", "numpy"), LAYERS, ("torch",)),
@@ -195,7 +192,6 @@ def compare(title: str, peer: Peer, name: str, batch: int, repeats: int) -> str:
     is_input = np.isin(block.spikes.population, [program.names.index(source) for source in workload.stimulus])
     spikes = int((~is_input).sum())
     label = f"{name} x {batch}" if batch > 1 else name
-    clock = time.perf_counter if peer.on_the_wall else time.process_time
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "network.npz"
         write_network(workload, path)
@@ -205,9 +201,9 @@ def compare(title: str, peer: Peer, name: str, batch: int, repeats: int) -> str:
             worker.run()
             for _ in range(repeats):
                 engine.reset()
-                started = clock()
+                started = time.process_time()
                 engine.advance(workload.steps, workload.stimulus)
-                ours = clock() - started
+                ours = time.process_time() - started
                 theirs, their_spikes = worker.run()
                 rows.append((ours, theirs * spikes / max(1, their_spikes), their_spikes))
         finally:

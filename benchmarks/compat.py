@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import cast
 
 import numpy as np
+from recorded import judge, judge_seconds
 from workloads import WORKLOADS, Workload
 
 from s2studio.compat.spinnaker2 import hardware, snn
@@ -80,31 +81,36 @@ def overheads(
     return ratios, statistics.median(alone)
 
 
-def line(title: str, ratios: list[float], alone: float, asked: str = "") -> str:
-    """Return a row of the table."""
+def line(title: str, ratios: list[float], alone: float, asked: str, is_recorded: bool) -> str:
+    """Return a row of the table, and whether it fell behind: recorded is the engine's time to all of the time."""
     ordered = sorted(ratio - 1 for ratio in ratios)
     middle, low, high = statistics.median(ordered), ordered[len(ordered) // 4], ordered[3 * len(ordered) // 4]
-    return f"{title:42}{middle:7.1%} over {alone * 1e3:.1f} ms (quartiles {low:.1%} to {high:.1%}{asked})"
+    said = judge(f"compat {title}", 1 / (1 + middle), is_recorded)
+    return f"{title:42}{middle:7.1%} over {alone * 1e3:.1f} ms (quartiles {low:.1%} to {high:.1%}{asked}){said}"
 
 
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeats", type=int, default=41)
+    parser.add_argument("--record", action="store_true", help="keep the ratios in recorded.yaml")
     options = parser.parse_args()
     workload = WORKLOADS[NAME]()
     network = script_network(workload)
     studio = Studio.begin(StudioOptions())
     started = first_tick_s(studio, network)
-    print(f"{'start of a second hw.run':42}{started * 1e3:6.1f} ms (asked {ASKED_START_S * 1e3:.0f} ms)", flush=True)
+    said = judge_seconds("compat start of a second hw.run", started, options.record)
+    print(
+        f"{'start of a second hw.run':42}{started * 1e3:6.1f} ms (asked {ASKED_START_S * 1e3:.0f} ms){said}", flush=True
+    )
     asked = f", asked {ASKED_OVERHEAD:.0%}"
     for title, clock in (("processor time", time.thread_time), ("wall time", time.perf_counter)):
         ratios, alone = overheads(studio, network, workload.steps, options.repeats, clock)
-        print(line(f"{NAME}, second hw.run, {title}", ratios, alone, asked), flush=True)
+        print(line(f"{NAME}, second hw.run, {title}", ratios, alone, asked, options.record), flush=True)
     with tempfile.TemporaryDirectory() as folder:
         studio = Studio.begin(StudioOptions(session=Path(folder) / "w1.s2s"))
         ratios, alone = overheads(studio, network, workload.steps, max(5, options.repeats // 4), time.perf_counter)
-        print(line(f"{NAME}, stored behind it, wall time", ratios, alone), flush=True)
+        print(line(f"{NAME}, stored behind it, wall time", ratios, alone, "", options.record), flush=True)
         studio.close()
 
 

@@ -1,6 +1,6 @@
 """Processor time of mapping: every placer on a full chip, and how the time grows with slices and connections.
 
-python benchmarks/mapping.py [--most SLICES] [--repeats N] [--anneal-most SLICES]
+python benchmarks/mapping.py [--most SLICES] [--repeats N] [--anneal-most SLICES] [--record]
 
 The mapper knows no links between chips, so the curve runs on one chip with a larger mesh, made here of
 `resources/chips/benchmark.yaml`, up to the PEs of a board of 48 chips: only its size means anything.
@@ -18,6 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from recorded import judge_seconds
 from workloads import balanced
 
 from s2studio.app.project import Project
@@ -81,8 +82,8 @@ def pes_taken(network: ChipNetwork, machine: Machine, cuts: dict[str, int]) -> i
     return needed if needed <= len(machine.usable_pes) else -1
 
 
-def one_chip(repeats: int) -> None:
-    """Print what each placer takes and saves on a chip that each network fills."""
+def one_chip(repeats: int, is_recorded: bool) -> None:
+    """Print what each placer takes and saves on a chip that each network fills, and where one fell behind."""
     machine = make_machine(load_chip())
     print(
         f"{'network':14}{'routes':>7}{'slices':>7}  {'placer':11}{'s (from, to)':>25}{'asked':>7}{'hops':>9}{'link':>9}"
@@ -100,9 +101,10 @@ def one_chip(repeats: int) -> None:
                 asked = f"{asked_s:g}" if math.isfinite(asked_s) else "-"
                 hops = mapping.weighted_hops / plain.weighted_hops - 1
                 link = mapping.max_link_load / plain.max_link_load - 1
+                said = judge_seconds(f"map {network.name} {routing} {placer}", statistics.median(times), is_recorded)
                 print(
                     f"{network.name:14}{routing:>7}{len(mapping.slices):7}  {placer:11}{spent:>25}{asked:>7}"
-                    f"{hops:+9.1%}{link:+9.1%}",
+                    f"{hops:+9.1%}{link:+9.1%}{said}",
                     flush=True,
                 )
     print("hops: flit-hops, link: flits over the busiest link, if every neuron spikes once, beside sequential")
@@ -160,8 +162,9 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=SIZES[-1], help="the largest number of slices of the curve")
     parser.add_argument("--anneal-most", type=int, default=SIZES[-1], help="the same for anneal, which takes longest")
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--record", action="store_true", help="keep the ratios in recorded.yaml")
     options = parser.parse_args()
-    one_chip(options.repeats)
+    one_chip(options.repeats, options.record)
     curve(options.most, options.anneal_most)
 
 

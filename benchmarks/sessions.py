@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 from machine import describe, write_section
-from recorded import record, verdict
+from recorded import record, verdict, yardstick_s
 from workloads import WORKLOADS, Workload
 
 from s2studio.app.project import open_project
@@ -57,8 +57,10 @@ def repeated(workload: Workload) -> tuple[Stimulus, int]:
     return trains, times * workload.steps if trains else SPAN
 
 
-def measure(name: str, limit_s: float) -> tuple[str, float]:
-    """Return a row of the table, and the ratio of the time without a session to that of all threads with one.
+def measure(name: str, limit_s: float) -> tuple[str, dict[str, float]]:
+    """Return a row of the table, and ratios by name.
+
+    They are the time without a session to that of all threads with one, and the yardstick to reading a span's counts.
 
     Spans without and with a session come in turn until the first have taken `limit_s`. Times are of the processor:
     `simulated in` and `with its session` of the thread that simulates, which is what a run takes where another
@@ -100,13 +102,16 @@ def measure(name: str, limit_s: float) -> tuple[str, float]:
         for start in range(0, session.ticks, SPAN):
             session.counts(start, start + SPAN)
         read = time.process_time() - started
-    ratio, title = simulated / everything, f"session {name}"
+    ratio = simulated / everything
+    per_span = read / max(1, session.ticks) * SPAN
+    ratios = {f"session {name}": ratio, f"session {name}, read": yardstick_s() / max(per_span, 1e-9)}
+    behind = " ".join(filter(None, (verdict(*each) for each in ratios.items())))
     row = (
         f"| {name} | {ticks:,} | {spikes / 1e6:,.1f} M | {simulated:.1f} s | {simulating:.1f} s | "
         f"{simulating / simulated - 1:.1%} | {everything:.1f} s, {1 / ratio - 1:.0%} more | {size / 1e6:,.1f} MB | "
-        f"{read:.1f} s | {verdict(title, ratio)} |"
+        f"{read:.1f} s | {behind} |"
     )
-    return row, ratio
+    return row, ratios
 
 
 def evaluation() -> str:
@@ -128,10 +133,11 @@ def main() -> None:
     parser.add_argument("--report", type=Path)
     parser.add_argument("--record", action="store_true", help="keep the ratios as those to compare with")
     options = parser.parse_args()
-    rows, ratios = [], {}
+    rows, ratios = [], dict[str, float]()
     print(HEADER)
     for name in options.workload:
-        row, ratios[f"session {name}"] = measure(name, options.seconds)
+        row, found = measure(name, options.seconds)
+        ratios |= found
         rows.append(row)
         print(row, flush=True)
     if options.record:

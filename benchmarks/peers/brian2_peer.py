@@ -78,6 +78,7 @@ def main() -> None:
     b2.device.build(run=False, directory=folder)
 
     def run() -> tuple[float, int]:
+        # Its time of a run is that of std::clock, the processor's.
         b2.device.run(directory=folder, with_output=False)
         return b2.device._last_run_time, sum(int(monitor.num_spikes) for monitor in monitors)
 

@@ -2,7 +2,7 @@
 
 A peer runs in a virtual environment of its own, without s2studio. It is started as `python PEER.py NETWORK.npz BATCH`,
 answers `run` with one line of JSON, {"seconds": ..., "spikes": ...}, and ends with its standard input. Seconds are of
-the processor, which a busy machine disturbs least, or of the wall clock where the peer is told to (`Peer.on_the_wall`).
+the processor, which a busy machine disturbs least.
 """
 
 from __future__ import annotations
