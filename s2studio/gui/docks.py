@@ -10,6 +10,7 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
+from s2studio.gui.theme import give_room
 from s2studio.gui.translation import marked, tr
 from s2studio.gui.views.panel import Panel
 
@@ -97,4 +98,5 @@ def make_panel(row: PanelRow, *arguments: Any) -> Panel:
     """Return a new panel of `row`."""
     module, _, name = row.source.partition(":")
     panel: Panel = getattr(importlib.import_module(f"s2studio.gui.panels.{module}"), name)(*arguments)
+    give_room(panel)
     return panel

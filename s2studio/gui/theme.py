@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QWidget
 
 from s2studio.draw.theme import BODY_PX, FONT_FAMILY, LARGE_PX, NEAR_PX, RADIUS_PX, SMALL_PX, THEMES, TIGHT_PX, Theme
 from s2studio.gui.icons import icon_file
@@ -69,6 +69,12 @@ def small_font() -> QFont:
     font = application_font()
     font.setPixelSize(SMALL_PX)
     return font
+
+
+def give_room(root: QWidget) -> None:
+    """Let the texts of spin boxes below `root` begin where those of all other fields do: no style sheet does."""
+    for box in root.findChildren(QAbstractSpinBox):
+        box.lineEdit().setTextMargins(TIGHT_PX, 0, 0, 0)
 
 
 def palette(theme: Theme) -> QPalette:

@@ -33,7 +33,9 @@ from s2studio.gui.dialogs.palette import Palette
 from s2studio.gui.panels.advice import AdvicePanel
 from s2studio.gui.panels.compare import ComparePanel
 from s2studio.gui.panels.levels import LevelsPanel
+from s2studio.gui.panels.power import PowerPanel
 from s2studio.gui.panels.race import RacePanel
+from s2studio.gui.panels.run import RunPanel
 from s2studio.gui.panels.timeline import TimelinePanel
 from s2studio.gui.window import Window
 from s2studio.mapping.mapping import ChipMapping
@@ -90,10 +92,12 @@ class Journey:
         self._race()
         self._drag_slice()
         self._choose_menu("View", "preset_run")
+        self._watch_voltages()
         self._run_by_mouse()
         for name in PANELS:
             self._show_tab(name)
             self.picture(name)
+        self._within_tick()
         self._scrub()
         self._laboratory()
         self._compare()
@@ -187,6 +191,16 @@ class Journey:
         self.picture("race")
         assert panel.take.isEnabled()
 
+    def _watch_voltages(self) -> None:
+        """Tick the box for the voltages of the last population, in the panel Run."""
+        panel = self.window.docks["run"].panel
+        assert isinstance(panel, RunPanel)
+        table = panel.table
+        box = table.visualRect(table.model().index(table.rowCount() - 1, 4))
+        self.hand.click(table.viewport(), QPoint(box.left() + 10, box.center().y()))
+        self._wait(lambda: "v" in str(self.studio.project and self.studio.project.run.observe))
+        self._wait(self._is_idle)
+
     def _run_by_mouse(self) -> None:
         timeline = self.controller.timeline
         self._press("step")
@@ -195,6 +209,18 @@ class Journey:
         self._press("run")
         self._wait(lambda: timeline.length > 2)
         self._has_run()
+
+    def _within_tick(self) -> None:
+        """Look into the tick at the cursor, and back at the span."""
+        self._show_tab("power")
+        panel = self.window.docks["power"].panel
+        assert isinstance(panel, PowerPanel)
+        self.hand.click(panel.inside)
+        self._wait(panel.tick.isVisible)
+        self.settle(0.5)
+        self.picture("within_tick")
+        self.hand.click(panel.inside)
+        assert not panel.tick.isVisible()
 
     def _scrub(self) -> None:
         panel = self.window.docks["timeline"].panel
@@ -223,6 +249,8 @@ class Journey:
         self._wait(lambda: levels.study is not None)
         self.settle(0.3)
         self.picture("levels")
+        self._show_tab("literature")
+        self.picture("literature")
 
     def _compare(self) -> None:
         """Place again, run again, and lay both runs beside each other."""

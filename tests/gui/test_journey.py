@@ -9,9 +9,13 @@ import pytest
 from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QApplication, QWidget
 
+from s2studio.gui.docks import PANELS
 from s2studio.gui.window import Window
 from tests.gui.hands import QtHand, settler
 from tests.gui.journey import Files, Journey
+
+# The picture that shows a panel, where it has none of its own.
+SEEN_IN = {"network": "map", "inspector": "map", "history": "moved", "timeline": "scrub"}
 
 
 class MouseAlone(QtHand):
@@ -47,7 +51,10 @@ def test_that_a_newcomer_gets_from_a_file_to_a_report_by_the_mouse_alone(
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))  # where exports go unless told otherwise
     settle = settler(application)
-    report = Journey(window, MouseAlone(settle), settle).by_mouse(Files.shipped())
+    pictures: list[str] = []
+    report = Journey(window, MouseAlone(settle), settle, pictures.append).by_mouse(Files.shipped())
+
+    assert {SEEN_IN.get(row.name, row.name) for row in PANELS} <= set(pictures), "every panel is in the tour"
 
     assert report.is_relative_to(tmp_path)
     assert report.stat().st_size > 10_000

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from s2studio.app.session_export import FORMATS, REPORT
 from s2studio.draw.theme import NEAR_PX, SPACE_PX, WIDE_PX
+from s2studio.gui.theme import give_room
 from s2studio.gui.translation import tr
 from s2studio.session.window import Window
 from s2studio.units import with_unit
@@ -78,6 +79,7 @@ class ExportDialog(QDialog):
         self._timer.setInterval(PAUSE_MS)
         self._timer.timeout.connect(self._estimate)
         self._lay_out()
+        give_room(self)
         self.format.currentIndexChanged.connect(self._format_changed)
         self.span.currentIndexChanged.connect(self._changed)
         for spin in (self.start, self.stop):

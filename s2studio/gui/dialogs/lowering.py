@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from s2studio.draw.theme import NEAR_PX, SPACE_PX, WIDE_PX, Theme
+from s2studio.gui.theme import give_room
 from s2studio.gui.translation import marked, tr
 from s2studio.gui.views.figures import Figure, Figures
 from s2studio.gui.views.weights import WeightHistogram
@@ -92,6 +93,7 @@ class LoweringDialog(QDialog):
         self.repairs.setMaximumHeight(96)
         self.repairs.setAccessibleName(tr("Repairs"))
         self._lay_out()
+        give_room(self)
         for choice in (self.integrator, self.reset, self.scale, self.rounding):
             choice.currentIndexChanged.connect(self._changed)
         for spin in (self.dt, self.percentile, self.factor):

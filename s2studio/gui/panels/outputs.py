@@ -39,7 +39,7 @@ class OutputsPanel(Panel):
     def __init__(self, controller: Controller, themes: ThemeSwitch) -> None:
         super().__init__(controller, themes)
         self.answer = Readout(ANSWER_PX, "heading", self.content)
-        self.plot = TimePlot(controller.timeline, themes.theme, tr("spikes since the start of the span"), "")
+        self.plot = TimePlot(controller.timeline, themes.theme, tr("spikes so far"), "")
         self.figures = Figures((tr("output"), tr("spikes"), tr("share")), tr("Spikes by output"))
         self._curves = [pg.PlotCurveItem(skipFiniteCheck=True) for _ in range(MOST_CURVES)]
         for curve in self._curves:

@@ -68,7 +68,7 @@ class RacePanel(Panel):
             tr("Placements"),
             self._chosen,
         )
-        labels = {"left": (tr("cost"), ""), "bottom": (tr("round of the search"), "")}
+        labels = {"left": (tr("cost"), ""), "bottom": (tr("round"), "")}
         self.plot = Plot(themes.theme, tr("Cost over the rounds of a search"), labels)
         self.plot.setToolTip(tr("What a search minimises: flit-hops, and the flits over the worst link"))
         self._lay_out()

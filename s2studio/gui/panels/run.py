@@ -28,7 +28,7 @@ from PySide6.QtWidgets import (
 from s2studio.app.project import Project, StimulusSource
 from s2studio.draw.colours import population_colours
 from s2studio.draw.theme import NEAR_PX, SPACE_PX
-from s2studio.gui.theme import ThemeSwitch
+from s2studio.gui.theme import ThemeSwitch, give_room
 from s2studio.gui.translation import marked, tr
 from s2studio.gui.views.panel import Panel, in_order
 from s2studio.sim.level import LevelPolicy
@@ -224,6 +224,7 @@ class RunPanel(Panel):
             for one in self.stimuli.findChildren(QWidget)
             if isinstance(one, QComboBox | QAbstractSpinBox | QPushButton)
         ]
+        give_room(self.stimuli)
         in_order(*asked, self.steps, self.tick, self.level, self.speed, self.table)
 
     def _mapped(self, mapping: ChipMapping | None) -> None:
