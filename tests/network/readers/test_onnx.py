@@ -332,13 +332,6 @@ def test_that_info_shows_layers_before_and_after_fusion(cli: Any, tmp_path: Path
     assert "Dense + Relu" in said
 
 
-def test_that_mapping_a_deep_network_is_refused_with_what_works(cli: Any, tmp_path: Path) -> None:
-    result = cli("map", saved(tmp_path / "mlp.onnx", mlp()))
-
-    assert result.exit_code == 1
-    assert "`s2studio info` shows its layers" in result.stderr
-
-
 def test_that_info_of_a_convolution_counts_its_multiplications(tmp_path: Path) -> None:
     model = model_of([("Conv", ["x", "w"], "y", {"group": 4})], {"w": normal(8, 1, 3, 3)}, IMAGE)
     graph = read_here(saved(tmp_path / "m.onnx", model))
