@@ -54,6 +54,7 @@ class RunOptions:
 class Project:
     """A model with its options. Every command works on one; a bare model file is a project of defaults.
 
+    `calibration` are samples on which the int8 steps of a deep network are chosen where a command names no others.
     `threads` run it (None: as many as pay); they are no part of what is run, whose result does not depend on them.
     """
 
@@ -66,6 +67,7 @@ class Project:
     traffic: Path | None = None
     stimuli: tuple[StimulusSource, ...] = ()
     run: RunOptions = field(default_factory=RunOptions)
+    calibration: Path | None = None
     document: Path | None = None
     threads: int | None = field(default=None, compare=False)
 
@@ -98,7 +100,18 @@ class _ProjectReader:
 
     def read(self) -> Project:
         root = self.document.root
-        known = ("s2studio", "model", "chip", "runtime", "lowering", "mapping", "stimulus", "run", "description")
+        known = (
+            "s2studio",
+            "model",
+            "chip",
+            "runtime",
+            "lowering",
+            "mapping",
+            "stimulus",
+            "run",
+            "calibration",
+            "description",
+        )
         self.document.check_keys(root, known, required=("model",))
         mapping = self._section(
             "mapping", ("placer", "seed", "routing", "neurons_per_pe", "forbid", "pin", "traffic", "file")
@@ -114,6 +127,7 @@ class _ProjectReader:
             traffic=self._path(mapping, "traffic") if "traffic" in mapping else None,
             stimuli=self._stimuli(),
             run=self._run(),
+            calibration=self._path(root, "calibration") if "calibration" in root else None,
             document=self.document.path,
         )
 

@@ -95,6 +95,7 @@ def _moved(project: Project, place: Callable[[Path], Path]) -> Project:
         chip=place(project.chip) if isinstance(project.chip, Path) else project.chip,
         mapping_file=moved(project.mapping_file),
         traffic=moved(project.traffic),
+        calibration=moved(project.calibration),
         stimuli=tuple(replace(source, path=moved(source.path)) for source in project.stimuli),
     )
 
@@ -114,6 +115,8 @@ def _document(project: Project, folder: Path) -> Section:
     sections["mapping"] = _mapping(project, name)
     sections["stimulus"] = _stimuli(project.stimuli, name)
     sections["run"] = _run(project.run)
+    if project.calibration is not None:
+        sections["calibration"] = name(project.calibration)
     return {key: value for key, value in sections.items() if value not in ({}, None)}
 
 

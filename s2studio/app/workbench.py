@@ -302,12 +302,16 @@ class Workbench:
     def evaluate_layers(
         self, data: Path, labels: Path | None = None, calibration: Path | None = None
     ) -> tuple[LayerGraph, LayerEvaluation]:
-        """Run every sample in `data` through a deep network, float and int8, its steps chosen on `calibration`."""
+        """Run every sample in `data` through a deep network, float and int8.
+
+        Its steps are chosen on `calibration`, else on that of the project, else on the first of `data`.
+        """
         from s2studio.app.evaluate_layers import evaluate_layers
         from s2studio.app.layer_samples import read_samples
         from s2studio.app.loading import load_layers
 
         graph = load_layers(self.project.model)
+        calibration = calibration or self.project.calibration
         chosen = None if calibration is None else read_samples(graph, calibration)
         samples = read_samples(graph, data, labels)
         self._begin("evaluate")

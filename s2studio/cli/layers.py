@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -54,8 +55,12 @@ _TAKEN = ("level", "forbid", "chip", "runtime", "input", "data", *DEEP)
 
 
 def is_deep(model: Path) -> bool:
-    """Whether the file is one of a deep network."""
-    return model.suffix in LAYER_SUFFIXES
+    """Whether the file is one of a deep network, or a project of one."""
+    from s2studio.app.project import SCHEMA, open_project
+    from s2studio.documents import document_schema
+
+    is_project = model.is_file() and model.suffix in (".yaml", ".yml") and document_schema(model) == SCHEMA
+    return (open_project(model).model if is_project else model).suffix in LAYER_SUFFIXES
 
 
 def is_run_of_layers(path: Path, number: int) -> bool:
@@ -79,7 +84,7 @@ def map_deep(model: Path, given: Mapping[str, Any], as_json: bool) -> None:
     """Map a deep network and print its tilings, memory and DRAM image."""
     options = _options(given)
     with workbench(_project(model, given), quiet=as_json) as bench:
-        about = bench.map_layers(_data(given), options)
+        about = bench.map_layers(_data(given) or bench.project.calibration, options)
     if as_json:
         print_json(about)
     else:
@@ -112,7 +117,7 @@ def advise_deep(subject: Path, given: Mapping[str, Any], run: int, as_json: bool
                 raise UsageError(_option(name), "a session has been run already", hint="give the model instead")
     options = _options(given)
     with workbench(_project(subject, given), quiet=as_json) as bench:
-        advice = bench.advise_layers(_data(given), options, run)
+        advice = bench.advise_layers(_data(given) or bench.project.calibration, options, run)
     if as_json:
         print_json(advice.as_dict())
     else:
@@ -122,17 +127,15 @@ def advise_deep(subject: Path, given: Mapping[str, Any], run: int, as_json: bool
 
 
 def _project(model: Path, given: Mapping[str, Any]) -> Any:
-    from s2studio.app.project import Project
+    from s2studio.app.project import Project, open_project
 
     for name, value in given.items():
         if name not in _TAKEN and value not in (None, [], (), False):
             raise UsageError(_option(name), "is for spiking networks", hint="leave it out")
-    chip = given.get("chip") or "spinnaker2"
-    return Project(
-        model,
-        chip=Path(chip) if chip.endswith((".yaml", ".yml")) else chip,
-        runtime=given.get("runtime"),
-    )
+    project, chip = Project(model) if model.is_dir() else open_project(model), given.get("chip")
+    if chip:
+        project = replace(project, chip=Path(chip) if chip.endswith((".yaml", ".yml")) else chip)
+    return replace(project, runtime=given.get("runtime") or project.runtime)
 
 
 def _options(given: Mapping[str, Any]) -> LayerOptions:

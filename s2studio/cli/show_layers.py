@@ -15,6 +15,9 @@ HEAD = ("layer", "operator", "output", ">parameters", ">MACs")
 MOST_COLUMNS = 20
 WEIGHTS = ("layer", ">weights", "step", ">clipped", ">signal to noise", ">one step for all", ">largest sum")
 
+# More columns of a confusion matrix than these are no table to look at: `--json` has it.
+MOST_COLUMNS = 20
+
 
 def show_layers(about: Mapping[str, Any]) -> None:
     """Print what `info` says of a deep network."""

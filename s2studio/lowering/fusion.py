@@ -16,8 +16,6 @@ from s2studio.network.tensors import Layer, LayerGraph
 
 # Exporters write the square root of 2 and its like in single precision.
 TOLERANCE = 1e-6
-# What exporters add to scores that softmax shall leave out is at most this; all it leaves in is 0.
-MASKED = -1e4
 Found = tuple[Layer, list[str]] | None
 
 
@@ -105,12 +103,10 @@ class _Fusion:
         if not isinstance(layer.operator, Softmax) or self.uses[layer.inputs[0]] != 1:
             return None
         before = self._before(layer.inputs[0], Add)
-        added = None if before is None else _constant(before)
-        if before is None or added is None or self.graph.shapes[before.inputs[0]] != self.graph.shapes[before.output]:
+        mask = before.operator.mask if before is not None and isinstance(before.operator, Add) else None
+        if before is None or mask is None or self.graph.shapes[before.inputs[0]] != self.graph.shapes[before.output]:
             return None
-        mask = added == 0
-        everywhere = np.broadcast_to(mask, self.graph.shapes[before.output]).any(layer.operator.axis).all()
-        if not everywhere or (added[~mask] > MASKED).any():
+        if not np.broadcast_to(mask, self.graph.shapes[before.output]).any(layer.operator.axis).all():
             return None
         operator = replace(layer.operator, mask=mask)
         return replace(layer, operator=operator, inputs=before.inputs), [before.output]

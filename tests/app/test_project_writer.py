@@ -75,6 +75,17 @@ def test_that_files_from_elsewhere_are_copied_beside_it(tmp_path: Path) -> None:
     assert open_project(tmp_path / "b" / "project.yaml") == written
 
 
+def test_that_the_calibration_set_of_a_deep_network_goes_along(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    for name in ("net.onnx", "samples.npz"):
+        (tmp_path / "a" / name).write_text(name)
+    project = Project(tmp_path / "a" / "net.onnx", calibration=tmp_path / "a" / "samples.npz")
+    written = write_project(project, tmp_path / "b" / "project.yaml")
+
+    assert written.calibration == (tmp_path / "b" / "samples.npz").resolve()
+    assert open_project(tmp_path / "b" / "project.yaml") == written
+
+
 def test_that_saving_twice_copies_once(tmp_path: Path) -> None:
     project = full(tmp_path / "a")
     first = write_project(project, tmp_path / "b" / "project.yaml")

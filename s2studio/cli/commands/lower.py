@@ -56,7 +56,7 @@ def lower_command(
 def _lower_layers(project: Project, data: Path | None, as_json: bool) -> None:
     from s2studio.app.lower_layers import describe_lowered
 
-    about = describe_lowered(load_layers(project.model), data, load_chip(project.chip))
+    about = describe_lowered(load_layers(project.model), data or project.calibration, load_chip(project.chip))
     if as_json:
         print_json(about)
     else:

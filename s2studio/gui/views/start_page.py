@@ -9,9 +9,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
 
 from s2studio.app.kinds import known_suffixes
+from s2studio.app.samples import samples
 from s2studio.draw.theme import FAR_PX, MARGIN_PX, NEAR_PX, RADIUS_PX, SPACE_PX, TITLE_PX, Theme
 from s2studio.gui.translation import tr
-from s2studio.resources import resource_path
 
 # Larger, it would be stretched rather than easier to read.
 WIDEST_PX, TALLEST_PX = 1000, 600
@@ -75,8 +75,9 @@ class StartPage(QWidget):
             each.setStyleSheet(lists)
 
     def _fill_samples(self) -> None:
-        for project in sorted(resource_path("sample_projects").glob("*/project.yaml")):
-            _add(self.samples, f"{project.parent.name}\n{_description(project)}", project)
+        for sample in samples():
+            if not sample.is_deep:  # the window shows spiking networks so far
+                _add(self.samples, f"{sample.name}\n{sample.description}", sample.path)
 
     def _lay_out(self) -> None:
         left = QVBoxLayout()
@@ -137,11 +138,3 @@ def _add(where: QListWidget, text: str, path: Path) -> None:
     item.setData(Qt.ItemDataRole.UserRole, path)
     item.setToolTip(str(path))
     where.addItem(item)
-
-
-def _description(project: Path) -> str:
-    """Return what a sample says of itself."""
-    for line in project.read_text(encoding="utf-8").splitlines():
-        if line.startswith("description:"):
-            return line.partition(":")[2].strip()
-    return ""

@@ -6,8 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from s2studio.network.operators.operator import FloatArray, Operator, Shape, Values, broadcast
+
+# What exporters add to scores that softmax shall leave out is at most this.
+MASKED = -1e4
 
 
 @dataclass(frozen=True)
@@ -132,6 +136,20 @@ class Add(Operator):
             inputs[0], inputs[1] if self.constant is None else self.constant
         )
         return np.maximum(y, 0) if self.relu else y
+
+    @property
+    def mask(self) -> NDArray[np.bool_] | None:
+        """Where a softmax behind it shall look: the constant is 0 there, and at most MASKED elsewhere; else None."""
+        if self.constant is None:
+            return None
+        allowed = self.constant == 0
+        is_mask = not allowed.all() and (self.constant[~allowed] <= MASKED).all()
+        return np.asarray(allowed) if is_mask else None
+
+    @property
+    def parameters(self) -> int:
+        """How many trained values it holds: those of a mask are not."""
+        return 0 if self.mask is not None else super().parameters
 
 
 @dataclass(frozen=True)
