@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from s2studio.chip.machine import Machine
 from s2studio.mapping.mapping import ChipMapping
 from s2studio.session.bins import Bins, ticks_as_bins
-from s2studio.session.run import PricedBlock, Run
 from s2studio.sim.counts import Counts
 from s2studio.sim.level import LevelPolicy
 from s2studio.sim.pricing import Priced, price_counts
 from s2studio.sim.timing import slice_work
 from s2studio.sim.traffic import traffic
 from s2studio.snn.network import ChipNetwork
+
+if TYPE_CHECKING:
+    from s2studio.session.run import PricedBlock, Run
 
 
 class Pricer:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -16,8 +15,7 @@ from s2studio.analysis.spike_levels import SpikeLevels
 from s2studio.analysis.ticks import ticks_of
 from s2studio.analysis.view import Layout, Span, View, Viewer
 from s2studio.app.remote import Emit
-from s2studio.chip.machine import Machine
-from s2studio.mapping.mapping import ChipMapping
+from s2studio.app.shown import RunShown, layout_of
 from s2studio.session.bins import Binner, Bins, Pyramid
 from s2studio.session.export import Estimate, estimate
 from s2studio.session.moment import moment_of
@@ -26,32 +24,12 @@ from s2studio.session.run import Run
 from s2studio.session.window import Window
 from s2studio.sim.energy import ENERGY_KINDS
 from s2studio.sim.within_tick import WithinTick
-from s2studio.snn.network import ChipNetwork
 
 Json = dict[str, Any]
 # What of a run is kept in memory, so that looking around in it does not read it again.
 KEPT_BYTES, KEPT_SPIKES = 1 << 28, 1 << 24
 # Of a run whose spikes are not kept, so many are read for one picture.
 FRESH_SPIKES = 1 << 21
-# Larger outputs are no classes: their neurons are not counted one by one.
-MOST_OUTPUTS = 1000
-
-
-@dataclass(frozen=True, eq=False)
-class RunShown:
-    """A run of a session, as the window needs it to draw: `ticks` are there so far, `state` says how it ended."""
-
-    session: Path
-    number: int
-    state: str
-    network: ChipNetwork
-    mapping: ChipMapping
-    machine: Machine
-    tick_s: float
-    steps: int
-    ticks: int
-    runs: int
-    voltages_of: tuple[str, ...]
 
 
 class SessionService:
@@ -207,21 +185,3 @@ def _neuron_ranges(run: Run) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     slices = run.mapping.slices
     starts = np.array([first[piece.population] + piece.start for piece in slices], np.int64)
     return starts, starts + np.array([piece.stop - piece.start for piece in slices], np.int64)
-
-
-def layout_of(network: ChipNetwork, mapping: ChipMapping, links: int, tick_s: float) -> Layout:
-    """Return what the numbers of a run of `network` belong to."""
-    populations = network.spiking.populations
-    number = {population.name: index for index, population in enumerate(populations)}
-    return Layout(
-        population_sizes=tuple(population.size for population in populations),
-        population_of=tuple(number[piece.population] for piece in mapping.slices),
-        links=links,
-        kinds=len(ENERGY_KINDS),
-        tick_s=tick_s,
-        outputs=tuple(
-            index
-            for index, population in enumerate(populations)
-            if population.name in network.spiking.outputs and population.size <= MOST_OUTPUTS
-        ),
-    )

@@ -32,7 +32,7 @@ from s2studio.units import with_unit
 if TYPE_CHECKING:
     from s2studio.app.engine import Prepared, Ran
     from s2studio.app.project import Project
-    from s2studio.app.session_service import RunShown
+    from s2studio.app.shown import RunShown
     from s2studio.mapping.mapping import ChipMapping
     from s2studio.mapping.rates import Rates
 
@@ -381,7 +381,7 @@ class Controller(QObject):
             self.studio.busy = Busy(self.studio.busy.what, progress.done, progress.total)
 
     def _run_began(self, mapping: ChipMapping) -> None:
-        from s2studio.app.session_service import RunShown
+        from s2studio.app.shown import RunShown
         from s2studio.gui.models.live import LiveRun
 
         prepared = self.studio.prepared

@@ -61,13 +61,22 @@ PANELS = (
 
 
 class PanelDock(QDockWidget):
-    """A dock whose panel is made when it is first shown, so that the window is there at once."""
+    """A dock whose panel is made once it is shown, so that the window is there at once.
 
-    def __init__(self, row: PanelRow, make: Callable[[PanelRow], Panel], parent: QMainWindow) -> None:
+    `queue` takes what is to be done soon: of many docks that are shown at once, each makes its panel by itself.
+    """
+
+    def __init__(
+        self,
+        row: PanelRow,
+        make: Callable[[PanelRow], Panel],
+        queue: Callable[[Callable[[], object]], None],
+        parent: QMainWindow,
+    ) -> None:
         super().__init__(tr(row.title), parent)
         self.setObjectName(row.name)
         self.row = row
-        self._make = make
+        self._make, self._queue = make, queue
         self.panel: Panel | None = None
         self.setWidget(QWidget(self))
         if row.area in (BOTTOM, FOOT):
@@ -90,8 +99,8 @@ class PanelDock(QDockWidget):
         self.setTitleBarWidget(None if is_floating else self._bare)  # type: ignore[arg-type]
 
     def _visible(self, is_visible: bool) -> None:
-        if is_visible:
-            self.ensure()
+        if is_visible and self.panel is None:
+            self._queue(self.ensure)
 
 
 def make_panel(row: PanelRow, *arguments: Any) -> Panel:

@@ -17,7 +17,7 @@ from s2studio.mapping.place import PLACERS
 from s2studio.mapping.rates import Rates
 
 if TYPE_CHECKING:
-    from s2studio.app.session_service import RunShown
+    from s2studio.app.shown import RunShown
     from s2studio.chip.machine import PE
     from s2studio.gui.controller import Controller
 

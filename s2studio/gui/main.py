@@ -14,7 +14,11 @@ from PySide6.QtWidgets import QApplication
 from s2studio.gui.icons import application_icon
 from s2studio.gui.theme import application_font
 from s2studio.gui.translation import ENGLISH, LANGUAGE, install
+from s2studio.gui.warm import warm
 from s2studio.gui.window import Window
+
+# The first pictures come before what they do not need.
+WARM_MS = 100
 
 
 def run_window(paths: Sequence[Path] = ()) -> int:
@@ -27,6 +31,7 @@ def run_window(paths: Sequence[Path] = ()) -> int:
     install(str(settings.value(LANGUAGE, ENGLISH)), application)
     window = Window(settings)
     window.show()
+    QTimer.singleShot(WARM_MS, warm)
     QTimer.singleShot(0, lambda: window.open_paths(paths) if paths else window.recover())
     # Qt's loop is no Python code: without a timer, Ctrl-C would wait for the next event.
     signal.signal(signal.SIGINT, lambda *_: window.close())

@@ -12,7 +12,7 @@ from s2studio.gui.processes import Client
 from s2studio.gui.turns import Turns
 
 if TYPE_CHECKING:
-    from s2studio.app.session_service import RunShown
+    from s2studio.app.shown import RunShown
     from s2studio.gui.models.live import LiveRun
 
 COLUMNS = 800

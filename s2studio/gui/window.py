@@ -32,6 +32,7 @@ from s2studio.gui.controller import Controller
 from s2studio.gui.docks import BOTTOM, FOOT, LEFT, PANELS, PRESETS, RIGHT, PanelDock, PanelRow, make_panel
 from s2studio.gui.menus import MENUS, MESH_MENU, PLACER_ROWS, STEPS_MENU, rows
 from s2studio.gui.models.studio import Busy
+from s2studio.gui.one_by_one import OneByOne
 from s2studio.gui.panels.mesh import MeshPanel
 from s2studio.gui.scripts import ScriptRunner
 from s2studio.gui.steps import of_model
@@ -85,7 +86,8 @@ class Window(QMainWindow):
         self.centre = QStackedWidget(self)
         self.setCentralWidget(self.centre)
         self._fill_centre()
-        self.docks = {row.name: PanelDock(row, self._make_panel, self) for row in PANELS}
+        self.soon = OneByOne(self)
+        self.docks = {row.name: PanelDock(row, self._make_panel, self.soon.add, self) for row in PANELS}
         self.actions_ = Actions(rows(self), self.themes.theme, self)
         self._make_menus()
         self._make_toolbar()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from s2studio.app.session_service import MOST_OUTPUTS
+from s2studio.app.shown import MOST_OUTPUTS
 from s2studio.gui.translation import tr
 from s2studio.snn.network import ChipNetwork
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from s2studio.analysis.ticks import Pricer
 from s2studio.analysis.view import Layout, Span, View, Viewer
-from s2studio.app.session_service import layout_of
+from s2studio.app.shown import layout_of
 from s2studio.chip.machine import Machine
 from s2studio.mapping.mapping import ChipMapping
 from s2studio.session.bins import Bins, joined

@@ -14,7 +14,7 @@ from s2studio.errors import S2StudioError
 if TYPE_CHECKING:
     from s2studio.app.engine import Prepared
     from s2studio.app.project import Project
-    from s2studio.app.session_service import RunShown
+    from s2studio.app.shown import RunShown
     from s2studio.chip.machine import Machine
     from s2studio.mapping.mapping import ChipMapping
     from s2studio.snn.network import ChipNetwork

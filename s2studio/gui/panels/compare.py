@@ -35,7 +35,7 @@ from s2studio.marks import mark_of
 
 if TYPE_CHECKING:
     from s2studio.analysis.compare import Comparison, PeDifference, PopulationDifference, Side
-    from s2studio.app.session_service import RunShown
+    from s2studio.app.shown import RunShown
     from s2studio.gui.controller import Controller
 
 # Curves that can be laid over each other: title, unit, and what of a view they are.

@@ -20,7 +20,7 @@ from s2studio.gui.views.time_plot import TimePlot
 
 if TYPE_CHECKING:
     from s2studio.analysis.view import View
-    from s2studio.app.session_service import RunShown
+    from s2studio.app.shown import RunShown
     from s2studio.gui.controller import Controller
 
 MOST_NEURONS = 8

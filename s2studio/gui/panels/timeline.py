@@ -21,7 +21,7 @@ from s2studio.units import with_unit
 
 if TYPE_CHECKING:
     from s2studio.analysis.view import View
-    from s2studio.app.session_service import RunShown
+    from s2studio.app.shown import RunShown
     from s2studio.gui.controller import Controller
 
 STRIP_PX = 44

@@ -20,7 +20,7 @@ from s2studio.sim.traffic import link_table
 
 if TYPE_CHECKING:
     from s2studio.analysis.view import View
-    from s2studio.app.session_service import RunShown
+    from s2studio.app.shown import RunShown
     from s2studio.gui.controller import Controller
     from s2studio.mapping.mapping import Link
 

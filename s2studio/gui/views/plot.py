@@ -20,7 +20,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
 
     def __init__(self, theme: Theme, name: str, labels: Labels, parent: QWidget | None = None, **options: Any) -> None:
         axes = {"left": Axis("left"), "bottom": Axis("bottom")} | options.pop("axisItems", {})
-        super().__init__(parent, background=None, axisItems=axes, **options)
+        super().__init__(parent, background=None, axisItems=axes, enableMenu=False, **options)
         self._labels = dict(labels)
         item = self.getPlotItem()
         item.setMenuEnabled(False)

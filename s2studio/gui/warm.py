@@ -1,0 +1,33 @@
+"""Loads, once the window is there, what it will need: what is loaded when it is needed makes input wait for it."""
+
+from __future__ import annotations
+
+import importlib
+import threading
+
+# What is imported inside functions of the window, so that it starts fast.
+MODULES = (
+    "networkx",
+    "s2studio.gui.models.live",
+    "s2studio.session.ring",
+    "s2studio.session.target",
+    "s2studio.mapping.edit_cost",
+    "s2studio.app.project_writer",
+    "s2studio.app.workbench",
+    "s2studio.app.kinds",
+    "s2studio.app.command_line",
+    "s2studio.session.export",
+    "s2studio.network.stimulus",
+)
+
+
+def warm() -> threading.Thread:
+    """Load `MODULES` in a thread, which takes turns with the window every few ms; it ends with the process."""
+    thread = threading.Thread(target=_load, name="s2studio imports", daemon=True)
+    thread.start()
+    return thread
+
+
+def _load() -> None:
+    for name in MODULES:
+        importlib.import_module(name)
