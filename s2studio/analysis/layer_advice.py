@@ -28,7 +28,7 @@ BOUNDS = {
     "arm": (ARM, REORDER),
     "overhead": (CONFIG, FLAG),
 }
-_WORDS = {
+BOUND_WORDS = {
     "weights": "fetching weights from DRAM",
     "tensors": "moving tensors through DRAM",
     "mla": "the MAC arrays",
@@ -45,6 +45,7 @@ class LayerFix:
 
     title: str
     option: str
+    options: LayerOptions
     first_inference_s: float
     inference_s: float
     energy_j: float
@@ -68,11 +69,13 @@ class LayerAdvice:
     @property
     def bound(self) -> str:
         """What takes most, in words."""
-        return _WORDS[max(self.shares, key=lambda name: self.shares[name])]
+        return BOUND_WORDS[max(self.shares, key=lambda name: self.shares[name])]
 
     def as_dict(self) -> Json:
         """Return what `advise --json` prints."""
         about = asdict(self)
+        for fix in about["fixes"]:
+            del fix["options"]
         about["longest"] = [{"layer": layer, "time_s": time_s, "bound": bound} for layer, time_s, bound in self.longest]
         return {**about, "kind": "layers", "bound": self.bound}
 
@@ -92,7 +95,7 @@ def advise_layers(
         progress(number, len(choices))
         again = map_layers(mapping.network, works, machine, changed)
         one, two = (simulate_layers(again, machine, is_first) for is_first in (True, False))
-        fixes.append(LayerFix(title, option, one.latency_s, two.latency_s, two.energy_j, two.dram_energy_j))
+        fixes.append(LayerFix(title, option, changed, one.latency_s, two.latency_s, two.energy_j, two.dram_energy_j))
     stage_s = _mean_by_layer(later)
     return LayerAdvice(
         mapping.network, options.level, layer_costs(machine.spec, options.dram_bytes_per_s).dram_bytes_per_s,

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from s2studio.analysis.advise import Advice
 from s2studio.analysis.levels import LevelStudy
 from s2studio.analysis.race import Race
 from s2studio.app.control import RunControl
+from s2studio.app.deep import DeepShown, DeepSource
 from s2studio.app.describe import describe_network
 from s2studio.app.events import RunBegan
 from s2studio.app.inputs import record_of, stimulus_targets
 from s2studio.app.kinds import Kind, kind_of
+from s2studio.app.loading import LAYER_SUFFIXES
 from s2studio.app.project import Project, open_project
 from s2studio.app.project_writer import write_project
 from s2studio.app.remote import Emit
@@ -31,6 +33,9 @@ from s2studio.network.stimulus import Target
 from s2studio.network.stimulus.spikes import Stimulus
 from s2studio.session.window import Window
 from s2studio.snn.network import ChipNetwork
+
+if TYPE_CHECKING:
+    from s2studio.analysis.layer_advice import LayerAdvice
 
 Json = dict[str, Any]
 
@@ -75,9 +80,37 @@ class Engine:
         """Return what each of `paths` is."""
         return tuple(kind_of(path) for path in paths)
 
-    def open(self, path: Path) -> Prepared:
-        """Return the project in, or around, the file `path`, prepared."""
-        return self.prepare(open_project(path))
+    def open(self, path: Path) -> Prepared | DeepShown:
+        """Return the project in, or around, the file `path`, prepared; a deep network on the chip."""
+        project = open_project(path)
+        if project.model.suffix in LAYER_SUFFIXES:
+            return self.deep(DeepSource(project.model, project.calibration))
+        return self.prepare(project)
+
+    def deep(self, source: DeepSource) -> DeepShown:
+        """Return a deep network mapped and timed."""
+        # Imported where it is used: most windows never show a deep network.
+        from s2studio.app.show_deep import deep_of_model
+
+        bench = self._on(Project(source.model))
+        model = bench.layer_model(source.data)
+        return deep_of_model(source, model, bench.layer_noise_db(source.data), bench.progress("map"))
+
+    def advise_deep(self, source: DeepSource) -> LayerAdvice:
+        """Return what bounds the latency of a deep network, or of a run of one, and what changes it."""
+        bench = self._on(Project(source.session or source.model))
+        return bench.advise_layers(source.data, source.options, source.run)
+
+    def run_deep(self, source: DeepSource, session: Path) -> DeepShown:
+        """Run a deep network on its samples into `session`, and return what was recorded."""
+        from s2studio.app.show_deep import deep_of_run
+        from s2studio.session.reader import open_session
+
+        if source.data is None:
+            raise UsageError("Run", "there are no samples", hint="drop a .npy or .npz of samples on the window")
+        self._on(Project(source.model)).run_layers(source.data, source.options, session)
+        recorded = replace(source, session=session)
+        return deep_of_run(recorded, open_session(session).layer_runs[0])
 
     def prepare(self, project: Project) -> Prepared:
         """Open and lower the project's model; what did not change since the last command is not done again."""

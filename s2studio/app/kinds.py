@@ -46,4 +46,4 @@ def kind_of(path: Path) -> Kind:
 
 def known_suffixes() -> tuple[str, ...]:
     """Return the suffixes of files that can be opened."""
-    return tuple(dict.fromkeys((*SUFFIXES, *READERS, *RECORDINGS, ".py")))
+    return tuple(dict.fromkeys((*SUFFIXES, *LAYER_SUFFIXES, *READERS, *RECORDINGS, ".py")))

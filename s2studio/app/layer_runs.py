@@ -10,14 +10,16 @@ import numpy as np
 
 from s2studio.app.layer_samples import LayerSamples, read_samples
 from s2studio.app.loading import load_layers
-from s2studio.app.lower_layers import quantise_layers
+from s2studio.app.lower_layers import CALIBRATION, quantise_layers
 from s2studio.chip.layer_costs import layer_costs
 from s2studio.chip.loader import load_chip, make_machine
 from s2studio.chip.machine import Machine
 from s2studio.dnn.layer_part import LayerPart
 from s2studio.dnn.run import run
 from s2studio.errors import SessionError
+from s2studio.lowering.int8.network import Quantised
 from s2studio.lowering.int8.options import Int8Options
+from s2studio.lowering.int8.report import report_int8
 from s2studio.mapping.layers.map import map_layers
 from s2studio.mapping.layers.mapping import LayerMapping, LayerOptions
 from s2studio.mapping.layers.of_part import works_of
@@ -39,9 +41,21 @@ class LayerModel:
     """A deep network in a file, as the chip has it, and the samples that chose its steps (None: random values)."""
 
     path: Path
-    part: LayerPart
+    quantised: Quantised
     samples: LayerSamples | None
     machine: Machine
+
+    @property
+    def part(self) -> LayerPart:
+        """The network as the chip has it."""
+        return self.quantised.part
+
+    def noise_db(self) -> dict[str, float | None]:
+        """Return the signal to noise of each layer over the samples, by name; empty without samples."""
+        if self.samples is None:
+            return {}
+        report = report_int8(self.quantised, self.samples.samples[:CALIBRATION])
+        return {row.layer: row.snr_db for row in report.tensors if row.layer is not None}
 
     @property
     def assumed(self) -> tuple[str, ...]:
@@ -60,7 +74,7 @@ def open_model(path: Path, data: Path | None, chip: str | Path, runtime: str | N
     # What random values would choose among is of no account: the plainest way to int8 takes least.
     plain = Int8Options(equalise="no", correct_bias=False) if samples is None else None
     quantised = quantise_layers(graph, samples or _random(graph), machine.spec, plain)
-    return LayerModel(path, quantised.part, samples, machine)
+    return LayerModel(path, quantised, samples, machine)
 
 
 def _random(graph: LayerGraph) -> LayerSamples:

@@ -14,10 +14,12 @@ from s2studio.analysis.forensics import Why, why
 from s2studio.analysis.spike_levels import SpikeLevels
 from s2studio.analysis.ticks import ticks_of
 from s2studio.analysis.view import Layout, Span, View, Viewer
+from s2studio.app.deep import DeepShown, DeepSource
 from s2studio.app.remote import Emit
 from s2studio.app.shown import RunShown, layout_of
 from s2studio.session.bins import Binner, Bins, Pyramid
 from s2studio.session.export import Estimate, estimate
+from s2studio.session.layer_run import LayerRun
 from s2studio.session.moment import moment_of
 from s2studio.session.reader import Session, open_session
 from s2studio.session.run import Run
@@ -43,11 +45,15 @@ class SessionService:
         self._kept: dict[tuple[Path, int], Pyramid] = {}
         self._kept_spikes: dict[tuple[Path, int], SpikeLevels] = {}
 
-    def open(self, path: Path, number: int = 0) -> RunShown:
+    def open(self, path: Path, number: int = 0) -> RunShown | DeepShown:
         """Open, or open again, the session `path` and return its run `number`."""
         self._forget(path)
         session = self._open[path] = open_session(path)
-        run = session.run(number)
+        run = session.any_run(number)
+        if isinstance(run, LayerRun):
+            from s2studio.app.show_deep import deep_of_run
+
+            return deep_of_run(DeepSource(path, options=run.about.mapping.options, session=path, run=number), run)
         return RunShown(
             session=path,
             number=number,

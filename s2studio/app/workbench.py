@@ -219,7 +219,7 @@ class Workbench:
         from s2studio.app.describe_layer_mapping import describe_layer_mapping
         from s2studio.app.layer_runs import map_model
 
-        model = self._layer_model(data)
+        model = self.layer_model(data)
         self._begin("map")
         return describe_layer_mapping(model, map_model(model, options, self.progress("map")))
 
@@ -230,7 +230,7 @@ class Workbench:
         from s2studio.session.target import check_target
 
         check_target(path, overwrite)
-        model = self._layer_model(data)
+        model = self.layer_model(data)
         self._begin("run")
         folder = run_model(model, data, options, path, overwrite, self.progress("run"))
         return open_session(folder).layer_runs[0].summary()
@@ -243,7 +243,7 @@ class Workbench:
         if self.project.model.is_dir():
             mapping, machine = layers_of_session(self.project.model, run)
         else:
-            model = self._layer_model(data)
+            model = self.layer_model(data)
             mapping, machine = map_model(model, options, self.progress("map")), model.machine
         self._begin("advise")
         return advise_layers([plan.work for plan in mapping.layers], mapping, machine, self.progress("advise"))
@@ -260,15 +260,22 @@ class Workbench:
         self._begin("compare")
         return compare_layer_runs(one, two)
 
-    def _layer_model(self, data: Path | None) -> LayerModel:
+    def layer_model(self, data: Path | None) -> LayerModel:
+        """Return the project's deep network in int8, its steps chosen on the samples in `data`."""
         from s2studio.app.layer_runs import open_model
 
         project = self.project
+        stamp = project.model.stat().st_mtime_ns if project.model.exists() else 0
         return self._stage(
             "lower",
-            (project.model, data, project.chip, project.runtime),
+            (project.model, stamp, data, project.chip, project.runtime),
             lambda: open_model(project.model, data, project.chip, project.runtime),
         )
+
+    def layer_noise_db(self, data: Path | None) -> dict[str, float | None]:
+        """Return what int8 makes of each layer of the project's deep network, signal to noise over the samples."""
+        model = self.layer_model(data)
+        return self._stage("noise", (id(model),), model.noise_db)
 
     def evaluate(
         self, data: Path, labels: Path | None, bin_s: float | None, batch: int, table: Path | None
@@ -467,19 +474,27 @@ class Workbench:
         return estimate_on(self, rates, burst)
 
     def render(
-        self, path: Path, view_name: str, metric_name: str | None, look: Look, window: Window, run: int = 0
+        self, path: Path, view_name: str | None, metric_name: str | None, look: Look, window: Window, run: int = 0
     ) -> None:
-        """Draw a view of the project, or of a part of the run `run` of the session that it names, into `path`."""
+        """Draw a view of the project, or of a part of the run `run` of the session that it names, into `path`.
+
+        `view_name` None is the mesh, of deep networks their schedule.
+        """
+        from s2studio.app.layer_scene import draw_layers, layer_scene_of
         from s2studio.app.scene import check_view, draw, scene_of_network, scene_of_session, view
         from s2studio.draw.metrics import metric
         from s2studio.draw.save import save_picture
         from s2studio.session.reader import open_session
 
-        asked, shown = view(view_name), metric(metric_name) if metric_name is not None else None
+        self._begin("render")
+        layers = layer_scene_of(self, window, run)
+        if layers is not None:
+            save_picture(draw_layers(layers, view_name, look), path)
+            return
+        asked, shown = view(view_name or "mesh"), metric(metric_name) if metric_name is not None else None
         is_session = self.project.model.is_dir()
         check_view(asked, shown, is_session)
         if is_session:
-            self._begin("render")
             scene = scene_of_session(open_session(self.project.model), run, window, self.progress("render"))
         else:
             mapping = self.map(assume=True)

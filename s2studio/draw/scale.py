@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from s2studio.units import with_unit
 
-_PREFIXES = {-12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G"}
-SI_UNITS = frozenset({"s", "J", "W", "Hz", "B"})
+_PREFIXES = {-12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T"}
+SI_UNITS = frozenset({"s", "J", "W", "Hz", "B", "B/s", "MAC/s"})
 _STEPS = (1.0, 2.0, 5.0, 10.0)
 
 
@@ -68,7 +68,7 @@ def axis_unit(largest: float, unit: str) -> tuple[float, str]:
     if unit not in SI_UNITS or largest <= 0 or not math.isfinite(largest):
         return 1.0, unit
     # Nobody counts time in kiloseconds.
-    most = 0 if unit == "s" else 9
+    most = 0 if unit == "s" else 12
     power = min(most, max(-12, 3 * math.floor(math.log10(largest * (1 + 1e-9)) / 3)))
     return 10.0**power, _PREFIXES[power] + unit
 

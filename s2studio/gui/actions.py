@@ -88,6 +88,7 @@ def connect_models(actions: Actions, controller: Controller) -> None:
         studio.busy_changed,
         studio.run_state_changed,
         controller.selection.changed,
+        controller.deep.shown_changed,
     ):
         event.connect(lambda *_values: actions.refresh())
     actions.refresh()

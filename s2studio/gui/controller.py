@@ -12,11 +12,14 @@ import platformdirs
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QUndoStack
 
+from s2studio.app.deep import DeepShown
 from s2studio.app.events import CostFound, Progress, RunBegan, StageStarted
 from s2studio.app.remote import Refusal
 from s2studio.errors import S2StudioError
 from s2studio.gui.commands import EditMapping
+from s2studio.gui.deep import DeepWork
 from s2studio.gui.edits import Edits
+from s2studio.gui.models.deep import Deep
 from s2studio.gui.models.mesh_values import Facts
 from s2studio.gui.models.selection import Selection
 from s2studio.gui.models.studio import Busy, Studio
@@ -59,6 +62,7 @@ class Controller(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.studio, self.selection, self.timeline = Studio(), Selection(), Timeline()
+        self.deep = Deep()
         self.undo = QUndoStack(self)
         self._clients: list[Client] = []
         self._under_way: list[Busy] = []
@@ -68,6 +72,7 @@ class Controller(QObject):
         self.session_folder = Path(platformdirs.user_data_dir("s2studio")) / "sessions"
         self.engine.told.connect(self._told)
         self.opening, self.edits, self.questions = Opening(self), Edits(self), Questions(self)
+        self.deep_work = DeepWork(self)
         self._run_ring: Any = None
         self._progress: Progress | None = None
         self._run_path = Path()
@@ -87,9 +92,17 @@ class Controller(QObject):
 
     def begin(self, prepared: Prepared, then: Callable[[], None] = lambda: None) -> None:
         """Work on a project that was just opened, in place of what was open before."""
+        self.deep.shown = None
         self._saved = prepared.project
         self.studio.prepared = prepared
         self._map_again(prepared, then)
+
+    def clear(self) -> None:
+        """Show neither network nor run."""
+        self.source.show(None)
+        self.selection.clear()
+        self.undo.clear()
+        self.studio.shown = self.studio.prepared = self.studio.mapping = self.studio.summary = None
 
     def set_project(self, project: Project, then: Callable[[], None] = lambda: None) -> None:
         """Work on `project` from now on: lower again, and map again unless the placement still fits."""
@@ -132,9 +145,13 @@ class Controller(QObject):
     def open_session(self, path: Path, run: int = 0) -> None:
         """Show a recorded run."""
 
-        def shown(value: RunShown) -> None:
-            self._show(value)
+        def shown(value: RunShown | DeepShown) -> None:
             self.opened.emit(path)
+            if isinstance(value, DeepShown):
+                self.deep_work.show(value)
+                return
+            self.deep.shown = None
+            self._show(value)
             self.sessions.request("summary", path, run, done=self._summary, failed=lambda refusal: None)
 
         self.sessions.request("open", path, run, done=shown)
@@ -167,6 +184,14 @@ class Controller(QObject):
         else:
             self.undo.push(EditMapping(self.studio, text, mapping))
 
+    @property
+    def recorded(self) -> tuple[Path, int] | None:
+        """The session that is shown, of ticks or of layers, and the number of its run; None where there is none."""
+        deep, shown = self.deep.shown, self.studio.shown
+        if deep is not None:
+            return None if deep.source.session is None else (deep.source.session, deep.source.run)
+        return None if shown is None else (shown.session, shown.number)
+
     def facts(self, of_moment: bool = False) -> Facts | None:
         """Return the placement to be shown, with what the run did in the timeline's span or at its cursor.
 
@@ -195,6 +220,9 @@ class Controller(QObject):
     def run(self, first: int | None = None) -> None:
         """Run the network on the placement as it is, into a new session; `first` lets it wait after so many ticks."""
         studio = self.studio
+        if self.deep.shown is not None:
+            self.deep_work.run()
+            return
         if studio.project is None or studio.mapping is None or studio.run_state != "none" or studio.busy is not None:
             return
         from s2studio.session.ring import Ring

@@ -18,7 +18,7 @@ LEFT, RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockW
 BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
 # Below all others at the bottom, and always there.
 FOOT = "foot"
-PRESETS = (marked("Load"), marked("Map"), marked("Run"), marked("Profile"), marked("Compare"))
+PRESETS = (marked("Load"), marked("Map"), marked("Run"), marked("Profile"), marked("Compare"), marked("Layers"))
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,11 @@ PANELS = (
     _row("levels", "Levels", "levels:LevelsPanel", BOTTOM, "Profile"),
     _row("literature", "Literature", "literature:LiteraturePanel", BOTTOM, "Profile"),
     _row("race", "Race", "race:RacePanel", BOTTOM, "Map"),
+    _row("graph", "Graph", "layer_graph:LayerGraphPanel", LEFT, "Layers"),
+    _row("layers", "Layers", "layers:LayersPanel", BOTTOM, "Layers"),
+    _row("schedule", "Schedule", "schedule:SchedulePanel", BOTTOM, "Layers"),
+    _row("bounds", "Bounds", "layer_advice:LayerAdvicePanel", BOTTOM, "Layers"),
+    _row("dram", "DRAM", "dram:DramPanel", BOTTOM, "Layers"),
     _row("compare", "Compare", "compare:ComparePanel", BOTTOM, "Compare"),
     _row("log", "Log", "log:LogPanel", BOTTOM, "Load", "Map", "Run", "Compare"),
     _row("console", "Console", "console:ConsolePanel", BOTTOM, "Load", "Compare"),

@@ -107,7 +107,7 @@ def _file(window: Window) -> tuple[ActionRow, ...]:
             "Ctrl+E",
             "export",
             "Write the run that is shown, or a part of it, in another format",
-            enabled=lambda: studio.shown is not None and studio.run_state == "none" and studio.busy is None,
+            enabled=lambda: controller.recorded is not None and studio.run_state == "none" and studio.busy is None,
             in_toolbar=True,
         ),
         ActionRow(
@@ -336,7 +336,8 @@ def _run(window: Window) -> tuple[ActionRow, ...]:
     studio, timeline = controller.studio, controller.timeline
 
     def can_run() -> bool:
-        return studio.mapping is not None and studio.run_state != "running" and studio.project is not None
+        has_network = studio.mapping is not None and studio.project is not None
+        return (has_network and studio.run_state != "running") or controller.deep_work.can_run
 
     return (
         ActionRow(

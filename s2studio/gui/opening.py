@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from s2studio.app.deep import DeepShown
 from s2studio.gui.translation import tr
 
 if TYPE_CHECKING:
@@ -42,6 +43,9 @@ class Opening:
         from s2studio.network.stimulus import RECORDINGS
 
         studio = self._controller.studio
+        if self._controller.deep.shown is not None:
+            self._controller.deep_work.take_samples(path)
+            return
         project = studio.project
         if project is None:
             studio.say(
@@ -82,7 +86,12 @@ class Opening:
     def _open_model(self, path: Path, is_bare: bool, then: Callable[[], None]) -> None:
         controller = self._controller
 
-        def opened(value: Prepared) -> None:
+        def opened(value: Prepared | DeepShown) -> None:
+            if isinstance(value, DeepShown):
+                controller.deep_work.show(value)
+                controller.opened.emit(path)
+                then()
+                return
             before = controller.studio.prepared
             if is_bare and before is not None and before.project.model.suffix == path.suffix:
                 # A new model of the same kind keeps the options that were chosen for the last.

@@ -55,13 +55,14 @@ class Questions:
     def export(self, format_name: str, path: Path, window: Any, channels: tuple[str, ...] = ()) -> None:
         """Write the run that is shown, or a part of it, in another format."""
         controller = self._controller
-        shown = controller.studio.shown
+        shown = controller.recorded
         if shown is None:
             return
+        session, number = shown
 
         def written(where: Path) -> None:
             controller.studio.say("info", tr("Exported to {where}.", where=where), path=where)
             controller.exported.emit(where)
 
-        arguments = (shown.session, format_name, path, window, shown.number, channels)
+        arguments = (session, format_name, path, window, number, channels)
         controller.ask_engine(tr("Exporting"), "export", *arguments, done=written)

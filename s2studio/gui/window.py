@@ -45,16 +45,18 @@ from s2studio.resources import resource_path
 from s2studio.version import __version__
 
 if TYPE_CHECKING:
+    from s2studio.app.deep import DeepShown
     from s2studio.app.engine import Prepared
 
 # How wide the sides are: a share of the window, but at least so many px.
 SIDE_SHARE, SIDE_PX = 0.17, 264
 # The share of the window's height that the panels at the bottom take.
-BOTTOM_SHARE, BOTTOM_SHARES = 0.38, {"Load": 0.22, "Map": 0.3, "Profile": 0.52, "Compare": 0.52}
-READING_PRESETS = ("Run", "Profile", "Compare")
+BOTTOM_SHARE, BOTTOM_SHARES = 0.38, {"Load": 0.22, "Map": 0.3, "Profile": 0.52, "Compare": 0.52, "Layers": 0.5}
+LAYERS_PRESET = "Layers"
+READING_PRESETS = ("Run", "Profile", "Compare", LAYERS_PRESET)
 
 # Of the saved layout: a new number when panels come or go.
-LAYOUT_VERSION = 2
+LAYOUT_VERSION = 3
 MOST_RECENT = 10
 LEAST_WIDTH, LEAST_HEIGHT = 960, 640
 ICON_PX = 20
@@ -74,6 +76,7 @@ class Window(QMainWindow):
         self.asks_before_closing = True
         # What was kept of a window that crashed, and is not saved yet.
         self._recovered: Path | None = None
+        self._is_deep = False
         self.setWindowTitle(tr("S2 Studio"))
         self.setMinimumSize(LEAST_WIDTH, LEAST_HEIGHT)
         self.setAcceptDrops(True)
@@ -348,11 +351,13 @@ class Window(QMainWindow):
         self.centre.addWidget(self.mesh)
         for event in (self.controller.studio.prepared_changed, self.controller.studio.shown_changed):
             event.connect(lambda _value: self._show_centre())
+        self.controller.deep.shown_changed.connect(self._deep_changed)
 
     def _show_centre(self) -> None:
         """Show the mesh once there is something, else where to begin."""
         studio = self.controller.studio
-        is_open = studio.prepared is not None or studio.shown is not None
+        deep = self.controller.deep.shown
+        is_open = studio.prepared is not None or studio.shown is not None or deep is not None
         shown = self.mesh if is_open else self.start_page
         # The page that is hidden must not say how small the window may be.
         policy = QSizePolicy.Policy
@@ -362,6 +367,14 @@ class Window(QMainWindow):
         if is_open and self.centre.currentWidget() is self.start_page and not self.docks["log"].isHidden():
             self.docks["run"].show()
         self.centre.setCurrentWidget(shown)
+
+    def _deep_changed(self, shown: DeepShown | None) -> None:
+        """Show the panels of layers when a deep network comes, and those of spikes when one goes."""
+        self._show_centre()
+        self._show_title()
+        if (shown is not None) != self._is_deep:
+            self._is_deep = shown is not None
+            self.show_preset(LAYERS_PRESET if self._is_deep else PRESETS[0])
 
     def _show_mesh_menu(self, at: QPoint) -> None:
         menu = QMenu(self)
@@ -456,7 +469,9 @@ class Window(QMainWindow):
 
     def _show_title(self) -> None:
         project = self.controller.studio.project
-        name = "" if project is None else f"{project.name}[*] – "
+        deep = self.controller.deep.shown
+        name = f"{deep.timeline.network} – " if deep is not None else ""
+        name = f"{project.name}[*] – " if project is not None else name
         self.setWindowTitle(tr("{name}S2 Studio", name=name))
         self.setWindowModified(self.controller.is_changed)
 

@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from s2studio.chip.machine import PE
+from s2studio.gui.models.mesh_values import METRICS
 from s2studio.gui.views.mesh_view import MeshView
 from s2studio.gui.window import Window
 from s2studio.mapping.mapping import ChipMapping
@@ -255,8 +256,7 @@ def test_that_a_run_gives_edits_its_traffic_and_the_mesh_its_heat_maps(window: W
         window.mesh.show_metric(name)
         scene = window.mesh.view.scene
         assert scene is not None
-        assert scene.legend.metric is not None
-        assert scene.legend.metric.name == name
+        assert scene.legend.title == METRICS[name].title
         assert scene.values is not None
         assert len(scene.values) == len(mapping_of(window).slices)
     assert scene is not None

@@ -20,7 +20,13 @@ _SIZE = re.compile(r"(\d{1,5})[xX×](\d{1,5})")
 
 Subject = Annotated[Path, typer.Argument(metavar="MODEL|PROJECT.yaml|SESSION", help="A model, project or session.")]
 ViewName = Annotated[
-    str, typer.Option("--view", metavar="VIEW", help="mesh, raster, power, deadline, utilisation, traffic or network.")
+    str | None,
+    typer.Option(
+        "--view",
+        metavar="VIEW",
+        help="mesh, raster, power, deadline, utilisation, traffic or network (default: mesh); of deep networks "
+        "schedule or layers (default: schedule).",
+    ),
 ]
 MetricName = Annotated[
     str | None,
@@ -44,7 +50,7 @@ def render(
     subject: Subject,
     output: File,
     given: Given,
-    view: ViewName = "mesh",
+    view: ViewName = None,
     metric: MetricName = None,
     theme: ThemeName = "light",
     size: Size = "1280x800",

@@ -45,11 +45,13 @@ class ExportDialog(QDialog):
         self.controller = controller
         self.setWindowTitle(tr("Export"))
         self.setMinimumWidth(560)
-        timeline = controller.timeline
+        self.is_deep = controller.deep.shown is not None
+        timeline = controller.deep.timeline if self.is_deep else controller.timeline
         end = max(timeline.length, 1) * timeline.tick_s
         self.format = QComboBox()
         for name, exporter in FORMATS.items():
-            self.format.addItem(tr(exporter.title), name)
+            if not self.is_deep or exporter.write_layers is not None:
+                self.format.addItem(tr(exporter.title), name)
         self.span = QComboBox()
         self.span.addItem(tr("the whole run"), (0.0, end))
         self.span.addItem(
@@ -150,20 +152,20 @@ class ExportDialog(QDialog):
             widget = None if item is None else item.widget()
             if widget is not None:
                 widget.setParent(None)
-        names = () if self.format_name == REPORT else FORMATS[self.format_name].channels
+        exporter = FORMATS[self.format_name]
+        has_choice = self.format_name != REPORT
+        names = () if not has_choice else exporter.layer_channels if self.is_deep else exporter.channels
         for name in names:
             box = QCheckBox(name)
             box.setChecked(True)
             box.toggled.connect(self._changed)
             self._channels_layout.addWidget(box)
         self._channels_layout.addWidget(QLabel("" if names else tr("all of it")), 1, Qt.AlignmentFlag.AlignLeft)
-        shown = self.controller.studio.shown
+        shown = self.controller.recorded
         if shown is not None:
-            suffix = FORMATS[self.format_name].suffix
-            folder = (
-                Path.home() if shown.session.is_relative_to(self.controller.session_folder) else shown.session.parent
-            )
-            name = f"{shown.session.stem}{suffix}" if suffix else f"{shown.session.stem}-{self.format_name}"
+            session, suffix = shown[0], exporter.suffix
+            folder = Path.home() if session.is_relative_to(self.controller.session_folder) else session.parent
+            name = f"{session.stem}{suffix}" if suffix else f"{session.stem}-{self.format_name}"
             self.path.setText(str(folder / name))
         self._changed()
 
@@ -185,7 +187,7 @@ class ExportDialog(QDialog):
             self.path.setText(name)
 
     def _estimate(self) -> None:
-        shown = self.controller.studio.shown
+        shown = self.controller.recorded
         if shown is None or self.format_name == REPORT or not self.chosen:
             self.estimated.setText(
                 tr("a few hundred kB") if self.format_name == REPORT else tr("choose at least one channel")
@@ -202,5 +204,5 @@ class ExportDialog(QDialog):
         def refused(refusal: object) -> None:
             self.estimated.setText(str(getattr(refusal, "error", refusal)))
 
-        arguments = (shown.session, shown.number, self.format_name, self.window_, self.chosen)
+        arguments = (*shown, self.format_name, self.window_, self.chosen)
         self.controller.sessions.request("estimate", *arguments, done=answered, failed=refused)

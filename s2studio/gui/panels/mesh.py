@@ -13,8 +13,9 @@ from s2studio.gui.icons import icon
 from s2studio.gui.models.mesh_values import METRICS
 from s2studio.gui.models.selection import Selected, of_slices
 from s2studio.gui.theme import ThemeSwitch
-from s2studio.gui.translation import tr
+from s2studio.gui.translation import marked, tr
 from s2studio.gui.views.canvas import ZOOM_PER_NOTCH
+from s2studio.gui.views.layer_scene import LAYER_METRICS, ROLE, layer_scene
 from s2studio.gui.views.mesh_legend import MeshLegend
 from s2studio.gui.views.mesh_scene import POPULATION, Carried, scene
 from s2studio.gui.views.mesh_strip import MeshStrip
@@ -24,11 +25,15 @@ from s2studio.mapping.edit import Refused, name_of
 
 if TYPE_CHECKING:
     from s2studio.analysis.view import View
+    from s2studio.app.deep import DeepShown
     from s2studio.chip.machine import PE
     from s2studio.gui.controller import Controller
     from s2studio.mapping.mapping import ChipMapping, Link
 
 SPAN, MOMENT = "span", "moment"
+# The heat maps of spiking networks and of layers, by name and title.
+SPIKING_ROWS = ((POPULATION, marked("Population")), *((metric.name, metric.title) for metric in METRICS.values()))
+LAYER_ROWS = ((ROLE, marked("Role")), *((metric.name, metric.title) for metric in LAYER_METRICS.values()))
 # Below this height the strip has a row less.
 LOW_PX = 520
 # How long a refusal stays in the strip.
@@ -127,9 +132,8 @@ class MeshPanel(Panel):
         row.setContentsMargins(WIDE_PX, TIGHT_PX, NEAR_PX, TIGHT_PX)
         row.setSpacing(NEAR_PX)
         self.heat, self.when = QComboBox(bar), QComboBox(bar)
-        self.heat.addItem(tr("Population"), POPULATION)
-        for metric in METRICS.values():
-            self.heat.addItem(tr(metric.title), metric.name)
+        self._offered: tuple[tuple[str, str], ...] = ()
+        self._offer(SPIKING_ROWS)
         self.heat.setToolTip(tr("What the colour of a PE shows"))
         self.heat.setAccessibleName(tr("Heat map"))
         self.when.addItem(tr("in the span"), SPAN)
@@ -173,6 +177,8 @@ class MeshPanel(Panel):
         view.menu_wanted.connect(self._menu)
         studio.mapping_changed.connect(lambda _mapping: self._mapping_changed())
         studio.shown_changed.connect(lambda _shown: self._renew())
+        self.controller.deep.shown_changed.connect(lambda _shown: self._mapping_changed())
+        self.controller.deep.layer_changed.connect(lambda _layer: self._renew())
         selection.changed.connect(self._selected)
         selection.hovered.connect(self._hovered)
         self.edits.refused.connect(self._refused)
@@ -182,7 +188,25 @@ class MeshPanel(Panel):
         self.view.names = is_on
         self.view.update()
 
+    def _offer(self, rows: tuple[tuple[str, str], ...]) -> None:
+        """Offer heat maps, each a name and a title; the first is chosen where the one before is not among them."""
+        if rows == self._offered:
+            return
+        before, self._offered = self.heat.currentData(), rows
+        self.heat.blockSignals(True)
+        self.heat.clear()
+        for name, title in rows:
+            self.heat.addItem(tr(title), name)
+        self.heat.setCurrentIndex(max(0, self.heat.findData(before)))
+        self.heat.blockSignals(False)
+
     def _renew(self) -> None:
+        deep = self.controller.deep
+        self.when.setVisible(deep.shown is None)
+        if deep.shown is not None:
+            self._renew_deep(deep.shown, deep.layer)
+            return
+        self._offer(SPIKING_ROWS)
         is_moment = self.when.currentData() == MOMENT
         facts, network = self.controller.facts(is_moment), self.controller.studio.network
         self.set_empty(facts is None or network is None)
@@ -195,6 +219,14 @@ class MeshPanel(Panel):
         shown = scene(facts, names, self.heat.currentData())
         self.view.show_scene(shown)
         self.legend.show_legend(shown.legend)
+
+    def _renew_deep(self, shown: DeepShown, layer: int | None) -> None:
+        """Show the PEs of a deep network: of the layer that is selected, or of all."""
+        self._offer(LAYER_ROWS)
+        self.set_empty(False)
+        made = layer_scene(shown, layer, self.heat.currentData(), self.theme)
+        self.view.show_scene(made)
+        self.legend.show_legend(made.legend)
 
     def _enable_metrics(self, has_run: bool) -> None:
         model = self.heat.model()
@@ -218,7 +250,7 @@ class MeshPanel(Panel):
             slices, pes = selection.now.slices - slices, selection.now.pes - pes
         elif adds:
             slices, pes = slices | selection.now.slices, pes | selection.now.pes
-        found = of_slices(shown.mapping, slices)
+        found = Selected() if shown.mapping is None else of_slices(shown.mapping, slices)
         selection.select(Selected(found.slices, found.pes | pes, found.populations))
 
     def _point(self, pe: PE | None, link: Link | None) -> None:
@@ -226,9 +258,10 @@ class MeshPanel(Panel):
         found = Selected(links=frozenset({link})) if link is not None else Selected()
         if pe is not None and shown is not None:
             index = shown.slice_at.get(pe)
-            slices = frozenset() if index is None else frozenset({index})
-            populations = frozenset() if index is None else frozenset({shown.mapping.slices[index].population})
-            found = Selected(slices=slices, pes=frozenset({pe}), populations=populations)
+            found = Selected(pes=frozenset({pe}))
+            if index is not None and shown.mapping is not None:
+                population = shown.mapping.slices[index].population
+                found = Selected(frozenset({index}), frozenset({pe}), frozenset({population}))
         self.controller.selection.hover(found)
 
     def _grab(self, pe: PE) -> None:

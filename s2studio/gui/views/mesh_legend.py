@@ -73,8 +73,8 @@ class MeshLegend(QWidget):
 
     def _paint_scales(self, painter: QPainter, legend: Legend) -> None:
         x = float(WIDE_PX)
-        if legend.metric is not None:
-            x = self._text(painter, x, tr(legend.metric.title), self.theme.text)
+        if legend.title:
+            x = self._text(painter, x, tr(legend.title), self.theme.text)
             x = self._text(painter, x, legend.low, self.theme.muted)
             bar = QRectF(x, TIGHT_PX + (ROW_PX - SWATCH_PX) / 2, BAR_PX, SWATCH_PX)
             gradient = QLinearGradient(bar.topLeft(), bar.topRight())

@@ -44,6 +44,7 @@ class MeshPainter:
         self._font = QFont(painter.font())
         self._font.setPixelSize(SMALL_PX)
         self._metrics = QFontMetricsF(self._font)
+        self._routes = shown.mapping.routes if shown.mapping is not None else ()
         near = looks.selected.slices
         self._reached = frozenset(target for index in near for target in self._targets(index))
 
@@ -181,9 +182,8 @@ class MeshPainter:
         lines = [self._fitted(tile.name, room.width())]
         if self._side >= VALUE_PX and tile.value:
             lines.append(self._fitted(tile.value.replace("packets", "pkt"), room.width()))
-        if self._side >= FULL_PX:
-            piece = self._scene.mapping.slices[tile.index]
-            lines.append(self._fitted(f"{piece.start:,}–{piece.stop - 1:,}", room.width()))
+        if self._side >= FULL_PX and tile.detail:
+            lines.append(self._fitted(tile.detail, room.width()))
         painter.setPen(ink)
         height = self._metrics.height()
         top = room.center().y() - height * len(lines) / 2
@@ -269,8 +269,7 @@ class MeshPainter:
         carried = self._looks.carried
         if carried is None or carried.target is None or carried.legality.get(carried.target) is not None:
             return
-        piece = self._scene.mapping.slices[carried.lead]
-        tile = self._scene.tiles[piece.pe]
+        tile = next(tile for tile in self._scene.tiles.values() if tile.index == carried.lead)
         self._painter.setOpacity(0.75)
         self._paint_tile(tile, self._rect(self._layout.pes[carried.target]).adjusted(2, 2, -2, -2))
         self._painter.setOpacity(1.0)
@@ -308,11 +307,10 @@ class MeshPainter:
         return self._metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, width)
 
     def _targets(self, index: int) -> tuple[int, ...]:
-        routes = self._scene.mapping.routes
-        return routes[index].targets if index < len(routes) else ()
+        return self._routes[index].targets if index < len(self._routes) else ()
 
     def _links_of(self, slices: frozenset[int]) -> frozenset[Link]:
-        routes = self._scene.mapping.routes
+        routes = self._routes
         return frozenset(link for index in slices if index < len(routes) for link in routes[index].flits)
 
     def _point(self, x: float, y: float) -> QPointF:

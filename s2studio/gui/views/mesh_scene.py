@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from s2studio.chip.machine import PE
+from s2studio.chip.machine import PE, Machine
 from s2studio.draw.colours import apply, colour_map, population_colours
 from s2studio.draw.theme import hex_colour
-from s2studio.gui.models.mesh_values import METRICS, Facts, FloatArray, Metric, link_loads
+from s2studio.gui.models.mesh_values import METRICS, Facts, FloatArray, link_loads
 from s2studio.gui.translation import tr
 from s2studio.mapping.edit import Refused, name_of
 from s2studio.mapping.mapping import ChipMapping, Link
 
 POPULATION = "population"
+NO_SLICE = -1
 
 
 @dataclass(frozen=True)
 class Tile:
-    """A PE that holds a slice: `index` of the slice, its name, its population's colour, and its value of a heat map."""
+    """A PE that holds a slice: `index` of the slice, its name, its population's colour, and its value of a heat map.
+
+    `detail` is shown where there is room for a third line. A PE that works on layers has no slice: its index is
+    `NO_SLICE`, and `tip` says all that is known of it.
+    """
 
     index: int
     name: str
@@ -26,14 +31,16 @@ class Tile:
     heat: str | None
     value: str
     is_pinned: bool
+    detail: str = ""
+    tip: str = ""
 
 
 @dataclass(frozen=True)
 class Legend:
-    """What the colours mean: the populations, and the scale of the heat map (None: the populations' colours alone)."""
+    """What the colours mean: the populations; title and ends of the heat map, empty where there is none."""
 
     populations: Mapping[str, str]
-    metric: Metric | None
+    title: str
     low: str
     high: str
     links: str
@@ -41,9 +48,13 @@ class Legend:
 
 @dataclass(frozen=True, eq=False)
 class MeshScene:
-    """The chip with its slices, heat map and links. `slice_at` is the slice on each PE in use."""
+    """The chip with its slices, heat map and links. `slice_at` is the slice on each PE in use.
 
-    facts: Facts
+    `facts` are what it was made of; None where it shows the layers of a deep network.
+    """
+
+    machine: Machine
+    facts: Facts | None
     tiles: Mapping[PE, Tile]
     reserved: frozenset[PE]
     forbidden: frozenset[PE]
@@ -54,9 +65,9 @@ class MeshScene:
     slice_at: Mapping[PE, int]
 
     @property
-    def mapping(self) -> ChipMapping:
-        """The mapping that is shown."""
-        return self.facts.mapping
+    def mapping(self) -> ChipMapping | None:
+        """The mapping that is shown; layers have none."""
+        return None if self.facts is None else self.facts.mapping
 
     def state(self, pe: PE) -> str:
         """Return what a PE is, in words."""
@@ -98,17 +109,21 @@ def scene(facts: Facts, names: tuple[str, ...], shown: str) -> MeshScene:
     for index, piece in enumerate(mapping.slices):
         name = name_of(mapping, index)
         value = metric.text(float(values[index])) if metric is not None and values is not None else ""
-        tiles[piece.pe] = Tile(index, name, colours[piece.population], heats[index], value, name in pinned)
+        detail = f"{piece.start:,}–{piece.stop - 1:,}"
+        tiles[piece.pe] = Tile(index, name, colours[piece.population], heats[index], value, name in pinned, detail)
     largest = max(loads.values(), default=0.0)
     used = {name: colour for name, colour in colours.items() if any(one.population == name for one in mapping.slices)}
     return MeshScene(
+        machine=machine,
         facts=facts,
         tiles=tiles,
         reserved=machine.reserved_pes,
         forbidden=mapping.options.forbidden,
         loads=loads,
         link_unit=unit,
-        legend=Legend(used, metric, low, high, f"{_short(largest)} {unit}" if loads else ""),
+        legend=Legend(
+            used, "" if metric is None else metric.title, low, high, f"{_short(largest)} {unit}" if loads else ""
+        ),
         values=values,
         slice_at={pe: tile.index for pe, tile in tiles.items()},
     )
@@ -119,8 +134,10 @@ def tip(shown: MeshScene, pe: PE) -> str:
     tile = shown.tiles.get(pe)
     if tile is None:
         return f"<b>{pe}</b><br>{shown.state(pe)}"
-    piece, route = shown.mapping.slices[tile.index], shown.mapping.routes[tile.index]
-    machine = shown.facts.machine
+    if shown.facts is None:
+        return tile.tip
+    mapping, machine = shown.facts.mapping, shown.machine
+    piece, route = mapping.slices[tile.index], mapping.routes[tile.index]
     used, total = sum(piece.bytes.values()), machine.spec.memory.data_bytes
     rows = [
         (

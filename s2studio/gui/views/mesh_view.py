@@ -87,8 +87,8 @@ class MeshView(Canvas):
     # ---------------------------------------------------------------------------------------------------- what is shown
     def show_scene(self, scene: MeshScene | None) -> None:
         """Show `scene`; the camera stays unless it is another machine."""
-        if scene is not None and (self.layout_ is None or self.layout_.machine != scene.facts.machine):
-            self.layout_ = MeshLayout(scene.facts.machine)
+        if scene is not None and (self.layout_ is None or self.layout_.machine != scene.machine):
+            self.layout_ = MeshLayout(scene.machine)
             self.focus = None
             self.fit(animated=False)
         self.scene = scene

@@ -30,7 +30,7 @@ class StartPage(QWidget):
         self._lead.setProperty("role", "muted")
         self._drop = QLabel(
             tr(
-                "Drop here\n\nnetworks  .nir  .yaml\nprojects  .yaml\nsessions  .s2s\nstimuli  "
+                "Drop here\n\nnetworks  .nir  .yaml  .onnx\nprojects  .yaml\nsessions  .s2s\nstimuli  "
                 "{stimuli}\nmappings  .yaml\nboard scripts  .py",
                 stimuli=_stimuli(),
             )
@@ -76,8 +76,7 @@ class StartPage(QWidget):
 
     def _fill_samples(self) -> None:
         for sample in samples():
-            if not sample.is_deep:  # the window shows spiking networks so far
-                _add(self.samples, f"{sample.name}\n{sample.description}", sample.path)
+            _add(self.samples, f"{sample.name}\n{sample.description}", sample.path)
 
     def _lay_out(self) -> None:
         left = QVBoxLayout()

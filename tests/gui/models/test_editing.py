@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from s2studio.app.engine import Engine, Prepared
+from s2studio.app.project import open_project
 from s2studio.gui.models.editing import Editing, Figure, Measured, carried_over, time_error
 from s2studio.gui.models.mesh_values import METRICS, Facts, link_loads, overlap
 from s2studio.gui.models.selection import of_slices
@@ -28,7 +29,7 @@ class Opened:
 @pytest.fixture(scope="module")
 def opened() -> Opened:
     engine = Engine(lambda event: None)
-    prepared = engine.open(resource_path("sample_projects", "event_digits", "project.yaml"))
+    prepared = engine.prepare(open_project(resource_path("sample_projects", "event_digits", "project.yaml")))
     return Opened(prepared, engine.place(prepared.project))
 
 
@@ -196,7 +197,7 @@ def test_that_what_is_selected_stays_selected_when_slices_are_numbered_anew(stud
 
 def test_that_counts_of_a_slice_are_shared_by_its_parts() -> None:
     engine = Engine(lambda event: None)
-    prepared = engine.open(resource_path("sample_projects", "event_digits", "project.yaml"))
+    prepared = engine.prepare(open_project(resource_path("sample_projects", "event_digits", "project.yaml")))
     mapping = engine.place(prepared.project)
     studio = Studio()
     studio.prepared, studio.mapping = prepared, mapping

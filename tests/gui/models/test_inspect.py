@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from s2studio.app.engine import Engine, Prepared
+from s2studio.app.project import open_project
 from s2studio.gui.models.inspect import Known, Sheet, inspected
 from s2studio.gui.models.mesh_values import Facts
 from s2studio.gui.models.selection import Selected, of_population, of_projection, of_slices
@@ -15,7 +16,7 @@ from s2studio.resources import resource_path
 @pytest.fixture(scope="module")
 def known() -> Known:
     engine = Engine(lambda event: None)
-    prepared: Prepared = engine.open(resource_path("sample_projects", "event_digits", "project.yaml"))
+    prepared: Prepared = engine.prepare(open_project(resource_path("sample_projects", "event_digits", "project.yaml")))
     assert prepared.network is not None
     return Known(prepared.network, Facts(engine.place(prepared.project), prepared.machine))
 

@@ -1,0 +1,92 @@
+"""The use cases of deep networks in the window: shown as mapped and timed, timed anew, run on samples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from s2studio.gui.translation import tr
+from s2studio.units import with_unit
+
+if TYPE_CHECKING:
+    from s2studio.analysis.layer_advice import LayerAdvice
+    from s2studio.app.deep import DeepShown, DeepSource
+    from s2studio.gui.controller import Controller
+    from s2studio.mapping.layers.mapping import LayerOptions
+
+
+class DeepWork:
+    """Shows deep networks and runs them; reached as `controller.deep_work`."""
+
+    def __init__(self, controller: Controller) -> None:
+        self._controller = controller
+
+    @property
+    def can_run(self) -> bool:
+        """Whether there is a network to run, with samples."""
+        shown = self._controller.deep.shown
+        return shown is not None and shown.source.data is not None and self._controller.studio.busy is None
+
+    def show(self, shown: DeepShown) -> None:
+        """Show a deep network in place of whatever was open."""
+        controller = self._controller
+        if controller.deep.shown is None:
+            controller.clear()
+        controller.deep.shown = shown
+        for note in shown.notes:
+            controller.studio.say("info", note)
+
+    def again(self, level: str, dram_bytes_per_s: float, is_first: bool) -> None:
+        """Map and time the network at another level or rate of the DRAM."""
+        shown = self._controller.deep.shown
+        if shown is not None:
+            options = replace(shown.source.options, level=level, dram_bytes_per_s=dram_bytes_per_s)
+            self._make(replace(shown.source, options=options, is_first=is_first, session=None))
+
+    def take(self, options: LayerOptions) -> None:
+        """Map and time the network with other options."""
+        shown = self._controller.deep.shown
+        if shown is not None:
+            self._make(replace(shown.source, options=options, session=None))
+
+    def advise(self, done: Callable[[LayerAdvice], None]) -> None:
+        """Ask what bounds the latency and what changes it."""
+        shown = self._controller.deep.shown
+        if shown is not None:
+            self._controller.ask_engine(tr("Advising"), "advise_deep", shown.source, done=done)
+
+    def take_samples(self, path: Path) -> None:
+        """Let the samples in `path` choose the int8 steps, and a run take them."""
+        shown = self._controller.deep.shown
+        if shown is not None:
+            self._make(replace(shown.source, data=path, session=None))
+
+    def run(self) -> None:
+        """Run the network on its samples, into a new session."""
+        from s2studio.session.target import free_path
+
+        controller, shown = self._controller, self._controller.deep.shown
+        if shown is None or shown.source.data is None:
+            controller.studio.say("warning", tr("No samples yet: drop a .npy or .npz of them on the window."))
+            return
+        path = free_path(controller.session_folder / f"{shown.source.model.stem}.s2s")
+        controller.ask_engine(tr("Running"), "run_deep", shown.source, path, done=self._ran)
+
+    def _ran(self, shown: DeepShown) -> None:
+        controller, timeline = self._controller, shown.timeline
+        noted = controller.deep.shown
+        # The session knows the times, the model what int8 does to each layer.
+        controller.deep.shown = shown if noted is None else replace(shown, about=noted.about, rows=noted.rows)
+        text = tr(
+            "Ran {network}: {latency} and {energy} per inference. Recorded in {session}.",
+            network=timeline.network,
+            latency=with_unit(timeline.latency_s, "s"),
+            energy=with_unit(timeline.energy_j, "J"),
+            session=shown.source.session,
+        )
+        controller.studio.say("info", text)
+
+    def _make(self, source: DeepSource) -> None:
+        self._controller.ask_engine(tr("Mapping"), "deep", source, done=self.show)
