@@ -101,6 +101,13 @@ class Engine:
         bench = self._on(Project(source.session or source.model))
         return bench.advise_layers(source.data, source.options, source.run)
 
+    def import_code(self, path: Path, target: Path) -> Path:
+        """Make the deep network in `path`, which is code that the user agreed to run, the ONNX file `target`."""
+        from s2studio.app.import_model import import_model
+
+        target.parent.mkdir(parents=True, exist_ok=True)
+        return import_model(path, target, agreed=True).path
+
     def run_deep(self, source: DeepSource, session: Path) -> DeepShown:
         """Run a deep network on its samples into `session`, and return what was recorded."""
         from s2studio.app.show_deep import deep_of_run

@@ -11,7 +11,7 @@ from s2studio.documents import document_schema
 from s2studio.errors import NetworkError
 from s2studio.network.stimulus import READERS, RECORDINGS
 
-Kind = Literal["project", "network", "session", "stimulus", "mapping", "script", "chip"]
+Kind = Literal["project", "network", "session", "stimulus", "mapping", "script", "chip", "program"]
 
 _MANIFEST = "manifest.json"
 _YAML = (".yaml", ".yml")
@@ -39,6 +39,8 @@ def kind_of(path: Path) -> Kind:
         return "stimulus"
     if path.suffix == ".py":
         return "script"
+    if path.suffix == ".pt2":
+        return "program"
     raise NetworkError(
         path.name, f"a file of kind '{path.suffix}'", f"taken are {', '.join(known_suffixes())} and sessions (.s2s)"
     )
@@ -46,4 +48,4 @@ def kind_of(path: Path) -> Kind:
 
 def known_suffixes() -> tuple[str, ...]:
     """Return the suffixes of files that can be opened."""
-    return tuple(dict.fromkeys((*SUFFIXES, *LAYER_SUFFIXES, *READERS, *RECORDINGS, ".py")))
+    return tuple(dict.fromkeys((*SUFFIXES, *LAYER_SUFFIXES, *READERS, *RECORDINGS, ".py", ".pt2")))

@@ -6,13 +6,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from s2studio.draw.html import Heading, Number, cards, page, paragraph, rows
+from s2studio.app.layer_scene import draw_layers, layer_scene_of_run
+from s2studio.draw.frame import Look
+from s2studio.draw.html import Heading, Number, cards, figure, page, paragraph, rows
+from s2studio.draw.theme import THEMES
 from s2studio.session.export.layer_part import LayerExport
 from s2studio.session.layer_run import LayerRun
 from s2studio.session.run import Progress
+from s2studio.session.window import Window
 from s2studio.units import counted, with_unit
 
 Json = Mapping[str, Any]
+_WIDTH, _HEIGHT = 1200, 720
 _SURE = (
     ("The outputs", "exact", "int8 as the MAC arrays, the exponential unit and the ARM core compute it"),
     ("Tilings, bytes, multiplications", "exact", "for the mapping shown; the board's own search is not published"),
@@ -37,12 +42,19 @@ def layer_report_html(run: LayerRun) -> str:
     subtitle = f"{chip}, level {about['level']}, {rate}, {counted(about['inferences'], 'inference')}"
     sections = [
         ("Inference", _cards(about) + _rates(about)),
-        ("Layers", _layers(about)),
+        ("Schedule", _picture(run, "schedule")),
+        ("Layers", _picture(run, "layers") + _layers(about)),
         ("Mapping", _mapping(about) + _dram(run)),
         ("Energy", _energy(about)),
         ("How sure", _sure()),
     ]
     return page(f"{about['network']}, layer by layer", subtitle, sections)
+
+
+def _picture(run: LayerRun, view: str) -> str:
+    scene = layer_scene_of_run(run, Window())
+    light, dark = (draw_layers(scene, view, Look(THEMES[name], _WIDTH, _HEIGHT)) for name in ("light", "dark"))
+    return figure(light, dark)
 
 
 def _cards(about: Json) -> str:

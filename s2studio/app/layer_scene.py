@@ -55,17 +55,20 @@ def layer_scene(mapping: LayerMapping, machine: Machine, timeline: LayerTimeline
     return LayerScene(machine, mapping, timeline, start_s * NS_PER_S, min(stop_s, timeline.latency_s) * NS_PER_S)
 
 
+def layer_scene_of_run(run: LayerRun, window: Window) -> LayerScene:
+    """Return the scene of a run that was recorded: of an inference after the first, where there is one."""
+    return layer_scene(run.about.mapping, run.machine, run.timeline(run.kept[-1]), window)
+
+
 def layer_scene_of(bench: Workbench, window: Window, number: int = 0) -> LayerScene | None:
     """Return the scene of the deep network that `bench` works on, or of the run `number` of a session of one.
 
-    It is of an inference after the first, where there is one. None where the project is no deep network.
+    None where the project is no deep network.
     """
     model = bench.project.model
     if model.is_dir():
         run = open_session(model).any_run(number)
-        if not isinstance(run, LayerRun):
-            return None
-        return layer_scene(run.about.mapping, run.machine, run.timeline(run.kept[-1]), window)
+        return layer_scene_of_run(run, window) if isinstance(run, LayerRun) else None
     if model.suffix not in LAYER_SUFFIXES:
         return None
     opened = bench.layer_model(None)

@@ -57,6 +57,19 @@ class DeepWork:
         if shown is not None:
             self._controller.ask_engine(tr("Advising"), "advise_deep", shown.source, done=done)
 
+    def import_code(self, path: Path) -> None:
+        """Import the network in `path`, code that the user has said yes to, and open it."""
+        from s2studio.session.target import free_path
+
+        controller = self._controller
+        target = free_path(controller.session_folder / f"{path.stem}.onnx")
+
+        def made(where: Path) -> None:
+            controller.studio.say("info", tr("Imported as {path}.", path=where), path=where)
+            controller.open_paths([where])
+
+        controller.ask_engine(tr("Importing"), "import_code", path, target, done=made)
+
     def take_samples(self, path: Path) -> None:
         """Let the samples in `path` choose the int8 steps, and a run take them."""
         shown = self._controller.deep.shown

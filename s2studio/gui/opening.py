@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from s2studio.gui.controller import Controller
 
 # Models first: what is dropped with one belongs to it.
-ORDER = ("project", "network", "chip", "stimulus", "mapping", "session", "script")
+ORDER = ("project", "network", "chip", "stimulus", "mapping", "session", "script", "program")
 
 
 class Opening:
@@ -77,7 +77,7 @@ class Opening:
                 self._open_mapping(path)
             case "session":
                 controller.open_session(path)
-            case "script":
+            case "script" | "program":
                 controller.script_wanted.emit(path)
             case "chip":
                 controller.change(chip=path)

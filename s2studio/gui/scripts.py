@@ -1,4 +1,4 @@
-"""Scripts for the board: run in a process of their own, after a clear yes, each line they print in the log."""
+"""Files that are code, after a clear yes, in processes of their own: scripts for the board, networks of torch."""
 
 from __future__ import annotations
 
@@ -25,18 +25,26 @@ class ScriptRunner(QObject):
         controller.script_wanted.connect(self.ask)
 
     def ask(self, path: Path) -> None:
-        """Ask whether to run the code in `path`, and run it after a yes."""
+        """Ask whether to run the code in `path`, for the board or for the network in it, and do it after a yes."""
+        is_script = path.suffix == ".py"
         box = QMessageBox(self._window)
         box.setIcon(QMessageBox.Icon.Warning)
-        box.setWindowTitle(tr("Run a script"))
-        box.setText(tr("This is a Python script. Running it runs its code, which may do anything on this computer."))
+        box.setWindowTitle(tr("Run a script") if is_script else tr("Import a program"))
+        what = tr("This is a Python script.") if is_script else tr("This is an exported program of torch.")
+        box.setText(what + " " + tr("Reading it runs its code, which may do anything on this computer."))
         box.setInformativeText(str(path.resolve()))
-        box.setDetailedText("\n".join(path.read_text(encoding="utf-8", errors="replace").splitlines()[:SHOWN_LINES]))
-        run = box.addButton(tr("Run the code"), QMessageBox.ButtonRole.AcceptRole)
+        run = None
+        if is_script:
+            text = path.read_text(encoding="utf-8", errors="replace")
+            box.setDetailedText("\n".join(text.splitlines()[:SHOWN_LINES]))
+            run = box.addButton(tr("Run the code"), QMessageBox.ButtonRole.AcceptRole)
+        take = box.addButton(tr("Import its deep network"), QMessageBox.ButtonRole.AcceptRole)
         box.addButton(QMessageBox.StandardButton.Cancel)
         box.setDefaultButton(QMessageBox.StandardButton.Cancel)
         box.exec()
-        if box.clickedButton() is run:
+        if box.clickedButton() is take:
+            self._controller.deep_work.import_code(path)
+        elif run is not None and box.clickedButton() is run:
             self.run(path)
 
     def run(self, path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtWidgets import QMessageBox
 
 from s2studio.gui.panels.dram import DramPanel
 from s2studio.gui.panels.layer_advice import LayerAdvicePanel
@@ -172,3 +173,44 @@ def test_that_a_recorded_run_of_layers_opens_and_a_spiking_network_takes_its_pla
     assert deep.shown is not None
     assert deep.shown.source.session == path
     assert controller.studio.mapping is None
+
+
+SCRIPT = """
+import torch
+torch.manual_seed(0)
+model = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.ReLU(), torch.nn.Linear(8, 3))
+inputs = torch.randn(1, 4)
+"""
+
+
+@pytest.mark.parametrize("suffix", [".py", ".pt2"])
+def test_that_code_that_is_dropped_is_asked_about_and_not_run_without_a_yes(
+    window: Window, until: Until, tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    # A box would wait for an answer: whoever closes it says no.
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: asked.append(f"{box.text()} {box.informativeText()}"))
+    path = tmp_path / f"net{suffix}"
+    path.write_text("import pathlib; pathlib.Path(__file__).with_name('ran').touch()")
+
+    window.open_paths([path])
+    until(lambda: bool(asked))
+
+    assert "runs its code" in asked[0]
+    assert str(path) in asked[0]
+    assert window.controller.deep.shown is None
+    assert not (tmp_path / "ran").exists()
+
+
+def test_that_a_network_in_a_script_is_imported_after_a_yes(window: Window, until: Until, tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    path = tmp_path / "net.py"
+    path.write_text(SCRIPT)
+
+    window.controller.deep_work.import_code(path)
+    until(lambda: window.controller.deep.shown is not None)
+
+    shown = window.controller.deep.shown
+    assert shown is not None
+    assert [row.operator for row in shown.rows] == ["Dense + Relu", "Dense"]
+    assert shown.source.model.parent == window.controller.session_folder
