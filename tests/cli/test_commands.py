@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
+from s2studio.session.tables import zoom_name
 from tests.conftest import Cli, CliJson
 
 NETWORK = """\
@@ -288,7 +289,7 @@ def test_that_ctrl_c_ends_a_run_as_cancelled_and_keeps_what_there_is(model: Path
     process = subprocess.Popen(
         [*command, "-o", str(tmp_path / "a.s2s")], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    counts = tmp_path / "a.s2s/runs/0000/counts"
+    counts = tmp_path / "a.s2s/runs/0000" / zoom_name(1)
     deadline = time.monotonic() + 120
     while not list(counts.glob("*.parquet")) and time.monotonic() < deadline:
         time.sleep(0.05)

@@ -61,4 +61,5 @@ def test_that_the_project_on_the_page_is_one(tmp_path: Path) -> None:
     assert project.run.record == {"12": frozenset({"spikes", "v"})}
     assert set(yaml.safe_load(text)) == {
         *("s2studio", "description", "model", "chip", "runtime", "lowering", "mapping", "stimulus", "run"),
+        "calibration",
     }

@@ -101,7 +101,9 @@ class Journey:
         self._scrub()
         self._laboratory()
         self._compare()
-        return self._export_by_mouse()
+        report = self._export_by_mouse()
+        self._deep_network()
+        return report
 
     def by_keys(self, files: Files) -> Path:
         """Open a model and its recording, move a slice, undo, run, step, look around and export; the mouse lies still.
@@ -286,6 +288,15 @@ class Journey:
         out = Path(dialog.path.text())
         self.hand.click(next(one for one in dialog.findChildren(QPushButton) if one.text() == "Export"))
         return self._exported(out)
+
+    def _deep_network(self) -> None:
+        """Drop a deep network and look at each of its panels."""
+        self.hand.drop(resource_path("sample_projects", "digits", "digits_cnn.yaml"), self.window)
+        self._wait(lambda: self.controller.deep.shown is not None)
+        self.picture("graph")
+        for name in ("layers", "schedule", "bounds", "dram"):
+            self._show_tab(name)
+            self.picture(name)
 
     # -------------------------------------------------------------------------------------------------------- by keys
     def _open_by_keys(self, path: Path) -> None:

@@ -11,10 +11,17 @@ from s2studio.lowering.int8.equalise import Equalise, equalise
 from s2studio.lowering.int8.network import quantise_network, run_quantised
 from s2studio.lowering.int8.options import Int8Options
 from s2studio.network.tensors import LayerGraph, evaluate
+from tests.network.readers import onnx_models
 from tests.network.readers.onnx_models import Step, model_of, normal, read_here, saved
 
 # Channels whose ranges differ by up to 2^6, as training with batch norms leaves them.
 UNEVEN = np.exp2(np.linspace(-3, 3, 8)).astype(np.float32)
+
+
+@pytest.fixture(autouse=True)
+def _own_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each test draw the same numbers, whichever tests ran before it."""
+    monkeypatch.setattr(onnx_models, "RANDOM", np.random.default_rng(8))
 
 
 @pytest.fixture
