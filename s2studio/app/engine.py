@@ -93,13 +93,13 @@ class Engine:
         from s2studio.app.show_deep import deep_of_model
 
         bench = self._on(Project(source.model))
-        model = bench.layer_model(source.data)
-        return deep_of_model(source, model, bench.layer_noise_db(source.data), bench.progress("map"))
+        model = bench.layers.model(source.data)
+        return deep_of_model(source, model, bench.layers.noise_db(source.data), bench.progress("map"))
 
     def advise_deep(self, source: DeepSource) -> LayerAdvice:
         """Return what bounds the latency of a deep network, or of a run of one, and what changes it."""
         bench = self._on(Project(source.session or source.model))
-        return bench.advise_layers(source.data, source.options, source.run)
+        return bench.layers.advise(source.data, source.options, source.run)
 
     def import_code(self, path: Path, target: Path) -> Path:
         """Make the deep network in `path`, which is code that the user agreed to run, the ONNX file `target`."""
@@ -115,7 +115,7 @@ class Engine:
 
         if source.data is None:
             raise UsageError("Run", "there are no samples", hint="drop a .npy or .npz of samples on the window")
-        self._on(Project(source.model)).run_layers(source.data, source.options, session)
+        self._on(Project(source.model)).layers.run(source.data, source.options, session)
         recorded = replace(source, session=session)
         return deep_of_run(recorded, open_session(session).layer_runs[0])
 

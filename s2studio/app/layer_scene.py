@@ -71,7 +71,7 @@ def layer_scene_of(bench: Workbench, window: Window, number: int = 0) -> LayerSc
         return layer_scene_of_run(run, window) if isinstance(run, LayerRun) else None
     if model.suffix not in LAYER_SUFFIXES:
         return None
-    opened = bench.layer_model(None)
+    opened = bench.layers.model(None)
     mapping = map_model(opened, LayerOptions(), bench.progress("map"))
     return layer_scene(mapping, opened.machine, simulate_layers(mapping, opened.machine, False), window)
 

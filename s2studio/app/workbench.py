@@ -22,34 +22,28 @@ from s2studio.mapping.file import read_mapping
 from s2studio.mapping.map import map_network, remap_demand
 from s2studio.mapping.mapping import ChipMapping, Demand
 from s2studio.network.graph import Network
-from s2studio.network.tensors import LayerGraph
 from s2studio.session.window import Window
 from s2studio.sim.counts import TickBlock
 from s2studio.snn.network import ChipNetwork
 from s2studio.snn.validate import validate
 
 if TYPE_CHECKING:
+    from s2studio.analysis.advise import Advice
+    from s2studio.analysis.calibration import Calibration
+    from s2studio.analysis.compare import Comparison
+    from s2studio.analysis.estimate import Estimate
+    from s2studio.analysis.levels import LevelStudy
+    from s2studio.analysis.narrowing import Narrowing
+    from s2studio.analysis.race import Race
     from s2studio.app.dataset import Sample
     from s2studio.app.evaluate import SampleResult
-    from s2studio.app.evaluate_layers import LayerEvaluation
+    from s2studio.app.layer_bench import LayerBench
     from s2studio.app.sweep import DataSet, Point
     from s2studio.draw.frame import Look
 
 ASSUMED_DT_S = 1e-3
 ASSUMED_STEPS = 1000
 
-if TYPE_CHECKING:
-    from s2studio.analysis.advise import Advice
-    from s2studio.analysis.calibration import Calibration
-    from s2studio.analysis.compare import Comparison
-    from s2studio.analysis.estimate import Estimate
-    from s2studio.analysis.layer_advice import LayerAdvice
-    from s2studio.analysis.layer_compare import LayerComparison
-    from s2studio.analysis.levels import LevelStudy
-    from s2studio.analysis.narrowing import Narrowing
-    from s2studio.analysis.race import Race
-    from s2studio.app.layer_runs import LayerModel
-    from s2studio.mapping.layers.mapping import LayerOptions
 
 Result = TypeVar("Result")
 
@@ -68,6 +62,13 @@ class Workbench:
         self._emit = emit
         self._kept: dict[str, _Kept] = {}
         self._cancelled = threading.Event()
+
+    @property
+    def layers(self) -> LayerBench:
+        """The use cases of deep networks."""
+        from s2studio.app.layer_bench import LayerBench
+
+        return LayerBench(self)
 
     def change(self, project: Project) -> None:
         """Work on `project` from now on; results that do not depend on what changed are kept."""
@@ -90,7 +91,7 @@ class Workbench:
     def machine(self) -> Machine:
         """Return the machine the project maps onto."""
         project = self.project
-        return self._stage(
+        return self.stage(
             "chip", (project.chip, project.runtime), lambda: make_machine(load_chip(project.chip), project.runtime)
         )
 
@@ -98,7 +99,7 @@ class Workbench:
         """Return the network in the model file."""
         model = self.project.model
         stamp = model.stat().st_mtime_ns if model.exists() else 0
-        return self._stage("open", (model, stamp), lambda: load_network(model))
+        return self.stage("open", (model, stamp), lambda: load_network(model))
 
     def assumed_dt(self) -> bool:
         """Return whether the model has time constants and the project has no time step."""
@@ -119,7 +120,7 @@ class Workbench:
             validate(lowered.network, spec)
             return lowered
 
-        return self._stage("lower", (id(network), options, spec.digest), make)
+        return self.stage("lower", (id(network), options, spec.digest), make)
 
     def bench_lowering(
         self,
@@ -143,7 +144,7 @@ class Workbench:
         if self.assumed_dt():
             about["assumed"].insert(0, f"model time step dt = {ASSUMED_DT_S:g} s (say --dt)")
         if samples:
-            self._begin("layers")
+            self.begin("layers")
             comparison = Comparison(network, lowered, options, spec)
             about["comparison"] = comparison.run(samples, steps_of, self.progress("layers"))
         return about
@@ -164,7 +165,7 @@ class Workbench:
         file = self.project.mapping_file
         if file is not None:
             return read_mapping(file, network, machine, demand)
-        self._begin("map")
+        self.begin("map")
         rates = None
         if self.project.traffic is not None:
             from s2studio.app.rates import rates_of_session
@@ -196,7 +197,7 @@ class Workbench:
             mapping = self.map(inputs=inputs)
         else:
             mapping = remap_demand(mapping, lowered.network, self.machine(), inputs.demand)
-        self._begin("run")
+        self.begin("run")
         folder = record_run(
             self.project,
             lowered,
@@ -210,72 +211,6 @@ class Workbench:
             watch,
         )
         return open_session(folder).runs[0].summary()
-
-    def map_layers(self, data: Path | None, options: LayerOptions) -> dict[str, Any]:
-        """Return how the layers of the project's deep network are cut, what PEs and DRAM hold, and its time.
-
-        `data` are the samples that choose the int8 steps (None: random values, which change no size).
-        """
-        from s2studio.app.describe_layer_mapping import describe_layer_mapping
-        from s2studio.app.layer_runs import map_model
-
-        model = self.layer_model(data)
-        self._begin("map")
-        return describe_layer_mapping(model, map_model(model, options, self.progress("map")))
-
-    def run_layers(self, data: Path, options: LayerOptions, path: Path, overwrite: bool = False) -> dict[str, Any]:
-        """Run the project's deep network on the samples in `data`, write the session `path`, return its summary."""
-        from s2studio.app.layer_runs import run_model
-        from s2studio.session.reader import open_session
-        from s2studio.session.target import check_target
-
-        check_target(path, overwrite)
-        model = self.layer_model(data)
-        self._begin("run")
-        folder = run_model(model, data, options, path, overwrite, self.progress("run"))
-        return open_session(folder).layer_runs[0].summary()
-
-    def advise_layers(self, data: Path | None, options: LayerOptions, run: int = 0) -> LayerAdvice:
-        """Return what bounds the latency of the project's deep network, or of the run `run` of a session of one."""
-        from s2studio.analysis.layer_advice import advise_layers
-        from s2studio.app.layer_runs import layers_of_session, map_model
-
-        if self.project.model.is_dir():
-            mapping, machine = layers_of_session(self.project.model, run)
-        else:
-            model = self.layer_model(data)
-            mapping, machine = map_model(model, options, self.progress("map")), model.machine
-        self._begin("advise")
-        return advise_layers([plan.work for plan in mapping.layers], mapping, machine, self.progress("advise"))
-
-    def compare_layers(self, a: Path, b: Path, run_a: int = 0, run_b: int = 0) -> LayerComparison | None:
-        """Return how two runs of layers differ, None where one is of ticks."""
-        from s2studio.analysis.layer_compare import compare_layer_runs
-        from s2studio.session.layer_run import LayerRun
-        from s2studio.session.reader import open_session
-
-        one, two = open_session(a).any_run(run_a), open_session(b).any_run(run_b)
-        if not (isinstance(one, LayerRun) and isinstance(two, LayerRun)):
-            return None
-        self._begin("compare")
-        return compare_layer_runs(one, two)
-
-    def layer_model(self, data: Path | None) -> LayerModel:
-        """Return the project's deep network in int8, its steps chosen on the samples in `data`."""
-        from s2studio.app.layer_runs import open_model
-
-        project = self.project
-        stamp = project.model.stat().st_mtime_ns if project.model.exists() else 0
-        return self._stage(
-            "lower",
-            (project.model, stamp, data, project.chip, project.runtime),
-            lambda: open_model(project.model, data, project.chip, project.runtime),
-        )
-
-    def layer_noise_db(self, data: Path | None) -> dict[str, float | None]:
-        """Return what int8 makes of each layer of the project's deep network, signal to noise over the samples."""
-        model = self.layer_model(data)
-        return self._stage("noise", (id(model),), model.noise_db)
 
     def evaluate(
         self, data: Path, labels: Path | None, bin_s: float | None, batch: int, table: Path | None
@@ -306,25 +241,6 @@ class Workbench:
             "smallest_safe_tick_s": smallest_safe_tick_s(summary["time_done_pessimistic_s"], machine.spec),
         }
 
-    def evaluate_layers(
-        self, data: Path, labels: Path | None = None, calibration: Path | None = None
-    ) -> tuple[LayerGraph, LayerEvaluation]:
-        """Run every sample in `data` through a deep network, float and int8.
-
-        Its steps are chosen on `calibration`, else on that of the project, else on the first of `data`.
-        """
-        from s2studio.app.evaluate_layers import evaluate_layers
-        from s2studio.app.layer_samples import read_samples
-        from s2studio.app.loading import load_layers
-
-        graph = load_layers(self.project.model)
-        calibration = calibration or self.project.calibration
-        chosen = None if calibration is None else read_samples(graph, calibration)
-        samples = read_samples(graph, data, labels)
-        self._begin("evaluate")
-        spec = self.machine().spec
-        return graph, evaluate_layers(graph, samples, spec, chosen, progress=self.progress("evaluate"))
-
     def evaluate_samples(
         self, samples: Sequence[Sample], batch: int, table: Path | None = None, threads: int | None = None
     ) -> tuple[ChipMapping, list[SampleResult]]:
@@ -334,11 +250,11 @@ class Workbench:
         network, machine = self.lower().network, self.machine()
         self.project.run.level.check(machine.spec)
         evaluation = Evaluation(self.project, network, machine, samples, batch, threads)
-        self._begin("read")
+        self.begin("read")
         inputs = RunInputs({}, 1, record_of(self.project.run.record, network), {})
         demand = evaluation.demand(inputs, self.progress("read"))
         mapping = self.map(inputs=RunInputs({}, demand.steps, demand.record, {}), demand=demand)
-        self._begin("evaluate")
+        self.begin("evaluate")
         return mapping, evaluation.run(mapping, table, self.progress("evaluate"))
 
     def sweep(self, points: Sequence[Point], data: DataSet, table: Path, jobs: int) -> dict[str, Any]:
@@ -349,7 +265,7 @@ class Workbench:
         from s2studio.app.sweep import run_sweep
 
         self.open()
-        self._begin("sweep")
+        self.begin("sweep")
         return run_sweep(self.project, points, data, table, jobs, self.progress("sweep"))
 
     def export(
@@ -365,7 +281,7 @@ class Workbench:
         """Write `channels` (empty: all) of the run `run` of `session`, as far as it lies in `window`, to `path`."""
         from s2studio.app.session_export import export
 
-        self._begin("export")
+        self.begin("export")
         export(session, path, format_name, window, run, overwrite, self.progress("export"), channels)
 
     def compare(self, a: Path, b: Path, run_a: int = 0, run_b: int = 0) -> Comparison:
@@ -373,7 +289,7 @@ class Workbench:
         from s2studio.analysis.compare import compare_runs
         from s2studio.session.reader import open_session
 
-        self._begin("compare")
+        self.begin("compare")
         return compare_runs(open_session(a).run(run_a), open_session(b).run(run_b), self.progress("compare"))
 
     def calibrate(self, a: Path, b: Path, run_a: int, run_b: int, first_tick: int | None, path: Path) -> Calibration:
@@ -385,7 +301,7 @@ class Workbench:
         from s2studio.analysis.chip_file import write_calibrated_chip
         from s2studio.session.reader import open_session
 
-        self._begin("fit")
+        self.begin("fit")
         runs = [open_session(a).run(run_a), open_session(b).run(run_b)]
         simulated, measured = sorted(runs, key=lambda run: run.is_measured)
         calibration = calibrate(simulated, measured, first_tick, self.progress("fit"))
@@ -421,7 +337,7 @@ class Workbench:
         from s2studio.app.measured import import_for_model, import_for_session
         from s2studio.session.reader import open_session
 
-        self._begin("import")
+        self.begin("import")
         if session is None:
             folder = import_for_model(files, self, path, overwrite)
         else:
@@ -435,7 +351,7 @@ class Workbench:
         """
         from s2studio.app.advise import advise_on
 
-        self._begin("advise")
+        self.begin("advise")
         return advise_on(self, wanted_tick_s, run)
 
     def levels(
@@ -451,7 +367,7 @@ class Workbench:
         """
         from s2studio.app.levels import levels_on
 
-        self._begin("levels")
+        self.begin("levels")
         return levels_on(self, tick_s, switch_time_s, switch_energy_j, run)
 
     def race(self, placers: Sequence[str], seeds: int, jobs: int) -> Race:
@@ -460,7 +376,7 @@ class Workbench:
 
         runners = runners_of(placers, seeds, self.project.mapping.seed)
         self.lower()
-        self._begin("race")
+        self.begin("race")
         return race_on(self, runners, jobs, self._tell, self.progress("race"))
 
     def estimate(self, rates: Mapping[str | None, float], burst: float | None = None) -> Estimate:
@@ -470,7 +386,7 @@ class Workbench:
         """
         from s2studio.app.estimate import estimate_on
 
-        self._begin("estimate")
+        self.begin("estimate")
         return estimate_on(self, rates, burst)
 
     def render(
@@ -486,7 +402,7 @@ class Workbench:
         from s2studio.draw.save import save_picture
         from s2studio.session.reader import open_session
 
-        self._begin("render")
+        self.begin("render")
         layers = layer_scene_of(self, window, run)
         if layers is not None:
             save_picture(draw_layers(layers, view_name, look), path)
@@ -509,15 +425,17 @@ class Workbench:
 
         return report
 
-    def _stage(self, name: str, inputs: tuple[object, ...], make: Callable[[], Result]) -> Result:
+    def stage(self, name: str, inputs: tuple[object, ...], make: Callable[[], Result]) -> Result:
+        """Return what `make` made of `inputs`, now or when they were last the same; `name` is told as a stage."""
         kept = self._kept.get(name)
         if kept is None or kept.inputs != inputs:
-            self._begin(name)
+            self.begin(name)
             kept = self._kept[name] = _Kept(inputs, make())
         result: Result = kept.result
         return result
 
-    def _begin(self, stage: str) -> None:
+    def begin(self, stage: str) -> None:
+        """Tell that `stage` begins. Raises Cancelled where that was asked for."""
         self._tell(StageStarted(stage))
 
     def _tell(self, event: Event) -> None:

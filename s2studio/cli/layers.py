@@ -84,7 +84,7 @@ def map_deep(model: Path, given: Mapping[str, Any], as_json: bool) -> None:
     """Map a deep network and print its tilings, memory and DRAM image."""
     options = _options(given)
     with workbench(_project(model, given), quiet=as_json) as bench:
-        about = bench.map_layers(_data(given) or bench.project.calibration, options)
+        about = bench.layers.map(_data(given) or bench.project.calibration, options)
     if as_json:
         print_json(about)
     else:
@@ -100,7 +100,7 @@ def run_deep(model: Path, given: Mapping[str, Any], target: Path, overwrite: boo
         raise UsageError("--input", "it is missing", "an inference needs samples", "--input SAMPLES.npy")
     options = _options(given)
     with workbench(_project(model, given), quiet=as_json) as bench:
-        summary = bench.run_layers(data, options, target, overwrite)
+        summary = bench.layers.run(data, options, target, overwrite)
     if as_json:
         print_json(summary)
     else:
@@ -117,7 +117,7 @@ def advise_deep(subject: Path, given: Mapping[str, Any], run: int, as_json: bool
                 raise UsageError(_option(name), "a session has been run already", hint="give the model instead")
     options = _options(given)
     with workbench(_project(subject, given), quiet=as_json) as bench:
-        advice = bench.advise_layers(_data(given) or bench.project.calibration, options, run)
+        advice = bench.layers.advise(_data(given) or bench.project.calibration, options, run)
     if as_json:
         print_json(advice.as_dict())
     else:

@@ -52,7 +52,7 @@ def compare(
         check_target(fit)
     conditions = [parse_condition(text) for text in fail_if or ()]
     with workbench(Project(a), quiet=as_json) as bench:
-        layers = bench.compare_layers(a, b, run_a, run_b) if fit is None else None
+        layers = bench.layers.compare(a, b, run_a, run_b) if fit is None else None
         if layers is not None:
             _show_layers(layers, violated(conditions, layers), as_json)
             return

@@ -72,7 +72,7 @@ def _evaluate_layers(
     from s2studio.app.evaluate_layers import describe_evaluation
 
     with workbench(project, quiet=as_json) as bench:
-        graph, found = bench.evaluate_layers(data, labels, calibration)
+        graph, found = bench.layers.evaluate(data, labels, calibration)
         about = describe_evaluation(graph, found, bench.machine().spec)
     if as_json:
         print_json(about)
