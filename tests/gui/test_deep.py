@@ -114,7 +114,10 @@ def test_that_advice_on_a_deep_network_is_applied_by_a_click(opened: Window, unt
     bounds.ask.click()
     until(lambda: bounds.advice is not None)
     assert bounds.advice is not None
-    row = [fix.option for fix in bounds.advice.fixes].index("--level high")
+    options = [fix.option for fix in bounds.advice.fixes]
+    # Tables do not change faster than anybody reads.
+    until(lambda: bounds.fixes.rowCount() == len(options))
+    row = options.index("--level high")
     expected_s = bounds.advice.fixes[row].inference_s
     bounds.fixes.selectRow(row)
     bounds.apply.click()

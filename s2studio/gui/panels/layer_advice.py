@@ -49,9 +49,9 @@ class LayerAdvicePanel(Panel):
         self._changed(controller.deep.shown)
 
     def apply_chosen(self) -> None:
-        """Take the change of the selected row."""
-        row = self.fixes.currentRow()
-        if self.advice is not None and 0 <= row < len(self.advice.fixes):
+        """Take the change of the selected row, of the first where none is."""
+        row = max(0, self.fixes.currentRow())
+        if self.advice is not None and row < len(self.advice.fixes):
             self.controller.deep_work.take(self.advice.fixes[row].options)
 
     def _changed(self, shown: DeepShown | None) -> None:
