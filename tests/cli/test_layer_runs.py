@@ -14,21 +14,13 @@ from s2studio.dnn.run import run
 from s2studio.errors import SessionError
 from s2studio.session.reader import open_session
 from tests.conftest import REPOSITORY
-from tests.network.readers.onnx_models import Step, model_of, normal, saved
+from tests.network.readers.onnx_models import perceptron
 
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A network of 64 -> 256 -> ReLU -> 10 beside its samples."""
-    folder = tmp_path_factory.mktemp("deep")
-    steps: list[Step] = [
-        ("Gemm", ["x", "w1", "b1"], "h", {"transB": 1}),
-        ("Relu", ["h"], "r", {}),
-        ("Gemm", ["r", "w2", "b2"], "y", {"transB": 1}),
-    ]
-    weights = {"w1": normal(256, 64), "b1": normal(256), "w2": normal(10, 256), "b2": normal(10)}
-    np.save(folder / "samples.npy", normal(5, 64))
-    return saved(folder / "mlp.onnx", model_of(steps, weights, [1, 64]))
+    return perceptron(tmp_path_factory.mktemp("deep"))
 
 
 @pytest.fixture(scope="module")

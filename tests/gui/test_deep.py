@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PySide6.QtWidgets import QMessageBox
 
@@ -19,21 +18,13 @@ from s2studio.resources import resource_path
 from s2studio.session.reader import open_session
 from s2studio.session.window import Window as Span
 from tests.gui.conftest import Until
-from tests.network.readers.onnx_models import Step, model_of, normal, saved
+from tests.network.readers.onnx_models import perceptron
 
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A network of 64 -> 256 -> ReLU -> 10, beside its samples."""
-    folder = tmp_path_factory.mktemp("deep")
-    steps: list[Step] = [
-        ("Gemm", ["x", "w1", "b1"], "h", {"transB": 1}),
-        ("Relu", ["h"], "r", {}),
-        ("Gemm", ["r", "w2", "b2"], "y", {"transB": 1}),
-    ]
-    weights = {"w1": normal(256, 64), "b1": normal(256), "w2": normal(10, 256), "b2": normal(10)}
-    np.save(folder / "samples.npy", normal(5, 64))
-    return saved(folder / "mlp.onnx", model_of(steps, weights, [1, 64]))
+    return perceptron(tmp_path_factory.mktemp("deep"))
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""DRAM: the image of a deep network in the chip's DRAM, region by region, and what other rates would make of it."""
+"""DRAM: the image of a deep network in the chip's DRAM, region by region."""
 
 from __future__ import annotations
 

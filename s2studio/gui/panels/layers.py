@@ -98,12 +98,12 @@ class LayersPanel(Panel):
             return
         self._show_options(shown)
         timeline = shown.timeline
-        unlike = tr("estimate")
         self.summary.setText(
             f"<b>{with_unit(timeline.latency_s, 's', 4)}</b> {tr('per inference')}, "
             f"<b>{with_unit(timeline.energy_j, 'J')}</b> {tr('and')} {with_unit(timeline.dram_energy_j, 'J')} "
             f"{tr('in the DRAM')}, "
-            f"{tr('{count} PEs', count=len(timeline.pes))} <span style='color:{self.theme.muted}'>({unlike})</span>"
+            f"{tr('{count} PEs', count=len(timeline.pes))} "
+            f"<span style='color:{self.theme.muted}'>({tr('estimate')})</span>"
         )
         self.table.show_figures([self._row(shown, number) for number in range(len(timeline.layers))])
         self._draw_roof()

@@ -138,7 +138,7 @@ class _Gantt(TimePlot):
         self.getPlotItem().getViewBox().invertY(True)
         self._image = pg.ImageItem(axisOrder="row-major")
         # Only its edges are drawn: a tint would change the colours of the stages.
-        self._chosen = pg.LinearRegionItem(movable=False, brush=(0, 0, 0, 0), pen=pg.mkPen(theme.text, width=1.5))
+        self._chosen = pg.LinearRegionItem(movable=False, brush=(0, 0, 0, 0))
         self._names: list[pg.TextItem] = []
         self.addItem(self._image)
         self.addItem(self._chosen, ignoreBounds=True)
@@ -160,6 +160,8 @@ class _Gantt(TimePlot):
         starts, stops = totals.start_ns / NS_PER_S, totals.stop_ns / NS_PER_S
         self._chosen.setVisible(layer is not None)
         if layer is not None:
+            for line in self._chosen.lines:
+                line.setPen(pg.mkPen(self._theme.text, width=1.5))
             self._chosen.setRegion((float(starts[layer]), float(stops[layer])))
         self._name(shown, starts, stops)
 
@@ -167,9 +169,6 @@ class _Gantt(TimePlot):
         """Take the colours of `theme`."""
         super().apply_theme(theme)
         self._theme = theme
-        if hasattr(self, "_chosen"):
-            for line in self._chosen.lines:
-                line.setPen(pg.mkPen(theme.text, width=1.5))
 
     def clicked(self, position: QPointF) -> None:
         """Select the layer under the pointer."""

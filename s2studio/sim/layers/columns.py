@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from s2studio.sim.layers.stages import SLEEP, STAGES
+from s2studio.sim.layers.stages import STAGES
 from s2studio.sim.layers.timeline import LayerTimeline
 
 Floats = NDArray[np.float64]
@@ -65,8 +65,3 @@ def _mean_rate(timeline: LayerTimeline, edges: Floats) -> Floats:
     moved = np.concatenate(([0.0], np.cumsum(timeline.dram_rates * np.diff(moments))))
     # Before the first moment and after the last nothing is moved.
     return np.asarray(np.diff(np.interp(edges, moments, moved)) / np.diff(edges))
-
-
-def working(columns: TimelineColumns) -> Floats:
-    """Return how many PEs are awake in each column."""
-    return np.asarray(np.delete(columns.busy, SLEEP, axis=0).sum(axis=0))

@@ -51,6 +51,18 @@ def saved(path: Path, model: Any) -> Path:
     return path
 
 
+def perceptron(folder: Path) -> Path:
+    """Write a network of 64 -> 256 -> ReLU -> 10, and `samples.npy` beside it; return its path."""
+    steps: list[Step] = [
+        ("Gemm", ["x", "w1", "b1"], "h", {"transB": 1}),
+        ("Relu", ["h"], "r", {}),
+        ("Gemm", ["r", "w2", "b2"], "y", {"transB": 1}),
+    ]
+    weights = {"w1": normal(256, 64), "b1": normal(256), "w2": normal(10, 256), "b2": normal(10)}
+    np.save(folder / "samples.npy", normal(5, 64))
+    return saved(folder / "mlp.onnx", model_of(steps, weights, [1, 64]))
+
+
 def read_here(path: Path) -> LayerGraph:
     """Return the layers in a sound file, read in this process: starting another one for each test takes long."""
     content = Content()
