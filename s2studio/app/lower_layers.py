@@ -76,7 +76,16 @@ def describe_lowered(graph: LayerGraph, data: Path | None, spec: ChipSpec, optio
 def _row(lowered: LoweredLayers, row: TensorReport) -> Json:
     found = asdict(row)
     found["name"], found["tensor"] = found.pop("layer") or row.name, row.name
-    return {**found, **_weights(lowered, row)}
+    return {**found, **_weights(lowered, row), "pair": _pair(lowered.quantised.graph, row)}
+
+
+def _pair(graph: LayerGraph, row: TensorReport) -> Json | None:
+    """Return the steps to which the file itself rounds a tensor, and whether int8 has the same; None without any."""
+    pair = graph.pairs.get(row.name)
+    if pair is None:
+        return None
+    kept = row.dtype == "int8" and row.exponent is not None and pair.exponent == row.exponent
+    return {"scale": pair.scale, "zero_point": pair.zero_point, "is_kept": kept}
 
 
 def _weights(lowered: LoweredLayers, row: TensorReport) -> Json:

@@ -10,9 +10,7 @@ from rich.text import Text
 from s2studio.cli.tables import new_console, print_table
 
 HEAD = ("layer", "operator", "output", ">parameters", ">MACs")
-
-# A wider matrix does not fit a terminal; `--json` has it.
-MOST_COLUMNS = 20
+INT8 = ("layer", "operator", "step", "of the weights", ">signal to noise", ">change", ">clipped", ">largest sum")
 WEIGHTS = ("layer", ">weights", "step", ">clipped", ">signal to noise", ">one step for all", ">largest sum")
 
 # More columns of a confusion matrix than these are no table to look at: `--json` has it.
@@ -46,9 +44,19 @@ def show_layers(about: Mapping[str, Any]) -> None:
 def show_int8(about: Mapping[str, Any]) -> None:
     """Print what int8 does to a deep network, layer by layer."""
     console = new_console()
-    head = ("layer", "operator", "step", "of the weights", ">signal to noise", ">change", ">clipped", ">largest sum")
-    rows = [_int8_row(row, about) for row in (*about["inputs"], *about["layers"])]
-    print_table(console, "int8 beside float", head, rows)
+    tensors = (*about["inputs"], *about["layers"])
+    pairs = [row["pair"] for row in tensors if row["pair"] is not None]
+    head: tuple[str, ...] = INT8
+    rows = [_int8_row(row, about) for row in tensors]
+    if pairs:
+        head, rows = (
+            (*head, "step in the file"),
+            [(*cells, _pair(row)) for cells, row in zip(rows, tensors, strict=True)],
+        )
+    print_table(console, f"int8 beside {'the file' if pairs else 'float'}", head, rows)
+    if pairs:
+        kept = sum(pair["is_kept"] for pair in pairs)
+        console.print(f"pairs        {len(pairs)} folded: {kept} with their own steps, {len(pairs) - kept} to new ones")
     best, *others = about["trials"]
     said = "".join(f"; {_trial(trial)}: {trial['snr_db']:.1f} dB" for trial in others)
     console.print(f"taken        {_trial(best)}: outputs at {best['snr_db']:.1f} dB on the samples that choose{said}")
@@ -91,6 +99,14 @@ def _int8_row(row: Mapping[str, Any], about: Mapping[str, Any]) -> Sequence[str]
         f"{row['clipped_share']:.2%}",
         "" if row["largest_sum"] is None else f"{row['largest_sum'] / about['accumulator_limit']:.1%}",
     )
+
+
+def _pair(row: Mapping[str, Any]) -> str:
+    """Return the step to which the file rounds a tensor: `kept`, or the one that int8 has another for."""
+    pair = row["pair"]
+    if pair is None:
+        return ""
+    return "kept" if pair["is_kept"] else f"{pair['scale']:.4g}, zero at {pair['zero_point']}"
 
 
 def _trial(trial: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from s2studio.lowering.norm_fusion import Before, norm_of
+from s2studio.lowering.pairs import fold_pairs, without_inner_pairs
 from s2studio.network.operators.arithmetic import Conv, Dense
 from s2studio.network.operators.elementwise import Add, Erf, Gelu, Mul, Relu, Sigmoid, Silu
 from s2studio.network.operators.movements import Reshape, Slice, Transpose
@@ -21,8 +22,8 @@ Found = tuple[Layer, list[str]] | None
 
 def fuse(graph: LayerGraph) -> LayerGraph:
     """Return `graph` with fewer layers that compute the same, up to the rounding of float32."""
-    read = graph if graph.unsupported else _without_unread(graph)
-    return graph.with_layers(tuple(_Fusion(read).layers.values()))
+    read = without_inner_pairs(graph if graph.unsupported else _without_unread(graph))
+    return fold_pairs(graph.with_layers(tuple(_Fusion(read).layers.values())))
 
 
 def _without_unread(graph: LayerGraph) -> LayerGraph:
@@ -44,9 +45,12 @@ class _Fusion:
         renamed: dict[str, str] = {}
         for original in graph.layers:
             layer = replace(original, inputs=tuple(renamed.get(name, name) for name in original.inputs))
+            name = layer.inputs[0] if layer.inputs else ""
             if isinstance(layer.operator, Identity) and layer.output not in graph.outputs:
-                renamed[layer.output] = layer.inputs[0]
-                self.uses[layer.inputs[0]] += self.uses[layer.output] - 1
+                renamed[layer.output] = name
+                self.uses[name] += self.uses[layer.output] - 1
+            elif isinstance(layer.operator, Identity) and self.uses[name] == 1 and name in self.layers:
+                self.layers[layer.output] = replace(self.layers.pop(name), output=layer.output)
             else:
                 self._add(layer)
 

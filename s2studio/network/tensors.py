@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from s2studio.errors import NetworkError
 from s2studio.network.operators.movements import Embedding, Reshape, Slice, Transpose
 from s2studio.network.operators.operator import Identity, Operator, Shape, Unsupported, Values, text
+from s2studio.network.operators.pairs import QuantisePair
 
 # A guard against shapes, which cost the file nothing.
 MAX_VALUES = 2**30
@@ -31,7 +32,8 @@ class LayerGraph:
     """Layers in an order in which each finds its inputs made; `shapes` of every tensor.
 
     `inputs` are what the user gives, `outputs` what is read. `unsupported` layers have an Unsupported operator;
-    `unreached` counts the nodes of the file behind those, which have no layer here.
+    `unreached` counts the nodes of the file behind those, which have no layer here. `pairs` are the steps to which the
+    file rounds tensors, where no layer is left for that.
     """
 
     name: str
@@ -40,6 +42,7 @@ class LayerGraph:
     layers: tuple[Layer, ...]
     shapes: Mapping[str, Shape]
     unreached: int = 0
+    pairs: Mapping[str, QuantisePair] = field(default_factory=dict)
 
     @property
     def unsupported(self) -> tuple[Layer, ...]:
@@ -121,7 +124,13 @@ def evaluate(graph: LayerGraph, inputs: Mapping[str, Values]) -> dict[str, Value
         if given is None or given.shape != graph.shapes[name]:
             found = "it is missing" if given is None else f"it is {text(given.shape)}"
             raise NetworkError(f"input '{name}'", found, f"{text(graph.shapes[name])} is expected")
-        values[name] = given.astype(np.float32) if given.dtype.kind == "f" else given
+        values[name] = _rounded(graph, name, given.astype(np.float32) if given.dtype.kind == "f" else given)
     for layer in graph.layers:
-        values[layer.output] = layer.operator.compute(*(values[name] for name in layer.inputs))
+        made = layer.operator.compute(*(values[name] for name in layer.inputs))
+        values[layer.output] = _rounded(graph, layer.output, made)
     return values
+
+
+def _rounded(graph: LayerGraph, name: str, value: Values) -> Values:
+    """Return a tensor as the file rounds it."""
+    return graph.pairs[name].compute(value) if name in graph.pairs else value

@@ -23,7 +23,10 @@ def divide_late(graph: LayerGraph) -> LayerGraph:
     late = {
         layer.inputs[0]
         for layer in graph.layers
-        if isinstance(layer.operator, MatMul) and uses[layer.inputs[0]] == 1 and _is_by_row(graph, makers, layer)
+        if isinstance(layer.operator, MatMul)
+        and uses[layer.inputs[0]] == 1
+        and _is_by_row(graph, makers, layer)
+        and layer.inputs[0] not in graph.pairs
     }
     for layer in graph.layers:
         if layer.output in late and isinstance(layer.operator, Softmax):

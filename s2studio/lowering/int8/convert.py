@@ -19,6 +19,7 @@ from s2studio.network.operators.arithmetic import Conv, Dense, MatMul
 from s2studio.network.operators.elementwise import Add, Erf, Gelu, Mul, Relu, Relu6, Sigmoid, Silu, Tanh
 from s2studio.network.operators.movements import Concat, Embedding, Reshape, Slice, Transpose
 from s2studio.network.operators.operator import Identity, Operator, Shape
+from s2studio.network.operators.pairs import QuantisePair
 from s2studio.network.operators.reductions import (
     AvgPool,
     BatchNorm,
@@ -150,6 +151,11 @@ def _relu6(_operator: Relu6, step: Step) -> Converted:
     return elementwise.Clip(step.first - step.output, 0, most), step.output
 
 
+def _pair(operator: QuantisePair, step: Step) -> Converted:
+    least, most = (int(end) for end in quantised(np.asarray(operator.range), step.output))
+    return elementwise.Clip(step.first - step.output, least, most), step.output
+
+
 def _softmax(operator: Softmax, step: Step) -> Converted:
     # What is at most 1 has no step coarser than that; s0.31 ends the other side. The largest power is 1.
     output = min(max(step.output, 0), MOST_SHIFT - 1) if operator.divides else POWERS
@@ -234,6 +240,7 @@ CONVERTERS: Mapping[type[Operator], Callable[[Any, Step], Converted]] = {
     Normalise: _normalise,
     LayerNorm: _layer_norm,
     RMSNorm: _rms_norm,
+    QuantisePair: _pair,
     AvgPool: _average_pool,
     Mean: _mean,
     Embedding: _embedding,

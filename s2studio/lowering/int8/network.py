@@ -21,6 +21,7 @@ from s2studio.lowering.int8.convert import CONVERTERS, WHOLE_BITS, Converted, Ke
 from s2studio.lowering.int8.equalise import Equalise, equalise
 from s2studio.lowering.int8.options import Int8Options
 from s2studio.lowering.int8.widths import WIDE_BITS, wide_tensors
+from s2studio.lowering.pairs import given_exponents
 from s2studio.network.operators.arithmetic import Conv, Dense
 from s2studio.network.operators.reductions import Normalise
 from s2studio.network.tensors import Layer, LayerGraph, evaluate, token_limits
@@ -52,10 +53,12 @@ class Quantised:
 def quantise_network(graph: LayerGraph, samples: Samples, options: Int8Options | None = None) -> Quantised:
     """Return `graph` in int8, each tensor's exponent the one with the least squared error over `samples`.
 
+    Steps that the file gives, and that int8 has, are taken as they are, and so are the weights around them.
     Raises LoweringError without samples, NetworkError where one does not fit the graph or a layer is not covered.
     """
     options = options or Int8Options()
     fused = divide_late(fuse(graph)) if options.wide else fuse(graph)
+    options = _as_given(fused, options)
     calibration = calibrate(fused, samples)
     found = []
     kinds: tuple[Equalise, ...] = ("no", "tensor", "channel") if options.equalise is None else (options.equalise,)
@@ -72,12 +75,22 @@ def quantise_network(graph: LayerGraph, samples: Samples, options: Int8Options |
     return replace(best, trials=(*best.trials, *others))
 
 
+def _as_given(graph: LayerGraph, options: Int8Options) -> Int8Options:
+    """Return the options where tensors keep the factors, and where their steps are given the biases, of the file."""
+    if graph.pairs and options.equalise is None:
+        options = replace(options, equalise="no")
+    if given_exponents(graph) and options.correct_bias is None:
+        options = replace(options, correct_bias=False)
+    return options
+
+
 def to_part(graph: LayerGraph, calibration: Calibration, options: Int8Options, corrects: bool = False) -> LayerPart:
     """Return a fused graph in whole numbers with the steps of `calibration`.
 
     `corrects` adds to each bias what the rounding of the weights takes away on average (Nagel et al. 2019).
     """
     wide = wide_tensors(graph) if options.wide else frozenset[str]()
+    calibration = replace(calibration, exponents={**calibration.exponents, **given_exponents(graph)})
     bits = dict.fromkeys(wide, WIDE_BITS)
     bits |= {layer.inputs[0]: WHOLE_BITS for layer in graph.layers if isinstance(layer.operator, Normalise)}
     tensors = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from s2studio.lowering.pairs import given_exponents
 from s2studio.network.operators.arithmetic import Conv, Dense, MatMul
 from s2studio.network.operators.elementwise import Add, Mul
 from s2studio.network.operators.movements import Reshape, Slice, Transpose
@@ -18,18 +19,22 @@ Movers = Reshape | Transpose | Slice
 def wide_tensors(graph: LayerGraph) -> frozenset[str]:
     """Return the tensors of a fused graph that have 16 bits: sums, scores, and what the user alone reads.
 
-    A tensor that is moved has as many bits as what was moved.
+    A tensor that is moved has as many bits as what was moved. One whose steps the file gives as int8 has 8.
     """
     makers = {layer.output: layer for layer in graph.layers}
     readers: dict[str, list[Layer]] = {}
     for layer in graph.layers:
         for name in layer.inputs:
             readers.setdefault(name, []).append(layer)
-    wide: set[str] = set()
+    wide, given = set[str](), given_exponents(graph)
     for layer in graph.layers[::-1]:
-        if _makes_wide(_source(layer, makers).operator) and all(
-            _reads_wide(reader.operator) or (isinstance(reader.operator, Movers) and reader.output in wide)
-            for reader in readers.get(layer.output, [])
+        if (
+            layer.output not in given
+            and _makes_wide(_source(layer, makers).operator)
+            and all(
+                _reads_wide(reader.operator) or (isinstance(reader.operator, Movers) and reader.output in wide)
+                for reader in readers.get(layer.output, [])
+            )
         ):
             wide.add(layer.output)
     return frozenset(wide)

@@ -12,10 +12,13 @@ from numpy.typing import NDArray
 
 from s2studio.errors import NetworkError
 from s2studio.network.operators.operator import Operator, Shape, Unsupported, text
+from s2studio.network.operators.pairs import QuantisePair
 from s2studio.network.readers.child import ChildReading
+from s2studio.network.readers.not_covered import NotCovered
 from s2studio.network.readers.onnx_constants import constant_of
-from s2studio.network.readers.onnx_operators import CONVERTERS, Node, NotCovered, split
-from s2studio.network.tensors import Layer, LayerGraph, check_size, shape_of
+from s2studio.network.readers.onnx_operators import CONVERTERS, Node, split
+from s2studio.network.readers.onnx_pairs import MOVERS, PAIR
+from s2studio.network.tensors import MAX_VALUES, Layer, LayerGraph, check_size, shape_of
 
 MAX_NODES = 100_000
 
@@ -33,6 +36,10 @@ class _Reading:
     layers: list[Layer] = field(default_factory=list)
     unreached: int = 0
     opset: int = 0
+    # The steps of tensors that the file holds as whole numbers; here they are the floats that those stand for.
+    pairs: dict[str, QuantisePair] = field(default_factory=dict)
+    # How many values the constants have that were worked out here.
+    worked_out: int = 0
 
 
 def read_onnx(path: Path) -> LayerGraph:
@@ -60,6 +67,9 @@ def _graph(reading: _Reading, inputs: tuple[str, ...], outputs: tuple[str, ...])
     for name in outputs:
         if name not in reading.shapes and name not in reading.unknown:
             raise NetworkError(f"output '{name}' in {reading.path.name}", "no node makes it from the input")
+        if name in reading.pairs:
+            hint = "let the model end with a DequantizeLinear"
+            raise NetworkError(f"output '{name}' in {reading.path.name}", "it is of whole numbers", hint=hint)
     return LayerGraph(reading.path.stem, inputs, outputs, tuple(reading.layers), reading.shapes, reading.unreached)
 
 
@@ -100,18 +110,30 @@ def _read_node(reading: _Reading, node: dict[str, Any], name: str) -> None:
     for output in outputs:
         if output in reading.constants or output in reading.shapes:
             raise NetworkError(subject, f"it makes '{output}', which is there already", hint="export the model again")
+    # onnxruntime has the two of a pair in its own domain where older opsets have not the type.
+    domain = "" if node["type"] in PAIR and node["domain"] == "com.microsoft" else node["domain"]
     seen = Node(
-        name, node["type"], node["domain"], node["attributes"], inputs, reading.constants, reading.shapes, reading.opset
-    )
+        name, node["type"], domain, node["attributes"], inputs, reading.constants, reading.shapes, reading.opset,
+        reading.pairs,
+    )  # fmt: skip
+    _take(reading, seen, outputs, subject)
+
+
+def _take(reading: _Reading, seen: Node, outputs: list[str], subject: str) -> None:
+    """Keep the constant that a node makes, or add its layers; `subject` is what errors call it."""
     try:
         constant = constant_of(seen)
         if constant is not None:
             reading.constants[outputs[0]] = constant
+            reading.worked_out += constant.size
         else:
             _add(reading, seen, outputs)
     except (ValueError, TypeError, IndexError, KeyError, AttributeError, OverflowError) as problem:
         reason = " ".join(str(problem).split())[:200]
         raise NetworkError(subject, f"its {seen.type} is malformed: {reason}", hint="export it again") from problem
+    if reading.worked_out > MAX_VALUES:
+        found = f"constants worked out up to it have {reading.worked_out:,} values"
+        raise NetworkError(subject, found, f"at most {MAX_VALUES:,} are")
 
 
 def _add(reading: _Reading, node: Node, outputs: list[str]) -> None:
@@ -131,6 +153,10 @@ def _add(reading: _Reading, node: Node, outputs: list[str]) -> None:
         layer = Layer(node.name, step, sources, outputs[0] if last else f"{outputs[0]} ({index + 1})")
         _add_layer(reading, layer)
         sources = (layer.output,)
+    if isinstance(steps[0], QuantisePair):
+        reading.pairs[outputs[0]] = steps[0]
+    elif node.inputs[0] in reading.pairs and node.type in MOVERS:
+        reading.pairs[outputs[0]] = reading.pairs[node.inputs[0]]
 
 
 def _add_layer(reading: _Reading, layer: Layer) -> None:
@@ -143,7 +169,10 @@ def _steps(node: Node, outputs: list[str]) -> tuple[tuple[Operator, ...], tuple[
         reason = f"no such layer is known (its input is {_shapes(node)})"
         if node.domain not in ("", "ai.onnx"):
             reason = f"it is from '{node.domain}' (its input is {_shapes(node)})"
-        raise NotCovered(reason, _REMEDIES.get(node.type, _READ))
+        remedy = _QUANTISED if node.type.startswith("QLinear") else _READ
+        raise NotCovered(reason, _REMEDIES.get(node.type, remedy))
+    if node.type not in (*MOVERS, *PAIR) and any(name in node.pairs for name in node.inputs):
+        raise NotCovered("it computes with whole numbers", _QUANTISED)
     if len(outputs) != 1:
         raise NotCovered(f"{len(outputs)} of its outputs are used", "use the first alone, in inference")
     return CONVERTERS[node.type](node)
@@ -166,15 +195,13 @@ def _shapes(node: Node) -> str:
 
 
 _READ = "the operators that are read stand in docs/interface.md: express it in them"
-_QUANTISED = "export the float model; s2studio quantises it"
+_QUANTISED = "quantise into pairs (QDQ: quant_format=QuantFormat.QDQ in onnxruntime), or export the float model"
 _REMEDIES: Mapping[str, str] = {
     "GatherND": "AdaptiveAvgPool is read where its output's lengths divide its input's; else use AvgPool",
     "Einsum": "write it as MatMul with Transpose",
     "ConstantOfShape": "let the tensor be a trained parameter or an input",
-    "QuantizeLinear": _QUANTISED,
-    "DequantizeLinear": _QUANTISED,
-    "QLinearConv": _QUANTISED,
-    "QLinearMatMul": _QUANTISED,
+    "DynamicQuantizeLinear": "quantise statically: the chip's steps are chosen before anything runs",
+    "QGemm": _QUANTISED,
     "ConvInteger": _QUANTISED,
     "MatMulInteger": _QUANTISED,
     "If": "export the model with torch.onnx.export for the branch that is used",

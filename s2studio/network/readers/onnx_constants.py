@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from s2studio.network.readers.onnx_pairs import dequantise_constant, quantise_constant
+
 if TYPE_CHECKING:
     from s2studio.network.readers.onnx_operators import Node
 
@@ -26,7 +28,11 @@ def constant_of(node: Node) -> Array | None:
         return np.array(node.shape(node.inputs[0])[span], np.int64)
     if node.type == "Constant":
         return _constant(node.attributes)
-    if node.type not in _FOLDED or not all(name in node.constants for name in node.inputs if name):
+    if (
+        node.type not in _FOLDED
+        or node.attributes.get("block_size")
+        or not all(name in node.constants for name in node.inputs if name)
+    ):
         return None
     arrays = [node.constants[name] for name in node.inputs if name]
     if _most_values(node.type, arrays) > MAX_VALUES:
@@ -37,6 +43,8 @@ def constant_of(node: Node) -> Array | None:
 
 def _most_values(kind: str, arrays: Sequence[Array]) -> int:
     """Return at most how many values come out: two small arrays can broadcast to a large one."""
+    if kind == "DequantizeLinear":  # of weights as large as they may be; all that is worked out is counted
+        return 0
     if kind == "Gather":
         return prod(array.size for array in arrays)
     if kind == "Expand":
@@ -124,5 +132,7 @@ _FOLDED: Mapping[str, Callable[[Mapping[str, Any], Sequence[Array]], Array]] = {
     "Expand": lambda attributes, arrays: arrays[0] * np.ones(arrays[1].tolist(), arrays[0].dtype),
     "Slice": lambda attributes, arrays: _slice(arrays),
     "Trilu": lambda attributes, arrays: _triangle(attributes, *arrays),
+    "QuantizeLinear": quantise_constant,
+    "DequantizeLinear": dequantise_constant,
     "Sqrt": lambda attributes, arrays: np.sqrt(arrays[0]),
 }

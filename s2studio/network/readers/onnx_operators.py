@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any
 
@@ -27,7 +27,10 @@ from s2studio.network.operators.elementwise import (
 )
 from s2studio.network.operators.movements import Concat, Embedding, Reshape, Slice, Transpose
 from s2studio.network.operators.operator import FloatArray, Identity, Operator, Shape, axis_of, text
+from s2studio.network.operators.pairs import QuantisePair
 from s2studio.network.operators.reductions import AvgPool, BatchNorm, LayerNorm, MaxPool, Mean, RMSNorm, Softmax
+from s2studio.network.readers.not_covered import NotCovered
+from s2studio.network.readers.onnx_pairs import dequantise, quantise
 
 # Before this opset, softmax took all axes from one on as one.
 SOFTMAX_OF_ONE_AXIS = 13
@@ -35,16 +38,12 @@ Steps = tuple[tuple[Operator, ...], tuple[str, ...]]
 NORMS = "powers, roots and quotients are read as parts of LayerNorm and RMSNorm: use those"
 
 
-class NotCovered(Exception):
-    """A node that is valid but not covered: (reason, remedy)."""
-
-    def __init__(self, reason: str, remedy: str) -> None:
-        super().__init__(reason, remedy)
-
-
 @dataclass(frozen=True)
 class Node:
-    """A node of the file, with what is known of its inputs: constants, or the shapes of tensors."""
+    """A node of the file, with what is known of its inputs: constants, or the shapes of tensors.
+
+    `pairs` are the steps of tensors that the file holds as whole numbers.
+    """
 
     name: str
     type: str
@@ -54,6 +53,7 @@ class Node:
     constants: Mapping[str, NDArray[Any]]
     shapes: Mapping[str, Shape]
     opset: int
+    pairs: Mapping[str, QuantisePair] = field(default_factory=dict)
 
     def shape(self, name: str) -> Shape:
         """Return the shape of a tensor that is an input here."""
@@ -414,4 +414,6 @@ CONVERTERS: Mapping[str, Callable[[Node], Steps]] = {
     "Slice": _slice,
     "Identity": _plain(Identity()),
     "Dropout": _plain(Identity()),
+    "QuantizeLinear": quantise,
+    "DequantizeLinear": dequantise,
 }
