@@ -16,8 +16,8 @@ from s2studio.gui.views.panel import Panel
 
 LEFT, RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
 BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
-# Below all others at the bottom, and always there.
-FOOT = "foot"
+# Below all others at the bottom, and always there; and at the bottom too, beside the others where there is room.
+FOOT, BESIDE = "foot", "beside"
 PRESETS = (marked("Load"), marked("Map"), marked("Run"), marked("Profile"), marked("Compare"), marked("Layers"))
 
 
@@ -45,22 +45,22 @@ PANELS = (
     _row("raster", "Spikes", "raster:RasterPanel", BOTTOM, "Run", "Profile"),
     _row("outputs", "Outputs", "outputs:OutputsPanel", BOTTOM, "Run"),
     _row("potentials", "Potentials", "potentials:PotentialsPanel", BOTTOM, "Run"),
-    _row("utilisation", "Utilisation", "utilisation:UtilisationPanel", BOTTOM, "Run", "Profile"),
-    _row("deadline", "Deadline", "deadline:DeadlinePanel", BOTTOM, "Run", "Profile"),
-    _row("power", "Power", "power:PowerPanel", BOTTOM, "Run", "Profile"),
-    _row("traffic", "Traffic", "traffic:TrafficPanel", BOTTOM, "Run", "Profile"),
-    _row("advice", "Advice", "advice:AdvicePanel", BOTTOM, "Profile"),
-    _row("levels", "Levels", "levels:LevelsPanel", BOTTOM, "Profile"),
-    _row("literature", "Literature", "literature:LiteraturePanel", BOTTOM, "Profile"),
+    _row("utilisation", "Utilisation", "utilisation:UtilisationPanel", BESIDE, "Run", "Profile"),
+    _row("deadline", "Deadline", "deadline:DeadlinePanel", BESIDE, "Run", "Profile"),
+    _row("power", "Power", "power:PowerPanel", BESIDE, "Run", "Profile"),
+    _row("traffic", "Traffic", "traffic:TrafficPanel", BESIDE, "Run", "Profile"),
+    _row("advice", "Advice", "advice:AdvicePanel", BESIDE, "Profile"),
+    _row("levels", "Levels", "levels:LevelsPanel", BESIDE, "Profile"),
+    _row("literature", "Literature", "literature:LiteraturePanel", BESIDE, "Profile"),
     _row("race", "Race", "race:RacePanel", BOTTOM, "Map"),
     _row("graph", "Graph", "layer_graph:LayerGraphPanel", LEFT, "Layers"),
-    _row("layers", "Layers", "layers:LayersPanel", BOTTOM, "Layers"),
+    _row("layers", "Layers", "layers:LayersPanel", BESIDE, "Layers"),
     _row("schedule", "Schedule", "schedule:SchedulePanel", BOTTOM, "Layers"),
-    _row("bounds", "Bounds", "layer_advice:LayerAdvicePanel", BOTTOM, "Layers"),
-    _row("dram", "DRAM", "dram:DramPanel", BOTTOM, "Layers"),
+    _row("bounds", "Bounds", "layer_advice:LayerAdvicePanel", BESIDE, "Layers"),
+    _row("dram", "DRAM", "dram:DramPanel", BESIDE, "Layers"),
     _row("compare", "Compare", "compare:ComparePanel", BOTTOM, "Compare"),
-    _row("log", "Log", "log:LogPanel", BOTTOM, "Load", "Map", "Run", "Compare"),
-    _row("console", "Console", "console:ConsolePanel", BOTTOM, "Load", "Compare"),
+    _row("log", "Log", "log:LogPanel", BESIDE, "Load", "Map", "Run", "Compare"),
+    _row("console", "Console", "console:ConsolePanel", BESIDE, "Load", "Compare"),
     _row("timeline", "Timeline", "timeline:TimelinePanel", FOOT, "Run", "Profile", "Compare"),
 )
 
@@ -84,11 +84,8 @@ class PanelDock(QDockWidget):
         self._make, self._queue = make, queue
         self.panel: Panel | None = None
         self.setWidget(QWidget(self))
-        if row.area in (BOTTOM, FOOT):
-            # Its tab says what it is; only while it floats does it need a title.
-            self._bare = QWidget(self)
-            self.setTitleBarWidget(self._bare)
-            self.topLevelChanged.connect(self._floated)
+        self._no_title = QWidget(self)
+        self._no_title.hide()
         self.visibilityChanged.connect(self._visible)
         # Who switches a panel on wants to see it, not its tab.
         self.toggleViewAction().triggered.connect(lambda is_on: self.raise_() if is_on else None)
@@ -100,8 +97,12 @@ class PanelDock(QDockWidget):
             self.setWidget(self.panel)
         return self.panel
 
-    def _floated(self, is_floating: bool) -> None:
-        self.setTitleBarWidget(None if is_floating else self._bare)  # type: ignore[arg-type]
+    def set_bare(self, is_bare: bool) -> None:
+        """Do without a title: a tab says what this is. What floats has one all the same."""
+        wanted = self._no_title if is_bare and not self.isFloating() else None
+        if self.titleBarWidget() is not wanted:
+            self.setTitleBarWidget(wanted)  # type: ignore[arg-type]
+            self._no_title.setVisible(wanted is not None)
 
     def _visible(self, is_visible: bool) -> None:
         if is_visible and self.panel is None:

@@ -7,11 +7,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QSettings, QSize, Qt, QTimer, QUrl
+from PySide6.QtCore import QPoint, QSettings, QSize, Qt, QUrl
 from PySide6.QtGui import QCloseEvent, QColor, QDesktopServices, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QApplication,
-    QDockWidget,
     QFileDialog,
     QLabel,
     QMainWindow,
@@ -27,9 +26,10 @@ from PySide6.QtWidgets import (
 
 from s2studio.draw.theme import Theme
 from s2studio.gui.actions import Actions, connect_models
+from s2studio.gui.arrangement import Arrangement
 from s2studio.gui.autosave import Autosave
 from s2studio.gui.controller import Controller
-from s2studio.gui.docks import BOTTOM, FOOT, LEFT, PANELS, PRESETS, RIGHT, PanelDock, PanelRow, make_panel
+from s2studio.gui.docks import LEFT, PANELS, PRESETS, RIGHT, PanelDock, PanelRow, make_panel
 from s2studio.gui.menus import MENUS, MESH_MENU, PLACER_ROWS, STEPS_MENU, rows
 from s2studio.gui.models.studio import Busy
 from s2studio.gui.one_by_one import OneByOne
@@ -48,15 +48,9 @@ if TYPE_CHECKING:
     from s2studio.app.deep import DeepShown
     from s2studio.app.engine import Prepared
 
-# How wide the sides are: a share of the window, but at least so many px.
-SIDE_SHARE, SIDE_PX = 0.17, 264
-# The share of the window's height that the panels at the bottom take.
-BOTTOM_SHARE, BOTTOM_SHARES = 0.38, {"Load": 0.22, "Map": 0.3, "Profile": 0.52, "Compare": 0.52, "Layers": 0.5}
 LAYERS_PRESET = "Layers"
 READING_PRESETS = ("Run", "Profile", "Compare", LAYERS_PRESET)
 
-# Of the saved layout: a new number when panels come or go.
-LAYOUT_VERSION = 3
 MOST_RECENT = 10
 LEAST_WIDTH, LEAST_HEIGHT = 960, 640
 ICON_PX = 20
@@ -91,6 +85,7 @@ class Window(QMainWindow):
         self._fill_centre()
         self.soon = OneByOne(self)
         self.docks = {row.name: PanelDock(row, self._make_panel, self.soon.add, self) for row in PANELS}
+        self.arrangement = Arrangement(self, self.docks, self.settings)
         self.actions_ = Actions(rows(self), self.themes.theme, self)
         self._make_menus()
         self._make_toolbar()
@@ -103,9 +98,12 @@ class Window(QMainWindow):
         self.controller.action_wanted.connect(lambda name: self.actions_[name].trigger())
         self.controller.options_wanted.connect(self.ask_lowering)
         self.controller.studio.prepared_changed.connect(lambda _prepared: self._show_title())
+        self.controller.studio.said.connect(lambda _line: self.arrangement.show_log())
         self.controller.undo.cleanChanged.connect(lambda _clean: self._show_title())
         self.themes.changed.connect(self._theme_changed)
-        self._restore()
+        geometry = self.settings.value("geometry")
+        if geometry is None or not self.restoreGeometry(geometry):
+            self.resize(1280, 800)
 
     # ------------------------------------------------------------------------------------------------------- commands
     def ask_open(self) -> None:
@@ -239,19 +237,9 @@ class Window(QMainWindow):
 
     def show_preset(self, name: str) -> None:
         """Show the panels of the preset `name`, each where it was last."""
-        shown = [dock for dock in self.docks.values() if name in dock.row.presets]
-        for dock in self.docks.values():
-            dock.setVisible(dock in shown)
-        for dock in shown:
-            if dock.row.area == FOOT:
-                dock.ensure()  # without its panel it would have no height, and never be seen
-        first = {dock.row.area: dock for dock in reversed(shown)}
-        for dock in first.values():
-            dock.raise_()
+        self.arrangement.show_preset(name)
         # What an edit would change is of no use where nobody edits.
         self.mesh.want_strip(name not in READING_PRESETS)
-        # Docks that were hidden have no size to be changed before they are laid out.
-        QTimer.singleShot(0, lambda: self._share_room(name))
 
     @property
     def language(self) -> str:
@@ -275,10 +263,7 @@ class Window(QMainWindow):
 
     def reset_layout(self) -> None:
         """Put every panel back where it was at first."""
-        for dock in self.docks.values():
-            dock.setFloating(False)
-            self.removeDockWidget(dock)
-        self._arrange()
+        self.arrangement.reset()
         self.show_preset(PRESETS[0])
 
     def show_about(self) -> None:
@@ -312,7 +297,7 @@ class Window(QMainWindow):
             event.ignore()
             return
         self.settings.setValue("geometry", self.saveGeometry())
-        self.settings.setValue("layout", self.saveState(LAYOUT_VERSION))
+        self.arrangement.save()
         self.settings.setValue("theme", self.themes.choice)
         self.scripts.stop()
         self.autosave.discard()
@@ -364,8 +349,8 @@ class Window(QMainWindow):
         for page in (self.mesh, self.start_page):
             size = policy.Preferred if page is shown else policy.Ignored
             page.setSizePolicy(size, size)
-        if is_open and self.centre.currentWidget() is self.start_page and not self.docks["log"].isHidden():
-            self.docks["run"].show()
+        if is_open:
+            self.arrangement.begin()
         self.centre.setCurrentWidget(shown)
 
     def _deep_changed(self, shown: DeepShown | None) -> None:
@@ -474,47 +459,6 @@ class Window(QMainWindow):
         name = f"{project.name}[*] – " if project is not None else name
         self.setWindowTitle(tr("{name}S2 Studio", name=name))
         self.setWindowModified(self.controller.is_changed)
-
-    def _share_room(self, preset: str) -> None:
-        """Give the sides their share of the window's width, and the panels at the bottom theirs of its height."""
-        visible = [dock for dock in self.docks.values() if dock.isVisible()]
-        first = {dock.row.area: dock for dock in reversed(visible)}
-        sides = [first[side] for side in (LEFT, RIGHT) if side in first]
-        width = max(SIDE_PX, round(self.width() * SIDE_SHARE))
-        self.resizeDocks(sides, [width] * len(sides), Qt.Orientation.Horizontal)
-        below = [first[area] for area in (BOTTOM, FOOT) if area in first]
-        height = round(self.height() * BOTTOM_SHARES.get(preset, BOTTOM_SHARE))
-        heights = [height if dock.row.area == BOTTOM else dock.height() for dock in below]
-        self.resizeDocks(below, heights, Qt.Orientation.Vertical)
-
-    def _arrange(self) -> None:
-        """Put every dock into its place: those of one side as tabs, the timeline below those at the bottom."""
-        for dock in self.docks.values():
-            dock.hide()  # Qt would leave a bar of tabs behind for each of those that are shown in between
-        first: dict[Qt.DockWidgetArea, QDockWidget] = {}
-        tabs = [dock for dock in self.docks.values() if isinstance(dock.row.area, Qt.DockWidgetArea)]
-        for dock in tabs:
-            area = dock.row.area
-            if isinstance(area, Qt.DockWidgetArea) and area not in first:
-                first[area] = dock
-                self.addDockWidget(area, dock)
-        for dock in self.docks.values():
-            if dock.row.area == FOOT:
-                self.addDockWidget(BOTTOM, dock)
-                self.splitDockWidget(first[BOTTOM], dock, Qt.Orientation.Vertical)
-        for dock in tabs:
-            area = dock.row.area
-            if isinstance(area, Qt.DockWidgetArea) and dock is not first[area]:
-                self.tabifyDockWidget(first[area], dock)
-
-    def _restore(self) -> None:
-        self._arrange()
-        geometry, layout = self.settings.value("geometry"), self.settings.value("layout")
-        if geometry is None or not self.restoreGeometry(geometry):
-            self.resize(1280, 800)
-        if layout is None or not self.restoreState(layout, LAYOUT_VERSION):
-            self.show_preset(PRESETS[0])
-            self.docks["run"].hide()  # until there is something to run
 
     def _theme_changed(self, theme: Theme) -> None:
         self.actions_.apply_theme(theme)

@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor, QDropEvent, QTextDocument
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QTabBar
 
-from s2studio.gui.docks import PANELS
+from s2studio.gui.docks import BESIDE, BOTTOM, PANELS
 from s2studio.gui.views.picture import save_widget
 from s2studio.gui.window import Window
 from s2studio.resources import resource_path
@@ -154,6 +154,8 @@ def test_that_layout_theme_and_recent_files_are_kept(window: Window, until: Unti
     try:
         assert again.themes.choice == "light"
         assert again.recent == [LIF.resolve()]
+        assert all(dock.isHidden() for dock in again.docks.values())  # nothing is open yet
+        opened(again, until)
         assert not again.docks["power"].isHidden()
         assert again.docks["run"].isHidden()
     finally:
@@ -306,7 +308,23 @@ def test_that_a_reset_layout_brings_panels_back(window: Window) -> None:
 
     assert not window.docks["run"].isFloating()
     assert not window.docks["log"].isHidden()
-    assert window.dockWidgetArea(window.docks["log"]) == window.docks["log"].row.area
+    assert window.dockWidgetArea(window.docks["log"]) == BOTTOM
+
+
+def test_that_a_wide_window_shows_two_panels_at_the_bottom(window: Window, until: Until) -> None:
+    opened(window, until)
+    window.resize(1200, 800)
+    window.show_preset("Run")
+    raster, traffic = window.docks["raster"], window.docks["traffic"]
+    assert traffic in window.tabifiedDockWidgets(raster)
+
+    window.resize(2400, 1200)
+    window.show_preset("Run")
+    assert traffic.row.area == BESIDE
+    assert traffic not in window.tabifiedDockWidgets(raster)
+    window.resize(1200, 800)
+    window.show_preset("Run")
+    assert traffic in window.tabifiedDockWidgets(raster)
 
 
 def test_that_a_damaged_deep_network_is_refused_in_words(window: Window, until: Until, tmp_path: Path) -> None:

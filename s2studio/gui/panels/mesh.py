@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QTimer, Signal
+from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QInputDialog, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QCheckBox,
+    QComboBox,
+    QHBoxLayout,
+    QInputDialog,
+    QLabel,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from s2studio.draw.theme import NEAR_PX, TIGHT_PX, WIDE_PX, Theme
 from s2studio.gui.icons import icon
@@ -36,6 +46,8 @@ SPIKING_ROWS = ((POPULATION, marked("Population")), *((metric.name, metric.title
 LAYER_ROWS = ((ROLE, marked("Role")), *((metric.name, metric.title) for metric in LAYER_METRICS.values()))
 # Below this height the strip has a row less.
 LOW_PX = 520
+# How wide legend and strip are beside the mesh, and a width that nothing reaches.
+ASIDE_PX, ANY_PX = 250, 100_000
 # How long a refusal stays in the strip.
 SAID_MS = 6000
 
@@ -53,9 +65,19 @@ class MeshPanel(Panel):
         self.legend, self.strip = MeshLegend(themes.theme), MeshStrip()
         layout = self.column()
         layout.addWidget(self._make_bar())
-        layout.addWidget(self.view, 1)
-        layout.addWidget(self.legend)
-        layout.addWidget(self.strip)
+        self._aside = QWidget(self.content)
+        self._aside.setProperty("class", "Panel")
+        self._aside.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        beside = QVBoxLayout(self._aside)
+        beside.setContentsMargins(0, 0, 0, 0)
+        beside.setSpacing(0)
+        beside.addWidget(self.legend)
+        beside.addWidget(self.strip)
+        beside.addStretch(1)
+        self._body = QBoxLayout(QBoxLayout.Direction.TopToBottom)
+        self._body.addWidget(self.view, 1)
+        self._body.addWidget(self._aside)
+        layout.addLayout(self._body, 1)
         self._is_strip_wanted = True
         self._said = QTimer(self)
         self._said.setSingleShot(True)
@@ -113,9 +135,9 @@ class MeshPanel(Panel):
             self._renew()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """Leave the mesh its room where there is little."""
+        """Leave the mesh the room it can use: a chip is about as wide as it is high."""
         super().resizeEvent(event)
-        self.strip.set_compact(event.size().height() < LOW_PX)
+        self._take_sides(event.size())
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the colours of `theme`."""
@@ -126,6 +148,16 @@ class MeshPanel(Panel):
         self.legend.update()
 
     # ----------------------------------------------------------------------------------------------------------- inside
+    def _take_sides(self, size: QSize) -> None:
+        """Put legend and strip beside the mesh where that makes it larger, else below it."""
+        is_aside = size.width() - ASIDE_PX > size.height()
+        self._body.setDirection(QBoxLayout.Direction.LeftToRight if is_aside else QBoxLayout.Direction.TopToBottom)
+        self._aside.setMinimumWidth(ASIDE_PX if is_aside else 0)
+        self._aside.setMaximumWidth(ASIDE_PX if is_aside else ANY_PX)
+        self.legend.set_aside(is_aside)
+        self.strip.set_aside(is_aside)
+        self.strip.set_compact(size.height() < LOW_PX)
+
     def _make_bar(self) -> QWidget:
         bar = QWidget(self.content)
         row = QHBoxLayout(bar)

@@ -11,18 +11,19 @@ from s2studio.draw.theme import NEAR_PX, SMALL_PX, TIGHT_PX, WIDE_PX, Theme
 from s2studio.gui.translation import tr
 from s2studio.gui.views.mesh_scene import Legend
 
-BAR_PX, SWATCH_PX, ROW_PX = 120, 10, 20
+BAR_PX, LINE_PX, SWATCH_PX, ROW_PX = 120, 28, 10, 20
+# Rows of populations below the mesh, where height is dear, and beside it.
+FEW_ROWS, MANY_ROWS = 2, 10
 
 
 class MeshLegend(QWidget):
-    """One row for scales and states, below it the populations in as many rows as they need, at most two."""
-
-    MOST_ROWS = 2
+    """The scales, then the populations in as many rows as they need, at most `most_rows`."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.theme = theme
         self._legend: Legend | None = None
+        self.most_rows, self._is_aside = FEW_ROWS, False
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._font = QFont(self.font())
         self._font.setPixelSize(SMALL_PX)
@@ -36,9 +37,15 @@ class MeshLegend(QWidget):
             self.updateGeometry()
             self.update()
 
+    def set_aside(self, is_aside: bool) -> None:
+        """Stand beside the mesh, narrow and tall, or below it, wide and low."""
+        self._is_aside, self.most_rows = is_aside, MANY_ROWS if is_aside else FEW_ROWS
+        self.updateGeometry()
+        self.update()
+
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return the height of all rows."""
-        rows = 1 + (len(self._rows(self.width())[: self.MOST_ROWS]) if self._legend else 0)
+        rows = self._scale_rows() + (len(self._rows(self.width())[: self.most_rows]) if self._legend else 0)
         return QSize(200, rows * ROW_PX + NEAR_PX)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
@@ -59,8 +66,8 @@ class MeshLegend(QWidget):
             return
         self._paint_scales(painter, self._legend)
         rows = self._rows(self.width())
-        for number, row in enumerate(rows[: self.MOST_ROWS]):
-            top = TIGHT_PX + (number + 1) * ROW_PX
+        for number, row in enumerate(rows[: self.most_rows]):
+            top = TIGHT_PX + (number + self._scale_rows()) * ROW_PX
             for x, name, colour in row:
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(QColor(colour))
@@ -68,39 +75,48 @@ class MeshLegend(QWidget):
                 painter.setPen(QColor(self.theme.text))
                 at = QRectF(x + SWATCH_PX + TIGHT_PX, top, self.width(), ROW_PX)
                 painter.drawText(at, Qt.AlignmentFlag.AlignVCenter, name)
-        hidden = sum(len(row) for row in rows[self.MOST_ROWS :])
+        hidden = sum(len(row) for row in rows[self.most_rows :])
         self.setToolTip("" if not hidden else ", ".join(self._legend.populations))
 
+    def _scale_rows(self) -> int:
+        """Return how many rows the scales of the heat map and of the links take."""
+        if self._legend is None or not self._is_aside:
+            return 1
+        return (2 if self._legend.title else 0) + (2 if self._legend.links else 0)
+
     def _paint_scales(self, painter: QPainter, legend: Legend) -> None:
-        x = float(WIDE_PX)
+        x, top = float(WIDE_PX), float(TIGHT_PX)
         if legend.title:
-            x = self._text(painter, x, tr(legend.title), self.theme.text)
-            x = self._text(painter, x, legend.low, self.theme.muted)
-            bar = QRectF(x, TIGHT_PX + (ROW_PX - SWATCH_PX) / 2, BAR_PX, SWATCH_PX)
+            x = self._text(painter, x, top, tr(legend.title), self.theme.text)
+            if self._is_aside:
+                x, top = float(WIDE_PX), top + ROW_PX
+            x = self._text(painter, x, top, legend.low, self.theme.muted)
+            bar = QRectF(x, top + (ROW_PX - SWATCH_PX) / 2, BAR_PX, SWATCH_PX)
             gradient = QLinearGradient(bar.topLeft(), bar.topRight())
             for offset, colour in css_gradient(colour_map()):
                 gradient.setColorAt(offset, QColor(colour))
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(gradient)
             painter.drawRoundedRect(bar, 2, 2)
-            x = self._text(painter, bar.right() + NEAR_PX, legend.high, self.theme.muted)
-            x += NEAR_PX
+            x = self._text(painter, bar.right() + NEAR_PX, top, legend.high, self.theme.muted) + NEAR_PX
+            if self._is_aside:
+                x, top = float(WIDE_PX), top + ROW_PX
         if legend.links:
-            width = 28.0
             painter.setPen(QPen(QColor(self.theme.text), 3, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
-            middle = TIGHT_PX + ROW_PX / 2
-            painter.drawLine(QPointF(x, middle), QPointF(x + width, middle))
-            x = self._text(
-                painter, x + width + NEAR_PX, tr("busiest link: {links}", links=legend.links), self.theme.muted
-            )
+            middle = top + ROW_PX / 2
+            painter.drawLine(QPointF(x, middle), QPointF(x + LINE_PX, middle))
+            x = self._text(painter, x + LINE_PX + NEAR_PX, top, tr("busiest link"), self.theme.text)
+            if self._is_aside:
+                x, top = float(WIDE_PX), top + ROW_PX
+            self._text(painter, x, top, legend.links, self.theme.muted)
 
-    def _text(self, painter: QPainter, x: float, text: str, colour: str) -> float:
+    def _text(self, painter: QPainter, x: float, top: float, text: str, colour: str) -> float:
         room = self.width() - x - NEAR_PX
         if room <= 0:
             return x
         fitted = self._metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
         painter.setPen(QColor(colour))
-        painter.drawText(QRectF(x, TIGHT_PX, room, ROW_PX), Qt.AlignmentFlag.AlignVCenter, fitted)
+        painter.drawText(QRectF(x, top, room, ROW_PX), Qt.AlignmentFlag.AlignVCenter, fitted)
         return x + self._metrics.horizontalAdvance(fitted) + NEAR_PX
 
     def _rows(self, width: int) -> list[list[tuple[float, str, str]]]:

@@ -57,6 +57,7 @@ class MeshPainter:
         self._paint_holes()
         self._paint_cells()
         self._paint_links()
+        self._paint_hole_names()
         for pe, box in self._layout.pes.items():
             rect = self._rect(box)
             if rect.intersects(area):
@@ -71,17 +72,24 @@ class MeshPainter:
             painter.setPen(QPen(QColor(theme.border), 1))
             painter.setBrush(QColor(theme.surface))
             painter.drawRoundedRect(rect, self._radius, self._radius)
-            painter.setPen(QColor(theme.muted))
+
+    def _paint_hole_names(self) -> None:
+        """Write what each hole is, over the links that lead through it."""
+        painter, height = self._painter, self._metrics.height()
+        for hole in self._layout.holes:
+            rect = self._rect(hole.box)
             needed = self._metrics.horizontalAdvance(hole.name) + 8
-            if rect.width() >= needed:
-                painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, hole.name)
-            elif rect.height() >= needed and rect.width() >= self._metrics.height():
-                painter.save()
-                painter.translate(rect.center())
-                painter.rotate(-90)
-                turned = QRectF(-rect.height() / 2, -rect.width() / 2, rect.height(), rect.width())
-                painter.drawText(turned, Qt.AlignmentFlag.AlignCenter, hole.name)
-                painter.restore()
+            is_turned = rect.width() < needed
+            if is_turned and (rect.height() < needed or rect.width() < height):
+                continue
+            painter.save()
+            painter.translate(rect.center())
+            painter.rotate(-90 if is_turned else 0)
+            plate = QRectF(-needed / 2, -height / 2, needed, height)
+            painter.fillRect(plate, QColor(self._theme.surface))
+            painter.setPen(QColor(self._theme.muted))
+            painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, hole.name)
+            painter.restore()
 
     def _paint_cells(self) -> None:
         painter = self._painter

@@ -1,4 +1,4 @@
-"""The strip below the mesh: the numbers of the placement, and what dropping a held slice would change."""
+"""The strip below or beside the mesh: the numbers of the placement, and what dropping a held slice would change."""
 
 from __future__ import annotations
 
@@ -28,32 +28,50 @@ class MeshStrip(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(tr("What an edit would change"))
-        grid = QGridLayout(self)
-        grid.setContentsMargins(WIDE_PX, 0, WIDE_PX, NEAR_PX)
-        grid.setHorizontalSpacing(WIDE_PX)
-        grid.setVerticalSpacing(0)
-        grid.setRowMinimumHeight(0, HEADING_PX)
-        self.heading = QLabel(self)
-        self.basis, self.board = QLabel(self), QLabel(self)
-        for label in (self.basis, self.board):
-            label.setProperty("role", "small")
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(WIDE_PX, 0, WIDE_PX, NEAR_PX)
+        self._grid.setHorizontalSpacing(WIDE_PX)
+        self._grid.setVerticalSpacing(0)
+        self.heading, self.basis, self.board = self._label(""), self._label("small"), self._label("small")
         for label in (self.heading, self.basis):
-            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.board.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        grid.addWidget(self.heading, 0, 0, 1, FIGURES - 1)
-        grid.addWidget(self.board, 0, FIGURES - 1)
-        grid.addWidget(self.basis, 4, 0, 1, FIGURES)
-        self._titles: list[QLabel] = []
-        self._numbers: list[QLabel] = []
-        self._changes: list[QLabel] = []
+            label.setWordWrap(True)
+        self._titles = [self._label("small") for _ in range(FIGURES)]
+        self._numbers = [self._label("") for _ in range(FIGURES)]
+        self._changes = [self._label("small") for _ in range(FIGURES)]
+        self._is_aside: bool | None = None
+        self.set_aside(False)
+
+    def set_aside(self, is_aside: bool) -> None:
+        """Lay the figures out below each other, or beside each other."""
+        if is_aside == self._is_aside:
+            return
+        self._is_aside = is_aside
+        grid, place = self._grid, self._grid.addWidget
+        for label in (self.heading, self.board, self.basis, *self._titles, *self._numbers, *self._changes):
+            grid.removeWidget(label)
+        columns, last = (2, 2 + 2 * FIGURES) if is_aside else (FIGURES, 4)
         for column in range(FIGURES):
-            grid.setColumnStretch(column, 1)
-            for row, labels, role in ((1, self._titles, "small"), (2, self._numbers, ""), (3, self._changes, "small")):
-                label = QLabel(self)
-                label.setProperty("role", role)
-                label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-                grid.addWidget(label, row, column)
-                labels.append(label)
+            grid.setColumnStretch(column, 0 if column >= columns else 3 if is_aside and column == 0 else 2)
+        grid.setRowMinimumHeight(0, HEADING_PX)
+        grid.setRowMinimumHeight(1, HEADING_PX if is_aside else 0)
+        place(self.heading, 0, 0, 1, columns if is_aside else columns - 1)
+        place(self.board, *((1, 0, 1, columns) if is_aside else (0, columns - 1)))
+        place(self.basis, last, 0, 1, columns)
+        right, left = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, Qt.AlignmentFlag.AlignVCenter
+        self.board.setAlignment(left if is_aside else right)
+        for index, (title, number, change) in enumerate(zip(self._titles, self._numbers, self._changes, strict=True)):
+            row = 2 + 2 * index
+            place(title, *((row, 0) if is_aside else (1, index)))
+            place(number, *((row, 1) if is_aside else (2, index)))
+            place(change, *((row + 1, 0, 1, 2) if is_aside else (3, index)))
+            for label in (number, change):
+                label.setAlignment(right if is_aside else left)
+
+    def _label(self, role: str) -> QLabel:
+        label = QLabel(self)
+        label.setProperty("role", role)
+        label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        return label
 
     def set_compact(self, is_compact: bool) -> None:
         """Leave out the row that says what the numbers rest on; it stays in the tooltips."""

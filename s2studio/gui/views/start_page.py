@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from html import escape
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
 
-from s2studio.app.kinds import known_suffixes
+from s2studio.app.loading import LAYER_SUFFIXES, SUFFIXES
 from s2studio.app.samples import samples
 from s2studio.draw.theme import FAR_PX, MARGIN_PX, NEAR_PX, RADIUS_PX, SPACE_PX, TITLE_PX, Theme
 from s2studio.gui.translation import tr
+from s2studio.network.stimulus import READERS, RECORDINGS
 
 # Larger, it would be stretched rather than easier to read.
 WIDEST_PX, TALLEST_PX = 1000, 600
+# So many suffixes stand in a row.
+IN_A_ROW = 4
 
 
 class StartPage(QWidget):
@@ -28,13 +32,8 @@ class StartPage(QWidget):
         self._title = QLabel(tr("S2 Studio"))
         self._lead = QLabel(tr("Know what a network does on SpiNNaker2 before it touches a board."))
         self._lead.setProperty("role", "muted")
-        self._drop = QLabel(
-            tr(
-                "Drop here\n\nnetworks  .nir  .yaml  .onnx\nprojects  .yaml\nsessions  .s2s\nstimuli  "
-                "{stimuli}\nmappings  .yaml\nboard scripts  .py",
-                stimuli=_stimuli(),
-            )
-        )
+        self._drop = QLabel(_taken())
+        self._drop.setTextFormat(Qt.TextFormat.RichText)
         self._drop.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._drop.setMinimumSize(280, 220)
         self._open = QPushButton(tr("Open…"))
@@ -89,8 +88,8 @@ class StartPage(QWidget):
         right = QVBoxLayout()
         right.setSpacing(NEAR_PX)
         sections: tuple[tuple[str, tuple[QWidget, ...]], ...] = (
-            ("Samples", (self.samples,)),
-            ("Recent", (self.recent, self._no_recent)),
+            (tr("Samples"), (self.samples,)),
+            (tr("Recent files"), (self.recent, self._no_recent)),
         )
         for title, widgets in sections:
             heading = QLabel(title)
@@ -103,8 +102,8 @@ class StartPage(QWidget):
         inner.setMaximumSize(WIDEST_PX, TALLEST_PX)
         columns = QHBoxLayout(inner)
         columns.setSpacing(2 * MARGIN_PX)
-        columns.addLayout(left, 4)
-        columns.addLayout(right, 5)
+        columns.addLayout(left, 1)
+        columns.addLayout(right, 1)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(MARGIN_PX, FAR_PX, MARGIN_PX, FAR_PX)
         layout.addStretch(1)
@@ -115,17 +114,31 @@ class StartPage(QWidget):
         self.chosen.emit(item.data(Qt.ItemDataRole.UserRole))
 
 
-def _stimuli() -> str:
-    """Return the suffixes of stimuli."""
-    known = [suffix for suffix in known_suffixes() if suffix not in (".nir", ".yaml", ".yml", ".py")]
-    half = (len(known) + 1) // 2
-    return "  ".join(known[:half]) + "\n" + "  ".join(known[half:])
+def _taken() -> str:
+    """Return what can be dropped here, each kind with its suffixes, as a table."""
+    networks, recordings = (*SUFFIXES, *LAYER_SUFFIXES), tuple(dict.fromkeys((*READERS, *RECORDINGS)))
+    kinds = (
+        (tr("Networks"), networks),
+        (tr("Networks as code, after a yes"), (".pt2", ".py")),
+        (tr("Recordings for their inputs"), recordings),
+        (tr("Sessions"), (".s2s",)),
+        (tr("Projects, mappings, chip files"), (".yaml",)),
+        (tr("Scripts for the board"), (".py",)),
+    )
+    rows = "".join(
+        f"<tr><td align='right'>{escape(kind) if not row else ''}</td>"
+        f"<td>&nbsp;&nbsp;{'&nbsp; '.join(suffixes[row : row + IN_A_ROW])}</td></tr>"
+        for kind, suffixes in kinds
+        for row in range(0, len(suffixes), IN_A_ROW)
+    )
+    return f"<p align='center'><b>{escape(tr('Drop files here'))}</b></p><table cellpadding='3'>{rows}</table>"
 
 
 def _list(name: str) -> QListWidget:
     found = QListWidget()
     found.setAccessibleName(name)
     found.setWordWrap(True)
+    found.setTextElideMode(Qt.TextElideMode.ElideNone)
     found.setResizeMode(QListWidget.ResizeMode.Adjust)
     found.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     found.setCursor(Qt.CursorShape.PointingHandCursor)
