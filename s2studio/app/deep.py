@@ -21,7 +21,10 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class LayerShown:
-    """What is said of a layer beside its times: its operator, its tile in words, its noise, and the rest as a tip."""
+    """What is said of a layer beside its times: its operator, its tile in words, its noise, and the rest as a tip.
+
+    `snr_db` is infinite where nothing is lost, None where no samples tell.
+    """
 
     operator: str
     tile: str

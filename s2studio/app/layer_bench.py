@@ -42,7 +42,8 @@ class LayerBench:
         check_target(path, overwrite)
         model = self.model(data)
         self._bench.begin("run")
-        folder = run_model(model, data, options, path, overwrite, self._bench.progress("run"))
+        progress = self._bench.progress("run")
+        folder = run_model(model, data, options, path, overwrite, progress, self.noise_db(data))
         return open_session(folder).layer_runs[0].summary()
 
     def advise(self, data: Path | None, options: LayerOptions, run: int = 0) -> LayerAdvice:
@@ -83,7 +84,7 @@ class LayerBench:
         )
 
     def noise_db(self, data: Path | None) -> dict[str, float | None]:
-        """Return what int8 makes of each layer of the project's deep network, signal to noise over the samples."""
+        """Return what int8 makes of each tensor of the project's deep network, signal to noise over the samples."""
         model = self.model(data)
         return self._bench.stage("noise", (id(model),), model.noise_db)
 

@@ -84,17 +84,19 @@ def _rates(about: Json) -> str:
 
 
 def _layers(about: Json) -> str:
-    numbers = ("time", "DRAM", "MLA", "MLA at work", "read", "written", "energy")
+    numbers = ("time", "DRAM", "MLA", "MLA at work", "read", "written", "energy", "signal to noise")
     heads = [Heading("layer", "words"), Heading("operator"), *(Heading(text, "number") for text in numbers)]
     cells = [
         (
             row["name"], row["operator"], with_unit(row["time_s"], "s"), f"{row['dram_share']:.0%}",
             _share(row["mla_utilisation"]), _share(row["mla_share"]),
             f"{row['read_bytes']:,} B", f"{row['written_bytes']:,} B", with_unit(row["energy_j"], "J"),
+            "exact" if row["snr_db"] is None else f"{row['snr_db']:.1f} dB",
         )
         for row in about["layers"]
     ]  # fmt: skip
     said = "DRAM: share of the layer's time in which it moves bytes. MLA: share of its multipliers, while it runs."
+    said += " Signal to noise: what the layer makes in int8 beside float."
     return paragraph(said) + rows(heads, cells)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -51,11 +51,11 @@ class LayerModel:
         return self.quantised.part
 
     def noise_db(self) -> dict[str, float | None]:
-        """Return the signal to noise of each layer over the samples, by name; empty without samples."""
+        """Return the signal to noise of each tensor over the samples, None where nothing is lost; empty without."""
         if self.samples is None:
             return {}
         report = report_int8(self.quantised, self.samples.samples[:CALIBRATION])
-        return {row.layer: row.snr_db for row in report.tensors if row.layer is not None}
+        return {row.name: row.snr_db for row in report.tensors}
 
     @property
     def assumed(self) -> tuple[str, ...]:
@@ -98,8 +98,12 @@ def run_model(
     target: Path,
     overwrite: bool,
     progress: Progress,
+    noise_db: Mapping[str, float | None],
 ) -> Path:
-    """Run an inference of each sample of `model`, write the session `target` and return where it is."""
+    """Run an inference of each sample of `model`, write the session `target` and return where it is.
+
+    `noise_db` is the signal to noise of its tensors.
+    """
     mapping = map_model(model, options, lambda done, total: None)
     first = simulate_layers(mapping, model.machine, True)
     later = simulate_layers(mapping, model.machine, False)
@@ -120,6 +124,7 @@ def run_model(
             len(samples),
             mapping,
             model.part.outputs,
+            tuple(noise_db.get(plan.work.output.name) for plan in mapping.layers),
             other_rates(model, mapping, Timelines(first, later)),
             model.assumed,
         )

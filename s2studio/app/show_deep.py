@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from s2studio.app.deep import DeepShown, DeepSource, Json, LayerShown
@@ -37,7 +38,9 @@ def deep_of_model(
 def deep_of_run(source: DeepSource, run: LayerRun) -> DeepShown:
     """Return a run of layers that was recorded."""
     timeline = run.timeline(0 if source.is_first else run.kept[-1])
-    return _shown(source, None, run.machine, run.about.mapping, timeline, {}, run.about.notes)
+    names = [plan.work.output.name for plan in run.about.mapping.layers]
+    noise = dict(zip(names, run.about.snr_db, strict=True))
+    return _shown(source, None, run.machine, run.about.mapping, timeline, noise, run.about.notes)
 
 
 def _shown(
@@ -58,14 +61,14 @@ def _shown(
         mapping=mapping,
         timeline=timeline,
         roof=roof_of(mapping, spec),
-        rows=tuple(_row(plan, noise_db.get(plan.work.name)) for plan in mapping.layers),
+        rows=tuple(_row(plan, noise_db) for plan in mapping.layers),
         stage_power_w=stage_power_w(mapping.options.level, spec, costs),
         steady_power_w=spec.energy.always_on_w + unused_w(machine, len(mapping.pes)),
         notes=(*notes, *mapping.notes),
     )
 
 
-def _row(plan: LayerPlan, snr_db: float | None) -> LayerShown:
+def _row(plan: LayerPlan, noise_db: Mapping[str, float | None]) -> LayerShown:
     tiling, work = plan.tiling, plan.work
     tile = f"{tiling.rows:,} x {tiling.depth:,} x {tiling.columns:,}"
     if tiling.parts.count > 1:
@@ -77,4 +80,6 @@ def _row(plan: LayerPlan, snr_db: float | None) -> LayerShown:
         f"input {with_unit(sram.input, 'B')}, weights {with_unit(sram.weights, 'B')}, "
         f"output {with_unit(sram.output, 'B')}."
     )
-    return LayerShown(work.operator, tile, snr_db, tip)
+    name = work.output.name
+    noise = None if name not in noise_db else math.inf if noise_db[name] is None else noise_db[name]
+    return LayerShown(work.operator, tile, noise, tip)

@@ -49,16 +49,20 @@ def show_layer_mapping(about: Json) -> None:
 def show_layer_run(summary: Json) -> None:
     """Print what a run of layers found: one screen and a row for each layer."""
     console = new_console()
-    head = ("layer", "operator", ">PEs", ">parts", "tile", ">time", ">DRAM", ">MLA", ">energy")
+    head = ("layer", "operator", ">PEs", ">parts", "tile", ">time", ">DRAM", ">MLA", ">energy", ">SNR")
     rows = [
         (
             row["name"], row["operator"], str(row["workers"]), str(row["parts"]), _tile(row),
             with_unit(row["time_s"], "s"), f"{row['dram_share']:.0%}",
             "" if row["mla_utilisation"] is None else f"{row['mla_utilisation']:.0%}", with_unit(row["energy_j"], "J"),
+            "exact" if row["snr_db"] is None else f"{row['snr_db']:.1f} dB",
         )
         for row in summary["layers"]
     ]  # fmt: skip
-    title = "Layers (times and energies are estimates; DRAM: share of the time; MLA: of its multipliers, while it runs)"
+    title = (
+        "Layers (times and energies are estimates; DRAM: share of the time; MLA: of its multipliers, while it runs; "
+        "SNR: int8 beside float)"
+    )
     print_table(console, title, head, rows)
     console.print(f"chip         {_chip(summary)}, {summary['pes_used']} PEs, level {summary['level']}")
     macs, rate = with_unit(summary["macs"], "MACs"), summary["macs"] * 2 / summary["inference_s"]

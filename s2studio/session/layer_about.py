@@ -29,12 +29,16 @@ class RateRow:
 
 @dataclass(frozen=True)
 class LayersAbout:
-    """A run of `inferences` on `mapping`. `outputs` are the tensors that are kept of each, `rates` other DRAMs."""
+    """A run of `inferences` on `mapping`. `outputs` are the tensors that are kept of each, `rates` other DRAMs.
+
+    `snr_db` is the signal to noise of what each layer makes in int8, None where nothing is lost.
+    """
 
     network: str
     inferences: int
     mapping: LayerMapping
     outputs: tuple[Tensor, ...]
+    snr_db: tuple[float | None, ...]
     rates: tuple[RateRow, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -53,6 +57,7 @@ def read_layers_about(folder: Path) -> LayersAbout:
         and bool(layers)
         and bool(about.outputs)
         and all(_is_sound(plan.work) for plan in layers)
+        and len(about.snr_db) == len(layers)
         and all(1 <= length <= _MOST for tensor in about.outputs for length in tensor.shape)
     )
     if not sound:

@@ -25,7 +25,8 @@ def summarize_layers(run: LayerRun) -> Json:
     lasts_s = (costs["stop_ns"] - costs["start_ns"]) / NS_PER_S
     last = run.kept[-1]
     timeline = run.timeline(last)
-    layers = [layer_row(plan, timeline, number) for number, plan in enumerate(mapping.layers)]
+    rows = (layer_row(plan, timeline, number) for number, plan in enumerate(mapping.layers))
+    layers = [{**row, "snr_db": snr_db} for row, snr_db in zip(rows, about.snr_db, strict=True)]
     return {
         "kind": "layers",
         "network": about.network,

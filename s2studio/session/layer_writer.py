@@ -103,6 +103,7 @@ class _Maker:
         return {
             "layer": number, "name": number, "operator": number,
             "start_ns": totals.start_ns + start, "stop_ns": totals.stop_ns + start, **measured,
+            "snr_db": np.array(self._about.snr_db, np.float64),
         }  # fmt: skip
 
     def _links(self, timeline: LayerTimeline, start: int) -> Rows:  # noqa: ARG002 - one signature for all

@@ -184,7 +184,7 @@ LAYERS = Table(
         Column("operator", "text", "", "what it computes"),
         _START,
         _STOP,
-        *(Column.of(channel) for channel in channels_of("layer", "layered")),
+        *(Column.of(channel) for channel in channels_of("layer")),
     ),
 )
 LAYER_LINKS = Table("layer_links", (_INFERENCE, _LAYER, *LINK_COLUMNS, Column.of(CHANNELS["link.bytes"])))

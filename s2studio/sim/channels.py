@@ -8,7 +8,7 @@ from typing import Literal
 
 Scope = Literal["chip", "pe", "link", "population", "neuron", "layer", "inference", "dram"]
 Kind = Literal["sampled", "interval"]
-Origin = Literal["counted", "priced", "timed", "layered"]
+Origin = Literal["counted", "priced", "timed", "layered", "lowered"]
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,8 @@ class Channel:
     `key` is `scope.column`, unique among all channels. `scope` says what object a value belongs to; `kind` whether it
     has one value per tick (`sampled`) or a start and a stop (`interval`). `counted` channels are stored in a session,
     `priced` ones follow from the counts and the chip's cost table whenever they are read, `timed` ones are stored only
-    by an engine that runs function and time together (`per_pe`), `layered` ones only by runs of layers.
+    by an engine that runs function and time together (`per_pe`), `layered` ones only by runs of layers,
+    `lowered` ones are what int8 did to those.
     """
 
     key: str
@@ -101,6 +102,16 @@ CHANNELS: Mapping[str, Channel] = {
         _layered("layer.mla_share", "Share of the MLA", "", "layer", "float64", "of the time, in which arrays run"),
         _layered("layer.energy_j", "Energy", "J", "layer", "float64", "of the whole chip, without DRAM devices"),
         _layered("layer.dram_energy_j", "Energy of DRAM", "J", "layer", "float64", "of the DRAM devices"),
+        Channel(
+            "layer.snr_db",
+            "Signal to noise",
+            "dB",
+            "layer",
+            "sampled",
+            "float64",
+            "of what the layer makes in int8 beside float, NaN where nothing is lost",
+            "lowered",
+        ),
         _layered("inference.energy_j", "Energy", "J", "inference", "float64", "of the chip, without DRAM devices"),
         _layered("inference.dram_energy_j", "Energy of DRAM", "J", "inference", "float64", "of the DRAM devices"),
         _layered("link.bytes", "Payload", "B", "link", "float64", "what a layer sends over the link"),

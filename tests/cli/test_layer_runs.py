@@ -47,6 +47,20 @@ def test_that_map_says_how_each_layer_is_cut_and_where_its_bytes_lie(model: Path
     assert "DRAM image" in said
 
 
+def test_that_the_noise_of_each_layer_is_that_of_lower(
+    model: Path, samples: Path, tmp_path: Path, cli: Any, cli_json: Any
+) -> None:
+    lowered = cli_json("lower", model, "--data", samples)
+    ran = cli_json("run", model, "--input", samples, "-o", tmp_path / "n.s2s")
+    noise = [row["snr_db"] for row in lowered["layers"]]
+
+    assert [row["snr_db"] for row in ran["layers"]] == noise
+    cli("export", tmp_path / "n.s2s", "--format", "csv", "-o", tmp_path / "csv")
+    table = next((tmp_path / "csv").rglob("layers.csv")).read_text("utf-8").splitlines()
+    place = table[0].split(",").index("snr_db")
+    assert [float(line.split(",")[place]) for line in table[1:]] == pytest.approx([*noise, *noise])
+
+
 def test_that_a_run_keeps_outputs_bit_for_bit_as_the_kernel_makes_them(
     model: Path, samples: Path, session: Path
 ) -> None:

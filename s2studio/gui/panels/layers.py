@@ -122,7 +122,7 @@ class LayersPanel(Panel):
 
     def _row(self, shown: DeepShown, number: int) -> Figure:
         totals, row = shown.timeline.totals, shown.rows[number]
-        noise = "–" if row.snr_db is None else f"{row.snr_db:.1f} dB"
+        noise = "–" if row.snr_db is None else tr("exact") if math.isinf(row.snr_db) else f"{row.snr_db:.1f} dB"
         cells = (
             shown.timeline.layers[number],
             with_unit(float(totals.time_s[number]), "s"),

@@ -36,7 +36,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Path:
     machine = make_machine(load_chip(), "dnn-scheduler")
     mapping = map_layers("net", (matmul("first", 8, 64, 96), values("last", "softmax", 8, 96)), machine)
     timelines = Timelines(*(simulate_layers(mapping, machine, is_first) for is_first in (True, False)))
-    about = LayersAbout("net", 3, mapping, (Tensor("last", (8, 96), 4),))
+    about = LayersAbout("net", 3, mapping, (Tensor("last", (8, 96), 4),), tuple([30.0] * len(mapping.layers)))
     outputs = [{"last": np.full((8, 96), number, np.int8)} for number in range(3)]
     path = tmp_path_factory.mktemp("layers") / "net.s2s"
     with Recorder(path, SessionHeader("net", 0, machine.spec, machine.runtime.name)) as recorder:
