@@ -7,7 +7,7 @@ from typing import Any
 
 from s2studio.app.layer_runs import LayerModel
 from s2studio.mapping.layers.mapping import LayerMapping
-from s2studio.session.layer_summary import plan_row
+from s2studio.session.layer_summary import beside_row, plan_row
 from s2studio.sim.layers.simulate import simulate_layers
 
 Json = dict[str, Any]
@@ -35,5 +35,7 @@ def describe_layer_mapping(model: LayerModel, mapping: LayerMapping) -> Json:
         ],
         "dram_image_bytes": mapping.dram_bytes,
         "dram_image": [asdict(region) for region in mapping.dram],
+        "beside": beside_row(mapping.options.beside),
         "assumed": list(model.assumed),
+        "notes": list(mapping.notes),
     }

@@ -16,6 +16,7 @@ from s2studio.cli.monitor import workbench
 from s2studio.errors import UsageError
 
 if TYPE_CHECKING:
+    from s2studio.mapping.layers.beside import Beside
     from s2studio.mapping.layers.mapping import LayerOptions
 
 _PANEL = "Deep networks (.onnx)"
@@ -152,22 +153,22 @@ def _options(given: Mapping[str, Any]) -> LayerOptions:
         level=level[0],
         dram_bytes_per_s=None if dram is None else dram * 1e9,
         workers=workers,
-        forbidden=frozenset(PE.parse(text) for text in given.get("forbid") or ()) | _beside(given.get("beside")),
+        forbidden=frozenset(PE.parse(text) for text in given.get("forbid") or ()),
         keeps_weights=not given.get("stream"),
+        beside=_beside(given.get("beside")),
     )
 
 
-def _beside(session: Path | None) -> frozenset[PE]:
-    """Return the PEs that another network has on the chip."""
+def _beside(session: Path | None) -> Beside | None:
+    """Return the network that has a part of the chip already."""
     if session is None:
-        return frozenset()
+        return None
+    from s2studio.mapping.layers.beside import beside_layers, beside_slices
     from s2studio.session.layer_run import LayerRun
     from s2studio.session.reader import open_session
 
     run = open_session(session).any_run()
-    if isinstance(run, LayerRun):
-        return frozenset(run.about.mapping.pes)
-    return frozenset(piece.pe for piece in run.mapping.slices)
+    return beside_layers(run.about.mapping) if isinstance(run, LayerRun) else beside_slices(run.mapping)
 
 
 def _data(given: Mapping[str, Any]) -> Path | None:

@@ -44,6 +44,8 @@ def show_layer_mapping(about: Json) -> None:
     console.print(f"inference    {_inference(about)}   (estimate)")
     for text in about["assumed"]:
         console.print(f"assumed      {text}")
+    for text in about["notes"]:
+        console.print(f"note         {text}", markup=False)
 
 
 def show_layer_run(summary: Json) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from s2studio.analysis.layer_advice import LayerAdvice
     from s2studio.app.deep import DeepShown, DeepSource
     from s2studio.gui.controller import Controller
+    from s2studio.mapping.layers.beside import Beside
     from s2studio.mapping.layers.mapping import LayerOptions
 
 
@@ -22,6 +23,8 @@ class DeepWork:
 
     def __init__(self, controller: Controller) -> None:
         self._controller = controller
+        # The spiking network that was on the chip when the deep one came.
+        self._neighbour: Beside | None = None
 
     @property
     def can_run(self) -> bool:
@@ -33,10 +36,52 @@ class DeepWork:
         """Show a deep network in place of whatever was open."""
         controller = self._controller
         if controller.deep.shown is None:
+            self._neighbour = self._leave(shown)
             controller.clear()
         controller.deep.shown = shown
         for note in shown.notes:
             controller.studio.say("info", note)
+
+    def _leave(self, shown: DeepShown) -> Beside | None:
+        """Return what the network that `shown` takes the place of has of the chip, and say that both have room."""
+        from s2studio.mapping.layers.beside import beside_slices
+
+        facts = self._controller.facts()
+        if facts is None or not facts.mapping.slices:
+            return None
+        project, beside = self._controller.studio.project, beside_slices(facts.mapping)
+        if project is not None:
+            beside = replace(beside, network=project.name)
+        text = tr(
+            "'{spiking}' had {count} PEs of the chip. '{deep}' can run beside it, on the PEs that it leaves free.",
+            spiking=beside.network,
+            count=len(beside.pes),
+            deep=shown.timeline.network,
+        )
+        self._controller.studio.say("info", text, action="beside")
+        return beside
+
+    @property
+    def is_beside(self) -> bool:
+        """Whether the network shares the chip with a spiking one."""
+        shown = self._controller.deep.shown
+        return shown is not None and shown.mapping.options.beside is not None
+
+    @property
+    def can_share(self) -> bool:
+        """Whether there is a spiking network to share the chip with, or no longer to."""
+        shown = self._controller.deep.shown
+        has_model = shown is not None and shown.about is not None
+        return has_model and (self.is_beside or self._neighbour is not None)
+
+    def share(self) -> None:
+        """Map the network beside the spiking one that was there before it; where it is, on the whole chip again."""
+        shown = self._controller.deep.shown
+        if shown is None:
+            return
+        present = shown.mapping.options.beside
+        self._neighbour = self._neighbour or present
+        self.take(replace(shown.source.options, beside=self._neighbour if present is None else None))
 
     def again(self, level: str, dram_bytes_per_s: float, is_first: bool) -> None:
         """Map and time the network at another level or rate of the DRAM."""

@@ -190,6 +190,15 @@ def _map(window: Window) -> tuple[ActionRow, ...]:
             enabled=lambda: controller.studio.project is not None,
         ),
         ActionRow(
+            "beside",
+            "Map",
+            "&Share the chip with the spiking network",
+            controller.deep_work.share,
+            tip="Run the layers of the deep network on the PEs that the spiking one, open before it, leaves free",
+            enabled=lambda: controller.deep_work.can_share,
+            checked=lambda: controller.deep_work.is_beside,
+        ),
+        ActionRow(
             "place",
             "Map",
             "&Place again",

@@ -51,13 +51,14 @@ def write_layers_about(folder: Path, about: LayersAbout) -> None:
 def read_layers_about(folder: Path) -> LayersAbout:
     """Return what was written. Raises SessionError where it is damaged."""
     about = from_plain(LayersAbout, read_json(folder / FILE), str(folder / FILE))
-    layers = about.mapping.layers
+    layers, beside = about.mapping.layers, about.mapping.options.beside
     sound = (
         about.inferences >= 1
         and bool(layers)
         and bool(about.outputs)
         and all(_is_sound(plan.work) for plan in layers)
         and len(about.snr_db) == len(layers)
+        and (beside is None or len(beside.pes) == len(beside.names))
         and all(1 <= length <= _MOST for tensor in about.outputs for length in tensor.shape)
     )
     if not sound:

@@ -29,7 +29,10 @@ class LayerRun(StoredRun):
     def about(self) -> LayersAbout:
         """What was run: mapping, inferences, outputs."""
         about = read_layers_about(self.path)
-        pes = {about.mapping.scheduler, *(pe for plan in about.mapping.layers for pe in plan.workers)}
+        beside, pes = about.mapping.options.beside, set(about.mapping.pes)
+        pes |= {pe for plan in about.mapping.layers for pe in plan.workers}
+        if beside is not None:
+            pes |= set(beside.pes)
         if not pes <= set(self.machine.usable_pes):
             raise SessionError(str(self.path), "does not fit the chip in the manifest", hint="the session was changed")
         return about

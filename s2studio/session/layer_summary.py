@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from s2studio.mapping.layers.beside import Beside
 from s2studio.mapping.layers.mapping import LayerPlan
 from s2studio.sim.layers.stages import STAGES
 from s2studio.sim.layers.timeline import LayerTimeline
@@ -51,7 +52,8 @@ def summarize_layers(run: LayerRun) -> Json:
         "energy_by_stage_j": _by_stage(timeline),
         "rates": [asdict(row) for row in about.rates],
         "layers": layers,
-        "notes": list(about.notes),
+        "beside": beside_row(mapping.options.beside),
+        "notes": [*about.notes, *mapping.notes],
         "session": str(run.session),
     }
 
@@ -78,6 +80,14 @@ def layer_row(plan: LayerPlan, timeline: LayerTimeline, number: int) -> Json:
         "energy_j": float(totals.energy_j[number]),
         "dram_energy_j": float(totals.dram_energy_j[number]),
     }
+
+
+def beside_row(beside: Beside | None) -> Json | None:
+    """Return the network that shares the chip, with each of its PEs and what is on it; None where there is none."""
+    if beside is None:
+        return None
+    named = zip(beside.pes, beside.names, strict=True)
+    return {"network": beside.network, "pes": [{"pe": str(pe), "name": name} for pe, name in named]}
 
 
 def plan_row(plan: LayerPlan) -> Json:

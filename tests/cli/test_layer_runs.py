@@ -226,9 +226,12 @@ def test_that_layers_take_the_part_of_the_mesh_that_a_spiking_network_leaves(
     cli("run", REPOSITORY / "sample_projects" / "lif_neuron" / "project.yaml", "-o", spiking)
     used = {piece.pe for piece in open_session(spiking).runs[0].mapping.slices}
     samples = model.with_name("samples.npy")
-    cli_json("run", model, "--input", samples, "--beside", spiking, "-o", tmp_path / "deep.s2s")
+    about = cli_json("run", model, "--input", samples, "--beside", spiking, "-o", tmp_path / "deep.s2s")
     mapping = open_session(tmp_path / "deep.s2s").layer_runs[0].about.mapping
 
     assert len(used) == 2
     assert not used & set(mapping.pes)
-    assert mapping.options.forbidden == used
+    assert {(row["pe"], row["name"]) for row in about["beside"]["pes"]} == {
+        (str(piece.pe), piece.population) for piece in open_session(spiking).runs[0].mapping.slices
+    }
+    assert any("count as asleep" in note for note in about["notes"])

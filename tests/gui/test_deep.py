@@ -169,6 +169,42 @@ def test_that_a_recorded_run_of_layers_opens_and_a_spiking_network_takes_its_pla
     assert controller.studio.mapping is None
 
 
+def test_that_a_deep_network_shares_the_chip_with_the_spiking_one_before_it(
+    window: Window, until: Until, model: Path
+) -> None:
+    controller, deep = window.controller, window.controller.deep
+    window.open_paths([resource_path("sample_projects", "lif_neuron", "project.yaml")])
+    until(lambda: controller.studio.mapping is not None)
+    assert controller.studio.mapping is not None
+    spiking = {piece.pe: piece.population for piece in controller.studio.mapping.slices}
+    assert not window.actions_["beside"].isEnabled()
+
+    window.open_paths([model])
+    until(lambda: deep.shown is not None)
+    assert deep.shown is not None
+    assert set(spiking) & set(deep.shown.mapping.pes), "it takes the whole chip unless it is told"
+    assert any(line.action == "beside" for line in controller.studio.log)
+    window.actions_["beside"].trigger()
+    until(lambda: controller.deep_work.is_beside)
+
+    scene = window.mesh.view.scene
+    assert scene is not None
+    assert not set(spiking) & set(deep.shown.mapping.pes)
+    assert {pe: scene.tiles[pe].name for pe in spiking} == spiking
+    assert window.actions_["beside"].isChecked()
+
+    window.open_paths([model.with_name("samples.npy")])
+    until(lambda: deep.shown is not None and deep.shown.source.data is not None)
+    window.actions_["run"].trigger()
+    until(lambda: controller.recorded is not None)
+    assert controller.recorded is not None
+    summary = open_session(controller.recorded[0]).layer_runs[0].summary()
+    assert [row["name"] for row in summary["beside"]["pes"]] == list(spiking.values())
+
+    window.actions_["beside"].trigger()
+    until(lambda: not controller.deep_work.is_beside)
+
+
 SCRIPT = """
 import torch
 torch.manual_seed(0)

@@ -25,6 +25,7 @@ MOST_LINES = 5000
 # What a command is called at the end of a line that it helps with.
 ACTIONS = {
     "open": marked("Open…"),
+    "beside": marked("Share the chip"),
     "lowering": marked("Quantisation…"),
     "preset_run": marked("Show Run"),
     "save_mapping": marked("Save mapping…"),

@@ -99,6 +99,12 @@ def layer_scene(shown: DeepShown, layer: int | None, metric_name: str, theme: Th
         title = name if pe == shown.mapping.scheduler else f"{name} {number}"
         value = "" if metric is None or values is None else metric.text(float(values[number]))
         tiles[pe] = Tile(NO_SLICE, title, colour, heats[number], value, False, "", _tip(title, pe, time_s[number]))
+    others = shown.mapping.options.beside
+    if others is not None:
+        roles[others.network] = theme.muted
+        tiles |= {
+            pe: _other(others.network, name, pe, theme) for pe, name in zip(others.pes, others.names, strict=True)
+        }
     loads = _link_loads(shown, layer)
     largest = max(loads.values(), default=0.0)
     unit = tr("per inference") if layer is None else tr("in the layer")
@@ -120,6 +126,12 @@ def layer_scene(shown: DeepShown, layer: int | None, metric_name: str, theme: Th
         values=values,
         slice_at={},
     )
+
+
+def _other(network: str, name: str, pe: PE, theme: Theme) -> Tile:
+    """Return the tile of a PE of the network that shares the chip."""
+    tip = f"<b>{escape(name)}</b> on {pe}<br>" + escape(tr("of '{network}', which shares the chip", network=network))
+    return Tile(NO_SLICE, name, theme.muted, None, "", False, "", tip)
 
 
 def _tip(title: str, pe: PE, time_s: Floats) -> str:

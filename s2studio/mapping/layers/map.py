@@ -46,10 +46,11 @@ def map_layers(
         )
         for number, (work, tiling) in enumerate(zip(works, tilings, strict=True))
     )  # fmt: skip
+    notes = () if options.beside is None else (options.beside.note,)
     kept = sum(layers[number].resident_bytes for number in resident)
     return LayerMapping(
         network, machine.spec.name, machine.spec.digest, machine.runtime.name, options, search.scheduler,
-        search.available, machine.spec.memory.free_bytes - kept, kept, layers, image,
+        search.available, machine.spec.memory.free_bytes - kept, kept, layers, image, notes,
     )  # fmt: skip
 
 
@@ -64,10 +65,11 @@ class Search:
         self.keeps_weights = options.keeps_weights
         self.clock_hz = spec.levels[options.level].clock_hz
         self.data_bytes = spec.memory.free_bytes
-        free = [pe for pe in machine.usable_pes if pe not in options.forbidden and pe[:2] == machine.usable_pes[0][:2]]
+        free = [pe for pe in machine.usable_pes if pe not in options.taken and pe[:2] == machine.usable_pes[0][:2]]
         if len(free) < _LEAST_PES:
             found = f"{len(free)} PEs are free"
-            raise MappingError("the chip", found, "a scheduler and a worker are needed", "forbid fewer PEs")
+            hint = "forbid fewer PEs" if options.beside is None else f"give '{options.beside.network}' fewer PEs"
+            raise MappingError("the chip", found, "a scheduler and a worker are needed", hint)
         # The last, so that as many QPEs as can be are whole.
         self.scheduler = free[-1]
         self.available = tuple(free[: min(len(free) - 1, options.workers or self.costs.workers, self.costs.workers)])

@@ -7,6 +7,7 @@ from typing import Literal
 
 from s2studio.chip.machine import PE
 from s2studio.chip.spec import LevelName
+from s2studio.mapping.layers.beside import Beside
 from s2studio.mapping.layers.tiling import Tiling
 from s2studio.mapping.layers.work import LayerWork
 
@@ -17,8 +18,8 @@ RegionKind = Literal["config", "times", "headers", "parameters", "weights", "ten
 class LayerOptions:
     """How to map a deep network: level of its PEs, rate of the DRAM (None: the chip file's), PEs and their number.
 
-    `forbidden` are PEs that others use, a spiking network say. `keeps_weights` lets weights stay in the PEs from one
-    inference to the next where that saves time; then they take room from the tiles of all layers.
+    `forbidden` are PEs that no layer takes, nor those of the network `beside` this one. `keeps_weights` lets weights
+    stay in the PEs from one inference to the next where that saves time; then they take room from all layers' tiles.
     """
 
     level: LevelName = "low"
@@ -26,6 +27,12 @@ class LayerOptions:
     workers: int | None = None
     forbidden: frozenset[PE] = frozenset()
     keeps_weights: bool = True
+    beside: Beside | None = None
+
+    @property
+    def taken(self) -> frozenset[PE]:
+        """The PEs that no layer takes."""
+        return self.forbidden if self.beside is None else self.forbidden | frozenset(self.beside.pes)
 
 
 @dataclass(frozen=True)
