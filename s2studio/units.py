@@ -8,6 +8,9 @@ NS_PER_S = 1_000_000_000
 
 _PREFIXES = ((1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"), (1e-6, "µ"), (1e-9, "n"), (1e-12, "p"))
 
+# What names in JSON and files end on, and the unit it stands for.
+_ENDINGS = {"s": "s", "j": "J", "w": "W", "hz": "Hz", "bytes": "B"}
+
 
 def with_unit(value: float, unit: str, digits: int = 3) -> str:
     """Return `value` with an SI prefix and its unit: `with_unit(0.00123, "J")` is `1.23 mJ`, what is no number `–`."""
@@ -41,3 +44,15 @@ def estimated(value: float, low: float, high: float, unit: str) -> str:
 def counted(number: int, noun: str, plural: str | None = None) -> str:
     """Return `1 spike`, `1,204 spikes`."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def unit_of(name: str) -> str:
+    """Return the unit of the numbers that stand under `name` in JSON (`energy_j.noc`: J), "" for what is counted."""
+    endings = (part.rpartition("_")[2] for part in name.split("."))
+    return next((_ENDINGS[ending] for ending in endings if ending in _ENDINGS), "")
+
+
+def named(name: str, value: float, digits: int = 4) -> str:
+    """Return the number `value` that stands under `name` in JSON, with its unit: `12.05 mJ`, `4,634`."""
+    unit = unit_of(name)
+    return with_unit(value, unit, digits) if unit else f"{value:,.6g}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from s2studio.marks import mark_of, marks_in
+from s2studio.units import named, unit_of
 from tests.conftest import REPOSITORY, CliJson
 
 PROJECT = REPOSITORY / "sample_projects/lif_neuron/project.yaml"
@@ -25,6 +26,12 @@ def test_that_marks_are_found_at_any_depth_and_only_of_numbers() -> None:
 
     assert marks_in(value) == {"safe_tick_s": "estimate", "late_ticks": "estimate"}
     assert marks_in({"origin": "measured", "power_mean_w": 0.4}) == {"power_mean_w": "measured"}
+
+
+def test_that_a_name_says_the_unit_of_its_number() -> None:
+    assert [unit_of(name) for name in ("energy_j.noc", "tick_s", "fullest_bytes", "packets")] == ["J", "s", "B", ""]
+    assert named("energy_j.total", 0.0152474) == "15.25 mJ"
+    assert named("packets", 4634) == "4,634"
 
 
 def test_that_every_command_says_how_sure_its_numbers_are(cli_json: CliJson, tmp_path: Path) -> None:

@@ -310,8 +310,9 @@ class _Adviser:
         """Say where ticks are shorter than what they stand for in the model."""
         dt_s = self.run.network.dt_s
         if dt_s is not None and any(fix.tick_s < dt_s for fix in self.fixes):
-            limit = f"say --tick {dt_s:g} if the network has to keep up with the world and no more"
-            self.notes.append(f"a tick stands for {with_unit(dt_s, 's')} of the model: {limit}")
+            tick = with_unit(dt_s, "s")
+            limit = f"if the network has to keep up with the world and no more, keep ticks of {tick}"
+            self.notes.append(f"a tick stands for {tick} of the model: {limit}")
 
     def sorted(self) -> tuple[Fix, ...]:
         """Return what helps, what to try first first: in time, as wanted, least energy, fewest PEs."""

@@ -12,6 +12,7 @@ from s2studio.analysis.pe_ticks import PeTotals, pe_totals
 from s2studio.analysis.spike_difference import FirstDifference, SpikeDifference, spike_differences
 from s2studio.session.run import Progress, Run, no_progress
 from s2studio.session.tables import SPIKES, TIME_DONE
+from s2studio.units import named
 
 Json = dict[str, Any]
 # What says which run it is, and no result of it.
@@ -49,6 +50,11 @@ class Number:
     def relative(self) -> float | None:
         """The change as a share of A."""
         return self.change / abs(self.a) if self.a else None
+
+
+def change_of(number: Number) -> str:
+    """Return B less A with its sign and unit: `+12.05 mJ`."""
+    return ("+" if number.change > 0 else "") + named(number.key, number.change)
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from rich.console import Console
 from rich.text import Text
 
 from s2studio.analysis.calibration import Calibration
-from s2studio.analysis.compare import Comparison, PeDifference, PopulationDifference, Side
+from s2studio.analysis.compare import Comparison, PeDifference, PopulationDifference, Side, change_of
 from s2studio.cli.show_calibration import show_fit
 from s2studio.cli.tables import new_console, print_table
 from s2studio.marks import mark_of
-from s2studio.units import counted, with_unit
+from s2studio.units import counted, named, with_unit
 
 # PEs that are listed, those whose time differs most first.
 PES = 12
@@ -75,9 +75,9 @@ def _numbers(console: Console, comparison: Comparison) -> None:
         [
             (
                 number.key,
-                f"{number.a:,.6g}",
-                f"{number.b:,.6g}",
-                f"{number.change:+,.4g}",
+                named(number.key, number.a),
+                named(number.key, number.b),
+                change_of(number),
                 "" if number.relative is None else f"{number.relative:+.2%}",
                 _sure(number.key, comparison),
             )

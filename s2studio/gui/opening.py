@@ -128,8 +128,14 @@ class Opening:
         for violation in about["violations"]:
             where = violation["population"] or tr("the network")
             say("error", f"{where}: {violation['remedy']}")
-        helping = "lowering" if about["lowering"] else ""
         for note in about["assumed"]:
-            say("info", tr("Assumed: {note}", note=note), action=helping)
+            text, option = in_words(note)
+            say("info", tr("Assumed: {note}", note=text), action="lowering" if option == "dt" else "preset_run")
         for warning in about["warnings"]:
             say("warning", warning)
+
+
+def in_words(note: str) -> tuple[str, str]:
+    """Return what was assumed without the option of the command line that says otherwise, and that option."""
+    text, _, option = note.partition(" (say --")
+    return text, option.rstrip(")")

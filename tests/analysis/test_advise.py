@@ -134,7 +134,10 @@ def test_that_ticks_shorter_than_the_models_are_said_to_be(hot: Subject) -> None
     timely = advise(replace(hot.run, network=network), None, None).notes
 
     assert [note for note in timely if note not in timeless] == [
-        "a tick stands for 1.00 s of the model: say --tick 1 if the network has to keep up with the world and no more"
+        (
+            "a tick stands for 1.00 s of the model: "
+            "if the network has to keep up with the world and no more, keep ticks of 1.00 s"
+        )
     ]
 
 

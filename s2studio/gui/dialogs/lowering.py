@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from s2studio.draw.theme import NEAR_PX, SPACE_PX, WIDE_PX, Theme
+from s2studio.gui.opening import in_words
 from s2studio.gui.theme import give_room
 from s2studio.gui.translation import marked, tr
 from s2studio.gui.views.figures import Figure, Figures
@@ -178,7 +179,7 @@ class LoweringDialog(QDialog):
         lines += [
             f"{node['node']} ({node['type_name']}): {node['reason']}; {node['remedy']}" for node in about["unsupported"]
         ]
-        lines += [*about["warnings"], *(tr("assumed: {note}", note=note) for note in about["assumed"])]
+        lines += [*about["warnings"], *(tr("assumed: {note}", note=in_words(note)[0]) for note in about["assumed"])]
         self.repairs.setPlainText("\n".join(lines) or tr("Nothing had to be repaired."))
         self.histogram.show_network(prepared.network)
         clipped = sum(int(row["weights"]) * float(row["clipped_share"] or 0.0) for row in about["lowering"])

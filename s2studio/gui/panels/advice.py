@@ -85,7 +85,7 @@ class AdvicePanel(Panel):
         layout = self.column(spacing=NEAR_PX, margin=NEAR_PX)
         layout.addLayout(top)
         layout.addWidget(self.cause)
-        layout.addWidget(beside(self.fixes, self.rooms, 620, 420), 1)
+        layout.addWidget(beside(self.fixes, self.rooms, 680, 360), 1)
 
     def _changed(self, _value: object) -> None:
         """Advice is about what is there now: what was said before no longer holds."""
@@ -128,7 +128,7 @@ class AdvicePanel(Panel):
                 fifo_needed=advice.fifo_needed,
                 fifo_depth=advice.fifo_depth,
             )
-            + "  ".join(advice.notes)
+            + "  ".join(f"{note[:1].upper()}{note[1:]}." for note in advice.notes)
         )
         self.fixes.show_figures(
             [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QTabWidget,
 )
 
+from s2studio.analysis.compare import change_of
 from s2studio.analysis.view import Span, View
 from s2studio.draw.theme import NEAR_PX, Theme
 from s2studio.gui.models.sure import about
@@ -32,6 +33,7 @@ from s2studio.gui.views.panel import Panel, in_order
 from s2studio.gui.views.step_curve import StepCurve
 from s2studio.gui.views.time_plot import TimePlot
 from s2studio.marks import mark_of
+from s2studio.units import named, unit_of
 
 if TYPE_CHECKING:
     from s2studio.analysis.compare import Comparison, PeDifference, PopulationDifference, Side
@@ -52,6 +54,26 @@ MAPS: tuple[tuple[str, str, Callable[[PeDifference], tuple[float | None, float |
     (marked("mean time done"), "s", lambda pe: (pe.time_done_mean_a_s, pe.time_done_mean_b_s)),
     (marked("packets"), "packets", lambda pe: (pe.packets_a, pe.packets_b)),
 )
+# What stands in the summary of a run, in words.
+TITLES: Mapping[str, str] = {
+    "tick_s": marked("Tick"),
+    "pes_used": marked("PEs used"),
+    "board.moved": marked("Slices the board would move"),
+    "packets_in_flight": marked("Packets in flight at the end"),
+    "late_ticks_pessimistic": marked("Late ticks, pessimistic"),
+    "fifo_overflows": marked("FIFO overflows"),
+    "time_done_low_s": marked("Longest time_done, low end"),
+    "time_done_max_s": marked("Longest time_done"),
+    "time_done_pessimistic_s": marked("Longest time_done, high end"),
+    "pe_ticks_by_level.low": marked("PE ticks at low"),
+    "pe_ticks_by_level.high": marked("PE ticks at high"),
+    "energy_j.noc": marked("Energy, NoC"),
+    "energy_low_j": marked("Energy, low end"),
+    "energy_high_j": marked("Energy, high end"),
+    "energy_dynamic_j": marked("Energy above idle"),
+    "power_mean_w": marked("Mean power"),
+    "power_peak_w": marked("Peak power"),
+}
 
 # Sessions that the menu offers.
 MOST_OTHERS = 12
@@ -202,17 +224,21 @@ class ComparePanel(Panel):
             [
                 Figure(
                     (
-                        number.key,
-                        _signed(number.key, number.a, comparison.a),
-                        _signed(number.key, number.b, comparison.b),
-                        f"{number.change:+,.4g}",
+                        _title(number.key),
+                        _sure(number.key, number.a, comparison.a),
+                        _sure(number.key, number.b, comparison.b),
+                        change_of(number),
                         "" if number.relative is None else f"{number.relative:+.2%}",
-                    )
+                    ),
+                    tip=number.key,
                 )
                 for number in sorted(comparison.numbers, key=lambda one: -abs(one.relative or 0.0))
                 if number.change
             ]
         )
+        if not any(number.change for number in comparison.numbers):
+            equal = tr("All {numbers} numbers are equal", numbers=len(comparison.numbers))
+            self.numbers.show_figures([Figure((equal, "", "", "", ""))])
         self.populations.show_figures([_population(row) for row in comparison.populations])
 
     def _answered(self, view: View) -> None:
@@ -244,8 +270,16 @@ class ComparePanel(Panel):
         self.mesh.show_values(machine, values, unit)
 
 
-def _signed(key: str, value: float, side: Side) -> str:
-    text = f"{value:,.6g}"
+def _title(key: str) -> str:
+    """Return in words what stands under `key` in the summary of a run."""
+    if key in TITLES:
+        return tr(TITLES[key])
+    parts = (part.removesuffix(f"_{unit_of(part).lower()}") for part in key.split("."))
+    return ", ".join(part.replace("_", " ") for part in parts).capitalize()
+
+
+def _sure(key: str, value: float, side: Side) -> str:
+    text = named(key, value)
     is_estimate = mark_of(key.partition(".")[0], side.origin == "measured") == "estimate"
     return about(text) if is_estimate else text
 

@@ -38,7 +38,7 @@ class DeadlinePanel(Panel):
 
     def __init__(self, controller: Controller, themes: ThemeSwitch) -> None:
         super().__init__(controller, themes)
-        self.headline = Readout(HEADLINE_PX, parent=self.content)
+        self.headline = Readout(HEADLINE_PX, parent=self.content, lines=2)
         self.plot = _DeadlinePlot(self)
         self._curve = StepCurve(themes.theme.accent)
         self._late = pg.PlotDataItem(pen=None, symbol="t", symbolSize=8, symbolPen=None)

@@ -40,7 +40,7 @@ class DramPanel(Panel):
         self.deep = controller.deep
         self.summary = QLabel(self.content)
         header = (tr("region"), tr("of"), tr("address"), tr("size"), tr("from layer"), tr("to layer"))
-        self.table = Figures(header, tr("DRAM image"), self._chosen)
+        self.table = Figures(header, tr("DRAM image"), self._chosen, words=(0, 1))
         layout = self.column(spacing=NEAR_PX, margin=NEAR_PX)
         layout.addWidget(self.summary)
         layout.addWidget(self.table, 1)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from s2studio.gui.controller import Controller
 
 MOST_SEEDS = 64
+# The axis of costs reaches beyond them by this share of the highest.
+MARGIN = 0.05
 # What is compared, in the words of the table.
 OBJECTIVES = {
     "time_done_max_s": marked("longest time"),
@@ -83,6 +85,7 @@ class RacePanel(Panel):
         """Race; the costs that the searches find are drawn as they come."""
         self._curves.clear()
         self.plot.getPlotItem().clear()
+        self._found_so_far.show()
         self.controller.questions.race(self.seeds.value(), self._show)
 
     def take_chosen(self) -> None:
@@ -101,11 +104,13 @@ class RacePanel(Panel):
         top.addWidget(self.verdict, 1)
         for widget in (self.seeds, self.start, self.take):
             top.addWidget(widget)
-        splitter = beside(self.table, self.plot, 560, 170)
-        splitter.setStretchFactor(1, 1)
+        self._found_so_far = beside(self.table, self.plot, 600, 140)
+        self._found_so_far.setStretchFactor(1, 1)
+        self._found_so_far.hide()  # until there is a race
         layout = self.column(spacing=NEAR_PX, margin=NEAR_PX)
         layout.addLayout(top)
-        layout.addWidget(splitter, 1)
+        layout.addWidget(self._found_so_far, 1)
+        layout.addStretch()
 
     def _changed(self, _value: object) -> None:
         self.set_empty(self.controller.studio.network is None or self.controller.studio.project is None)
@@ -119,9 +124,17 @@ class RacePanel(Panel):
         rounds.append(event.done)
         costs.append(event.cost)
         curve.setData(rounds, costs)
+        self._show_costs([cost for _, _, found in self._curves.values() for cost in found])
+
+    def _show_costs(self, costs: list[float]) -> None:
+        """Let the axis of costs reach a little beyond them, also where they are all alike."""
+        if costs:
+            beyond = MARGIN * max(costs)
+            self.plot.getPlotItem().setYRange(min(costs) - beyond, max(costs) + beyond, padding=0)
 
     def _show(self, race: Race) -> None:
         self.race = race
+        self._found_so_far.show()
         error = ", ".join(
             f"{tr(OBJECTIVES.get(name, name))} {with_unit(value, UNITS[name])}"
             for name, value in race.errors.items()
@@ -151,6 +164,7 @@ class RacePanel(Panel):
             if row.curve:
                 rounds, costs = zip(*row.curve, strict=True)
                 item.plot(rounds, costs, pen=pg.mkPen(colours[row.runner.name], width=1))
+        self._show_costs([cost for row in race.rows for _, cost in row.curve or ()])
 
     def _figure(self, row: RaceRow, colour: str) -> Figure:
         measured = row.measured

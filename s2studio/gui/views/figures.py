@@ -30,7 +30,10 @@ class Figure:
 
 
 class Figures(QTableWidget):
-    """Rows of figures under a header; `clicked_row` is called with the number of the row that is activated."""
+    """Rows of figures under a header; `clicked_row` is called with the number of the row that is activated.
+
+    Columns that hold `words` begin at the left, numbers end at the right.
+    """
 
     def __init__(
         self,
@@ -38,8 +41,10 @@ class Figures(QTableWidget):
         name: str,
         clicked_row: Callable[[int], None] | None = None,
         parent: QWidget | None = None,
+        words: Sequence[int] = (0,),
     ) -> None:
         super().__init__(0, len(header), parent)
+        self._words = frozenset(words)
         self.setAccessibleName(name)
         self.setHorizontalHeaderLabels(list(header))
         self.verticalHeader().hide()
@@ -58,7 +63,7 @@ class Figures(QTableWidget):
         for column in range(len(header)):
             item = self.horizontalHeaderItem(column)
             if item is not None:
-                item.setTextAlignment(_alignment(column))
+                item.setTextAlignment(self._alignment(column))
                 if item.text().endswith(ABOUT):
                     item.setToolTip(tr(WHY))
         self._swatches: dict[str, QIcon] = {}
@@ -100,7 +105,7 @@ class Figures(QTableWidget):
     def _add_cells(self, row: int) -> None:
         for column in range(self.columnCount()):
             item = QTableWidgetItem()
-            item.setTextAlignment(_alignment(column))
+            item.setTextAlignment(self._alignment(column))
             self.setItem(row, column, item)
 
     def _fill(self, row: int, figure: Figure, before: Figure | None) -> None:
@@ -127,6 +132,10 @@ class Figures(QTableWidget):
         if total > self.minimumWidth():
             self.setMinimumWidth(min(WIDEST_PX, total))
 
+    def _alignment(self, column: int) -> Qt.AlignmentFlag:
+        side = Qt.AlignmentFlag.AlignLeft if column in self._words else Qt.AlignmentFlag.AlignRight
+        return side | Qt.AlignmentFlag.AlignVCenter
+
     def _swatch(self, colour: str) -> QIcon:
         if colour not in self._swatches:
             if not colour:
@@ -136,8 +145,3 @@ class Figures(QTableWidget):
                 pixmap.fill(QColor(colour))
                 self._swatches[colour] = QIcon(pixmap)
         return self._swatches[colour]
-
-
-def _alignment(column: int) -> Qt.AlignmentFlag:
-    side = Qt.AlignmentFlag.AlignLeft if column == 0 else Qt.AlignmentFlag.AlignRight
-    return side | Qt.AlignmentFlag.AlignVCenter

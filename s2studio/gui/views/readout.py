@@ -1,4 +1,4 @@
-"""A line of text that may change in every picture: unlike a label's, its room does not follow its text."""
+"""Text that may change in every picture: unlike a label's, its room does not follow its text."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from s2studio.draw.theme import TIGHT_PX
 
 
 class Readout(QWidget):
-    """Shows `text` in at least `width_px`; `role` is the style's.
+    """Shows `text` in at least `width_px`, in room for `lines`; `role` is the style's.
 
     A label whose text changes asks for a new layout, and with it the whole window is laid out and painted again.
     """
 
-    def __init__(self, width_px: int, role: str = "", parent: QWidget | None = None) -> None:
+    def __init__(self, width_px: int, role: str = "", parent: QWidget | None = None, lines: int = 1) -> None:
         super().__init__(parent)
-        self._width_px = width_px
+        self._width_px, self._lines = width_px, lines
         self.label = QLabel(self)
+        self.label.setWordWrap(lines > 1)
         self.label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         if role:
             self.label.setProperty("role", role)
@@ -36,8 +37,8 @@ class Readout(QWidget):
             self.label.setToolTip(text)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Return the height of a line."""
-        return QSize(self._width_px, self.label.fontMetrics().height() + TIGHT_PX)
+        """Return the height of its lines."""
+        return QSize(self._width_px, self._lines * self.label.fontMetrics().lineSpacing() + TIGHT_PX)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Give the text all the room."""

@@ -1,4 +1,4 @@
-"""What the status bar always says: chip, PEs used, fullest memory, live rate, ticks the display skipped."""
+"""What the status bar always says: chip, PEs used, memory, live rate, ticks the display skipped."""
 
 from __future__ import annotations
 
@@ -38,15 +38,27 @@ class StatusFacts(QWidget):
             controller.studio.prepared_changed,
             controller.studio.mapping_changed,
             controller.studio.shown_changed,
+            controller.deep.shown_changed,
         ):
             event.connect(self._show)
         self._show(None)
 
     def _show(self, _value: object) -> None:
-        studio = self._controller.studio
+        studio, deep = self._controller.studio, self._controller.deep.shown
         machine, mapping = studio.machine, studio.mapping
-        label = "" if machine is None or not machine.spec.label else f" ({machine.spec.label})"
-        self._chip.setText("" if machine is None else f"{machine.spec.title}{label}")
+        chip = machine if deep is None else deep.machine
+        label = "" if chip is None or not chip.spec.label else f" ({chip.spec.label})"
+        self._chip.setText("" if chip is None else f"{chip.spec.title}{label}")
+        if deep is not None:
+            self._used.setText(
+                tr(
+                    "{pes_used} of {usable_pes} PEs   {dram} in the DRAM",
+                    pes_used=len(deep.mapping.pes),
+                    usable_pes=len(deep.machine.usable_pes),
+                    dram=with_unit(deep.mapping.dram_bytes, "B"),
+                )
+            )
+            return
         if machine is None or mapping is None:
             self._used.setText("")
             return
