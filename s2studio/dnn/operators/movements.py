@@ -50,17 +50,23 @@ class Move(Operator):
 
 @dataclass(frozen=True)
 class Concat(Operator):
-    """y = the inputs one after the other along `axis`, each clip(x 2^-shift) with its own of `shifts`, rounded."""
+    """y = the inputs one after the other along `axis`, each clip(x 2^-shift) with its own of `shifts`, rounded.
+
+    Constants stand `before` and `after` them.
+    """
 
     axis: int
     shifts: tuple[int, ...]
+    before: NDArray[np.int8] | None = None
+    after: NDArray[np.int8] | None = None
     kind: ClassVar[Kind] = "movement"
 
     def shape(self, inputs: Sequence[Shape]) -> Shape:
         """Return the shape with the lengths along `axis` added."""
-        return plain.Concat(self.axis).shape(inputs)
+        return plain.Concat(self.axis, self.before, self.after).shape(inputs)
 
     def compute(self, *inputs: Integers) -> Integers:
         """Return y."""
         moved = (shifted(x.astype(np.int64), shift) for x, shift in zip(inputs, self.shifts, strict=True))
-        return clipped(np.concatenate(list(moved), self.axis))
+        parts = (self.before, *moved, self.after)
+        return clipped(np.concatenate([part for part in parts if part is not None], self.axis))

@@ -209,7 +209,11 @@ def _embedding(operator: Embedding, step: Step) -> Converted:
 
 def _concat(operator: Concat, step: Step) -> Converted:
     shifts = tuple(step.exponent(place) - step.output for place in range(len(step.inputs)))
-    return movements.Concat(operator.axis, shifts), step.output
+    before, after = (
+        None if held is None else quantised(held, step.output).astype(np.int8)
+        for held in (operator.before, operator.after)
+    )
+    return movements.Concat(operator.axis, shifts, before, after), step.output
 
 
 # What takes the step of its input along.

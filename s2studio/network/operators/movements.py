@@ -61,21 +61,28 @@ class Transpose(Operator):
 
 @dataclass(frozen=True)
 class Concat(Operator):
-    """y = the inputs one after the other along `axis`."""
+    """y = the inputs one after the other along `axis`, constants `before` and `after` them."""
 
     axis: int
+    before: Values | None = None
+    after: Values | None = None
 
     def shape(self, inputs: Sequence[Shape]) -> Shape:
         """Return the shape with the lengths along `axis` added."""
-        first, axis = inputs[0], axis_of(self.axis, inputs[0])
-        for other in inputs:
+        shapes = [*_shapes(self.before), *inputs, *_shapes(self.after)]
+        first, axis = shapes[0], axis_of(self.axis, shapes[0])
+        for other in shapes:
             if len(other) != len(first) or (*other[:axis], *other[axis + 1 :]) != (*first[:axis], *first[axis + 1 :]):
                 raise ValueError(f"{text(first)} and {text(other)} along axis {axis}")
-        return (*first[:axis], sum(other[axis] for other in inputs), *first[axis + 1 :])
+        return (*first[:axis], sum(other[axis] for other in shapes), *first[axis + 1 :])
 
     def compute(self, *inputs: Values) -> Values:
         """Return y."""
-        return np.concatenate(inputs, self.axis)
+        return np.concatenate([part for part in (self.before, *inputs, self.after) if part is not None], self.axis)
+
+
+def _shapes(constant: Values | None) -> list[Shape]:
+    return [] if constant is None else [constant.shape]
 
 
 @dataclass(frozen=True)

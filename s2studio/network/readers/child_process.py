@@ -25,6 +25,8 @@ MAX_MEMORY_BYTES = 4 * 2**30
 TEXT_BYTES = 64
 # Whatever a number takes in the file, it becomes one of 64 bits.
 NUMBER_BYTES = 8
+# Of a tensor of one number, with all that says what it is.
+MAX_NUMBER_BYTES = 256
 NUMBERS = "biuf"
 
 Place = tuple[str, ...]
@@ -212,12 +214,23 @@ def _onnx_node(node: Any, helper: Any) -> dict[str, Any]:
         value = helper.get_attribute_value(attribute)
         if isinstance(value, bytes):
             value = value.decode(errors="replace")
+        if node.op_type == "ConstantOfShape" and attribute.HasField("t"):
+            value = _onnx_number(value)
         plain = isinstance(value, str | int | float) or (
             isinstance(value, list) and all(isinstance(entry, int | float) for entry in value)
         )
         attributes[attribute.name] = value if plain else None
     names = {"inputs": list(node.input), "outputs": list(node.output), "name": node.name}
     return {"type": node.op_type, "domain": node.domain, "attributes": attributes, **names}
+
+
+def _onnx_number(tensor: Any) -> int | float | None:
+    """Return the one number of a tensor; None where it has more of them."""
+    from onnx import numpy_helper
+
+    if list(tensor.dims) not in ([], [1]) or tensor.ByteSize() > MAX_NUMBER_BYTES:
+        return None
+    return numpy_helper.to_array(tensor).item()  # type: ignore[no-any-return]
 
 
 def _onnx_tensor(path: Path, name: str, tensor: Any, content: Content) -> Any:

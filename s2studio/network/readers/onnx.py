@@ -15,6 +15,7 @@ from s2studio.network.operators.operator import Operator, Shape, Unsupported, te
 from s2studio.network.operators.pairs import QuantisePair
 from s2studio.network.readers.child import ChildReading
 from s2studio.network.readers.not_covered import NotCovered
+from s2studio.network.readers.onnx_attention import Spelled, spell_attention
 from s2studio.network.readers.onnx_constants import constant_of
 from s2studio.network.readers.onnx_operators import CONVERTERS, Node, split
 from s2studio.network.readers.onnx_pairs import MOVERS, PAIR
@@ -144,6 +145,9 @@ def _add(reading: _Reading, node: Node, outputs: list[str]) -> None:
             for layer in parts:
                 _add_layer(reading, layer)
             return
+        if node.type == "Attention" and node.domain in ("", "ai.onnx") and len(outputs) == 1:
+            _add_spelled(reading, node, spell_attention(node, outputs[0]))
+            return
         steps, sources = _steps(node, outputs)
     except NotCovered as problem:
         _add_unsupported(reading, node, outputs, Unsupported(node.type, *problem.args))
@@ -157,6 +161,13 @@ def _add(reading: _Reading, node: Node, outputs: list[str]) -> None:
         reading.pairs[outputs[0]] = steps[0]
     elif node.inputs[0] in reading.pairs and node.type in MOVERS:
         reading.pairs[outputs[0]] = reading.pairs[node.inputs[0]]
+
+
+def _add_spelled(reading: _Reading, node: Node, spelled: Spelled) -> None:
+    """Add the layers of the nodes that a single one stands for, all by its name."""
+    reading.constants.update(spelled.constants)
+    for piece in spelled.nodes:
+        _read_node(reading, piece, node.name)
 
 
 def _add_layer(reading: _Reading, layer: Layer) -> None:
@@ -197,7 +208,10 @@ def _shapes(node: Node) -> str:
 _READ = "the operators that are read stand in docs/interface.md: express it in them"
 _QUANTISED = "quantise into pairs (QDQ: quant_format=QuantFormat.QDQ in onnxruntime), or export the float model"
 _REMEDIES: Mapping[str, str] = {
-    "GatherND": "AdaptiveAvgPool is read where its output's lengths divide its input's; else use AvgPool",
+    "GatherND": (
+        "AdaptiveAvgPool is read where its output's lengths divide its input's, else use AvgPool; "
+        "for places of a tensor use slices and Concat"
+    ),
     "Einsum": "write it as MatMul with Transpose",
     "ConstantOfShape": "let the tensor be a trained parameter or an input",
     "DynamicQuantizeLinear": "quantise statically: the chip's steps are chosen before anything runs",
@@ -208,5 +222,5 @@ _REMEDIES: Mapping[str, str] = {
     "Loop": "export the model with the loop unrolled",
     "LSTM": "unroll it into Linear, Sigmoid and Tanh",
     "GRU": "unroll it into Linear, Sigmoid and Tanh",
-    "Attention": "export with opset_version=22 or earlier, where attention is MatMul and Softmax",
+    "Attention": "use its first output alone, without a cache",
 }

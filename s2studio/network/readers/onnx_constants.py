@@ -47,6 +47,8 @@ def _most_values(kind: str, arrays: Sequence[Array]) -> int:
         return 0
     if kind == "Gather":
         return prod(array.size for array in arrays)
+    if kind == "ConstantOfShape":
+        return prod(abs(length) for length in arrays[0].reshape(-1).tolist())
     if kind == "Expand":
         return prod((*arrays[0].shape, *np.abs(arrays[1].astype(object)).reshape(-1)))
     if kind in ("Add", "Sub", "Mul", "Div", "Mod", "Equal", "Where"):
@@ -108,6 +110,12 @@ def _triangle(attributes: Mapping[str, Any], matrix: Array, diagonal: Array | in
     return keep(matrix, int(diagonal))
 
 
+def _filled(attributes: Mapping[str, Any], shape: Array) -> Array:
+    """Return a tensor of one number, whole where that is."""
+    value = attributes.get("value", 0.0)
+    return np.full(shape.tolist(), value, np.int64 if isinstance(value, int) else np.float32)
+
+
 def _transpose(attributes: Mapping[str, Any], arrays: Sequence[Array]) -> Array:
     return arrays[0].transpose(attributes.get("perm"))
 
@@ -134,5 +142,7 @@ _FOLDED: Mapping[str, Callable[[Mapping[str, Any], Sequence[Array]], Array]] = {
     "Trilu": lambda attributes, arrays: _triangle(attributes, *arrays),
     "QuantizeLinear": quantise_constant,
     "DequantizeLinear": dequantise_constant,
+    "ConstantOfShape": lambda attributes, arrays: _filled(attributes, arrays[0]),
+    "IsNaN": lambda attributes, arrays: np.isnan(arrays[0]),
     "Sqrt": lambda attributes, arrays: np.sqrt(arrays[0]),
 }

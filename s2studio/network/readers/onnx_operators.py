@@ -117,12 +117,29 @@ def _gemm(node: Node) -> Steps:
 
 
 def _matmul(node: Node) -> Steps:
+    if node.inputs[0] in node.constants and node.inputs[1] not in node.constants:
+        return _from_the_left(node, node.needed(0))
     if node.inputs[1] not in node.constants:
         return (MatMul(),), (node.tensor(0), node.tensor(1))
-    weight = node.needed(1)
+    weight = _matrix(node, node.needed(1), node.inputs[0])
     if weight.ndim != 2:
         raise NotCovered(f"its constant is {text(weight.shape)}", "2 axes are covered: use one Linear for each matrix")
     return (Dense(np.ascontiguousarray(weight.T)),), (node.tensor(),)
+
+
+def _matrix(node: Node, weight: FloatArray, other: str) -> FloatArray:
+    """Return a constant factor without axes of 1 that change nothing."""
+    is_one = weight.size == prod(weight.shape[-2:]) and 2 < weight.ndim <= len(node.shape(other))
+    return weight.reshape(weight.shape[-2:]) if is_one else weight
+
+
+def _from_the_left(node: Node, weight: FloatArray) -> Steps:
+    """Return W x as (x^T W^T)^T: what is trained stands on the right."""
+    rank, weight = len(node.shape(node.inputs[1])), _matrix(node, weight, node.inputs[1])
+    if weight.ndim != 2 or rank < 2:
+        raise NotCovered(f"its constant is {text(weight.shape)}", "2 axes are covered: use one Linear for each matrix")
+    turn = Transpose((*range(rank - 2), rank - 1, rank - 2))
+    return (turn, Dense(weight), turn), (node.tensor(1),)
 
 
 def _window(node: Node, kernel: Shape) -> Window:
@@ -196,7 +213,11 @@ def _layer_norm(node: Node) -> Steps:
 
 def _rms_norm(node: Node) -> Steps:
     epsilon, axis = float(node.attributes.get("epsilon", 1e-5)), int(node.attributes.get("axis", -1))
-    return (RMSNorm(node.needed(1), epsilon, axis),), (node.tensor(),)
+    scale, shape = node.needed(1), node.shape(node.inputs[0])
+    own = shape[axis_of(axis, shape) :]
+    if scale.shape == shape and (scale == scale.reshape(-1, *own)[0]).all():  # torch fills one as large as its input
+        scale = np.ascontiguousarray(scale.reshape(-1, *own)[0])
+    return (RMSNorm(scale, epsilon, axis),), (node.tensor(),)
 
 
 def _gelu(node: Node) -> Steps:
@@ -272,7 +293,9 @@ def _divide(node: Node) -> Steps:
     if node.inputs[1] not in node.constants:
         if node.inputs[0] not in node.constants:
             return (Divide(),), (node.tensor(0), node.tensor(1))
-        return (Divide(), Mul(node.needed(0))), (node.tensor(1),)
+        above = node.needed(0)
+        inverse = (Divide(),) if above.size == 1 and above.item() == 1 else (Divide(), Mul(above))
+        return inverse, (node.tensor(1),)
     divisor = node.needed(1)
     if not divisor.all():
         raise ValueError("it divides by 0")
@@ -347,7 +370,14 @@ def _transpose(node: Node) -> Steps:
 
 
 def _concat(node: Node) -> Steps:
-    return (Concat(int(node.attributes["axis"])),), tuple(node.tensor(index) for index in range(len(node.inputs)))
+    """Return a Concat with the constants in front of the tensors and behind them, as class tokens are."""
+    axis, varies = int(node.attributes["axis"]), [name not in node.constants for name in node.inputs]
+    first, last = varies.index(True), len(varies) - varies[::-1].index(True)
+    before, after = (
+        np.concatenate([node.needed(index) for index in places], axis) if places else None
+        for places in (range(first), range(last, len(varies)))
+    )
+    return (Concat(axis, before, after),), tuple(node.tensor(index) for index in range(first, last))
 
 
 def _slice(node: Node) -> Steps:
@@ -412,6 +442,7 @@ CONVERTERS: Mapping[str, Callable[[Node], Steps]] = {
     "Transpose": _transpose,
     "Concat": _concat,
     "Slice": _slice,
+    "Neg": _plain(Mul(np.full((), -1, np.float32))),
     "Identity": _plain(Identity()),
     "Dropout": _plain(Identity()),
     "QuantizeLinear": quantise,

@@ -37,6 +37,10 @@ def linear(outputs: int = 16) -> Any:
     return nn.Linear(16, outputs)
 
 
+def weight(*shape: int) -> Any:
+    return nn.Parameter(torch.randn(*shape))
+
+
 def attention(is_causal: bool) -> Any:
     def compute(self: Any, x: Any) -> Any:
         heads = (part(x).reshape(1, 6, 2, 8).transpose(1, 2) for part in (self.q, self.k, self.v))
@@ -67,6 +71,21 @@ MODULES: dict[str, tuple[Any, Any, str]] = {
     "layer norm": (nn.LayerNorm(16), ROWS, "LayerNorm"),
     "layer norm of two axes": (nn.LayerNorm((6, 16), elementwise_affine=False), ROWS, "LayerNorm"),
     "rms norm": (nn.RMSNorm(16), ROWS, "RMSNorm"),
+    "rms norm, spelled out": (
+        Of(lambda self, x: self.w * (x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + 1e-6)), w=weight(16)),
+        ROWS,
+        "RMSNorm",
+    ),
+    "class token": (
+        Of(
+            lambda self, x: torch.cat([self.c.expand(len(x), -1, -1), x], 1) + self.p,
+            c=weight(1, 1, 16),
+            p=weight(7, 16),
+        ),
+        ROWS,
+        "Concat Affine",
+    ),
+    "matmul from the left": (Of(lambda self, x: self.w @ x, w=weight(5, 6)), ROWS, "Move Dense Move"),
     "add": (Of(lambda self, x: self.a(x) + self.b(x), a=linear(), b=linear()), ROWS, "Dense Dense Add"),
     "add and relu": (Of(lambda self, x: torch.relu(x + self.b(x)), b=linear()), ROWS, "Dense Add"),
     "subtract": (Of(lambda self, x: x - self.b(x), b=linear()), ROWS, "Dense Add"),

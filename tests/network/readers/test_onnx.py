@@ -61,6 +61,9 @@ OPERATORS: dict[str, tuple[str, Arrays, dict[str, Any], Sequence[int], int]] = {
     "layer norm": ("LayerNormalization", {"s": normal(6), "b": normal(6)}, {"epsilon": 1e-3}, ROWS, 18),
     "layer norm over two axes": ("LayerNormalization", {"s": normal(5, 6)}, {"axis": 1}, ROWS, 18),
     "rms norm": ("RMSNormalization", {"s": normal(6)}, {"epsilon": 1e-3}, ROWS, 23),
+    "rms norm by the scale of all": ("RMSNormalization", {"s": np.full(ROWS, 0.5, np.float32)}, {}, ROWS, 23),
+    "concat around": ("Concat", {"last": normal(2, 1, 6)}, {"axis": 1}, ROWS, 18),
+    "neg": ("Neg", {}, {}, ROWS, 18),
     "add": ("Add", {"c": normal(5, 1)}, {}, ROWS, 18),
     "mul": ("Mul", {"c": normal(6)}, {}, ROWS, 18),
     "sub": ("Sub", {"c": normal(6)}, {}, ROWS, 18),
@@ -198,6 +201,35 @@ def with_external(model: Any, location: str, **more: str) -> Any:
     for key, value in {"location": location, **more}.items():
         tensor.external_data.add(key=key, value=value)
     return model
+
+
+@pytest.mark.parametrize(
+    ("shape", "attributes", "mask"),
+    [
+        ([2, 3, 5, 4], {}, None),
+        ([2, 3, 5, 4], {"is_causal": 1, "scale": 0.3}, None),
+        ([1, 2, 5, 4], {}, np.tri(5, 5, 2) > 0),
+        ([2, 5, 12], {"q_num_heads": 3, "kv_num_heads": 3}, normal(5, 5)),
+    ],
+)
+def test_that_attention_in_one_node_is_read_in_its_steps(
+    shape: list[int], attributes: dict[str, Any], mask: Any, tmp_path: Path
+) -> None:
+    from onnx.reference import ReferenceEvaluator
+
+    constants = {"k": normal(*shape), "v": normal(*shape), **({} if mask is None else {"m": mask})}
+    steps: list[Step] = [
+        ("Mul", ["x", "k"], "a", {}),
+        ("Add", ["x", "v"], "b", {}),
+        ("Attention", ["x", "a", "b", *([] if mask is None else ["m"])], "y", attributes),
+    ]
+    model = model_of(steps, constants, shape, 23)
+    x = normal(*shape)
+    graph = read_here(saved(tmp_path / "attention.onnx", model))
+
+    assert not graph.unsupported
+    expected: Any = ReferenceEvaluator(model).run(None, {"x": x})
+    np.testing.assert_allclose(evaluate(graph, {"x": x})["y"], expected[0], rtol=1e-4, atol=1e-5)
 
 
 def test_that_tensors_in_a_file_beside_the_model_are_read(tmp_path: Path) -> None:
