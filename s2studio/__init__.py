@@ -9,6 +9,7 @@ from s2studio.version import __version__
 
 if TYPE_CHECKING:
     from s2studio.app.api import load_stimulus, lower, map_network, simulate
+    from s2studio.app.layer_api import map_layers, quantise, run_layers, time_layers
     from s2studio.app.loading import load_layers, load_network
     from s2studio.app.session_export import export
     from s2studio.chip.loader import load_chip
@@ -27,6 +28,10 @@ _PUBLIC = {
     "lower": "s2studio.app.api",
     "map_network": "s2studio.app.api",
     "simulate": "s2studio.app.api",
+    "quantise": "s2studio.app.layer_api",
+    "run_layers": "s2studio.app.layer_api",
+    "map_layers": "s2studio.app.layer_api",
+    "time_layers": "s2studio.app.layer_api",
     "compile_program": "s2studio.sim.program",
     "Simulator": "s2studio.sim.lockstep",
     "open_session": "s2studio.session.reader",
@@ -44,9 +49,13 @@ __all__ = [
     "load_network",
     "load_stimulus",
     "lower",
+    "map_layers",
     "map_network",
     "open_session",
+    "quantise",
+    "run_layers",
     "simulate",
+    "time_layers",
 ]
 
 
