@@ -12,13 +12,18 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+from PySide6.QtCore import Qt
 
 from tests.gui.x_server import x_server
+
+if TYPE_CHECKING:
+    from s2studio.gui.docks import PanelDock
 
 ROOT = Path(__file__).parents[1]
 SIZE = "2560x1440"
@@ -129,26 +134,30 @@ class Bench:
                 raise TimeoutError("; ".join(line.text for line in self.controller.studio.log))
 
     def show_all_panels(self) -> None:
-        """Put every panel of a run beside the others in rows, none behind a tab, the timeline below them."""
-        from PySide6.QtCore import Qt
+        """Put every panel beside the others, none behind a tab: those at the bottom in rows, the timeline last."""
+        from s2studio.gui.docks import BOTTOM, FOOT, LEFT, RIGHT
 
-        window, bottom = self.window, Qt.DockWidgetArea.BottomDockWidgetArea
+        window, docks = self.window, list(self.window.docks.values())
         window.show_preset("Run")
-        docks = [dock for dock in window.docks.values() if dock.row.area == bottom]
-        foot = window.docks["timeline"]
-        for dock in (*docks, foot):
+        for dock in docks:
             window.removeDockWidget(dock)
             dock.ensure()
-        rows = [docks[first : first + PANELS_PER_ROW] for first in range(0, len(docks), PANELS_PER_ROW)]
-        firsts = [*(row[0] for row in rows), foot]
-        window.addDockWidget(bottom, firsts[0])
-        for above, dock in itertools.pairwise(firsts):
-            window.splitDockWidget(above, dock, Qt.Orientation.Vertical)
+        for side in (LEFT, RIGHT):
+            self._stack(side, [dock for dock in docks if dock.row.area == side])
+        below = [dock for dock in docks if dock.row.area not in (LEFT, RIGHT, FOOT)]
+        rows = [below[first : first + PANELS_PER_ROW] for first in range(0, len(below), PANELS_PER_ROW)]
+        self._stack(BOTTOM, [*(row[0] for row in rows), window.docks["timeline"]])
         for row in rows:
             for left, dock in itertools.pairwise(row):
                 window.splitDockWidget(left, dock, Qt.Orientation.Horizontal)
-        for dock in (*docks, foot):
+        for dock in docks:
             dock.show()
+
+    def _stack(self, area: Qt.DockWidgetArea, docks: Sequence[PanelDock]) -> None:
+        """Put `docks` below each other."""
+        self.window.addDockWidget(area, docks[0])
+        for above, dock in itertools.pairwise(docks):
+            self.window.splitDockWidget(above, dock, Qt.Orientation.Vertical)
 
     def open_digits(self) -> None:
         """Open `event_digits`, driven by noise for as long as is asked for."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget
 
 from s2studio.draw.theme import NEAR_PX, Theme
 from s2studio.draw.views.power import KIND_COLOURS
@@ -15,6 +15,7 @@ from s2studio.gui.theme import ThemeSwitch
 from s2studio.gui.translation import tr
 from s2studio.gui.views.figures import Figure, Figures
 from s2studio.gui.views.panel import Panel, beside
+from s2studio.gui.views.readout import Readout
 from s2studio.gui.views.step_curve import StepCurve
 from s2studio.gui.views.tick_view import TickView
 from s2studio.gui.views.time_marks import TimeMarks
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 # Above the curve there is room for the names of marks.
 HEADROOM = 1.2
+HEADLINE_PX = 200
 
 
 class PowerPanel(Panel):
@@ -51,7 +53,7 @@ class PowerPanel(Panel):
         for area in self._areas.values():
             self.plot.addItem(area)
         self._marks = TimeMarks(self.plot, themes.theme)
-        self.headline = QLabel(self.content)
+        self.headline = Readout(HEADLINE_PX, parent=self.content)
         self.inside = QPushButton(tr("Within the tick"), self.content)
         self.inside.setCheckable(True)
         self.inside.setToolTip(tr("Show the tick at the cursor: its power, and what every PE does when, and how fast"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -83,7 +84,7 @@ class Panel(QWidget):
 
     def draw_news(self) -> None:
         """Draw what changed since the last time: called when it is this panel's turn (see `gui.turns`)."""
-        for plot in self.findChildren(TimePlot):
+        for plot in self._plots:
             plot.follow_timeline()
         if self._has_view:
             self._has_view = False
@@ -103,8 +104,13 @@ class Panel(QWidget):
             self._wish()
 
     def _time_changed(self) -> None:
-        if self.findChild(TimePlot) is not None:
+        if self._plots:
             self._wish()
+
+    @cached_property
+    def _plots(self) -> list[TimePlot]:
+        """The plots that follow the timeline: looked for once, since time changes in every picture."""
+        return self.findChildren(TimePlot)
 
     def _wish(self) -> None:
         if self.isVisible():
