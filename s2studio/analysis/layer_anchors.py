@@ -111,7 +111,10 @@ def _range(
 def _tiling(spec: ChipSpec) -> Iterator[AnchorRow]:
     mapping, _ = _mapped(spec, [_FC1], LayerOptions("low", _PUBLIC_RATE, keeps_weights=False))
     tiling = mapping.layers[0].tiling
-    found = {"parts": tiling.parts.count, "workers": tiling.workers, "rows": tiling.rows, "columns": tiling.columns}
+    found = {
+        "parts": tiling.parts.count, "workers": tiling.workers,
+        "rows": tiling.rows, "depth": tiling.depth, "columns": tiling.columns,
+    }  # fmt: skip
     note = "at 150 MHz and 2.4 GB/s, as in that code; dnn.tiling_tolerance was chosen so that it holds"
     for name, value in found.items():
         yield _row(spec, f"scheduler_layer.fc1_{name}", f"{_FC1.name}: {name}", value, 0.0, note=note, role="input")

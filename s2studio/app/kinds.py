@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from s2studio.app.loading import LAYER_SUFFIXES, SUFFIXES
+from s2studio.app.loading import LAYER_SUFFIXES, SUFFIXES, how_to_import
 from s2studio.app.project import SCHEMA
 from s2studio.documents import document_schema
 from s2studio.errors import NetworkError
@@ -42,7 +42,10 @@ def kind_of(path: Path) -> Kind:
     if path.suffix == ".pt2":
         return "program"
     raise NetworkError(
-        path.name, f"a file of kind '{path.suffix}'", f"taken are {', '.join(known_suffixes())} and sessions (.s2s)"
+        path.name,
+        f"a file of kind '{path.suffix}'",
+        f"taken are {', '.join(known_suffixes())} and sessions (.s2s)",
+        how_to_import(path),
     )
 
 

@@ -44,7 +44,7 @@ def layer_report_html(run: LayerRun) -> str:
         ("Inference", _cards(about) + _rates(about)),
         ("Schedule", _picture(run, "schedule")),
         ("Layers", _picture(run, "layers") + _layers(about)),
-        ("Mapping", _mapping(about) + _dram(run)),
+        ("Mapping", _picture(run, "mesh") + _mapping(about) + _dram(run)),
         ("Energy", _energy(about)),
         ("How sure", _sure()),
     ]

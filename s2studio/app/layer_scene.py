@@ -1,4 +1,4 @@
-"""What pictures are drawn of a deep network: its schedule and its roofline; one table of views."""
+"""What pictures are drawn of a deep network: its schedule, its roofline, its PEs; one table of views."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from s2studio.chip.machine import Machine
 from s2studio.documents import nearest
 from s2studio.draw.frame import Look
 from s2studio.draw.picture import Picture
+from s2studio.draw.views.layer_mesh import layer_mesh_picture
 from s2studio.draw.views.roofline import roof_of, roofline_picture
 from s2studio.draw.views.schedule import schedule_picture
 from s2studio.errors import UsageError
@@ -84,13 +85,21 @@ def _layers(scene: LayerScene, look: Look) -> Picture:
     return roofline_picture(scene.timeline, roof_of(scene.mapping, scene.machine.spec), look, scene.subtitle)
 
 
-LAYER_VIEWS: Mapping[str, Callable[[LayerScene, Look], Picture]] = {"schedule": _schedule, "layers": _layers}
+def _mesh(scene: LayerScene, look: Look) -> Picture:
+    return layer_mesh_picture(scene.mapping, scene.machine, scene.timeline, look, scene.subtitle)
+
+
+LAYER_VIEWS: Mapping[str, Callable[[LayerScene, Look], Picture]] = {
+    "schedule": _schedule,
+    "layers": _layers,
+    "mesh": _mesh,
+}
 
 
 def draw_layers(scene: LayerScene, name: str | None, look: Look) -> Picture:
     """Return the view `name` (None: the schedule) of `scene`. Raises UsageError where there is none of that name."""
     name = name or "schedule"
     if name not in LAYER_VIEWS:
-        limit = f"deep networks have {' and '.join(LAYER_VIEWS)}"
+        limit = f"deep networks have {', '.join(LAYER_VIEWS)}"
         raise UsageError(f"view '{name}'", "is not for deep networks", limit, nearest(name, LAYER_VIEWS))
     return LAYER_VIEWS[name](scene, look)

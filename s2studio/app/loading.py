@@ -30,18 +30,13 @@ def load_network(path: str | Path) -> Network | ChipNetwork:
     if path.suffix in (".yaml", ".yml"):
         return _load_yaml(path)
     if path.suffix in LAYER_SUFFIXES:
-        limit = "only spiking networks are lowered, mapped and run so far"
-        raise NetworkError(
-            path.name,
-            "a deep network without spikes",
-            limit,
-            "`s2studio info` shows its layers, `s2studio lower` what int8 does to them",
-        )
+        hint = "info, lower, map, run, evaluate and advise take it; in Python `s2studio.load_layers`"
+        raise NetworkError(path.name, "a deep network", "a spiking network is expected here", hint)
     models = ", ".join((*SUFFIXES, *LAYER_SUFFIXES))
-    raise NetworkError(path.name, f"a file of kind '{path.suffix}'", f"models are {models}", _how(path))
+    raise NetworkError(path.name, f"a file of kind '{path.suffix}'", f"models are {models}", how_to_import(path))
 
 
-def _how(path: Path) -> str:
+def how_to_import(path: Path) -> str:
     """Return how a file of torch becomes one that is read."""
     if path.suffix in CODE_SUFFIXES:
         return f"it is code: `s2studio import {path.name} --run-code -o {path.stem}.onnx` turns it into data"
@@ -60,7 +55,7 @@ def load_layers(path: str | Path) -> LayerGraph:
         raise NetworkError(str(path), "is a folder" if path.is_dir() else "no such file", hint="name a model file")
     if path.suffix not in LAYER_SUFFIXES:
         limit = f"read are {', '.join(LAYER_SUFFIXES)}"
-        raise NetworkError(path.name, f"a file of kind '{path.suffix}'", limit, _how(path))
+        raise NetworkError(path.name, f"a file of kind '{path.suffix}'", limit, how_to_import(path))
     from s2studio.network.readers.onnx import read_onnx
 
     return read_onnx(path)

@@ -168,7 +168,8 @@ def _beside(session: Path | None) -> Beside | None:
     from s2studio.session.reader import open_session
 
     run = open_session(session).any_run()
-    return beside_layers(run.about.mapping) if isinstance(run, LayerRun) else beside_slices(run.mapping)
+    beside = beside_layers(run.about.mapping) if isinstance(run, LayerRun) else beside_slices(run.mapping)
+    return replace(beside, network=session.resolve().stem)
 
 
 def _data(given: Mapping[str, Any]) -> Path | None:

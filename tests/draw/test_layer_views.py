@@ -9,12 +9,14 @@ import pytest
 
 from s2studio.chip.loader import load_chip, make_machine
 from s2studio.draw.frame import Look
-from s2studio.draw.picture import Group, Image, Item, Picture, Text
+from s2studio.draw.picture import Group, Image, Item, Picture, Rect, Text
 from s2studio.draw.stages import stage_colours, stage_pixels
 from s2studio.draw.svg import to_svg
 from s2studio.draw.theme import THEMES, rgb
+from s2studio.draw.views.layer_mesh import awake_shares, layer_mesh_picture
 from s2studio.draw.views.roofline import roof_of, roof_points, roofline_picture
 from s2studio.draw.views.schedule import schedule_picture
+from s2studio.mapping.layers.beside import Beside
 from s2studio.mapping.layers.map import map_layers
 from s2studio.mapping.layers.mapping import LayerMapping, LayerOptions
 from s2studio.mapping.layers.work import matmul, values
@@ -55,6 +57,24 @@ def test_that_the_schedule_has_a_row_for_each_pe(timeline: LayerTimeline, theme:
     texts = {item.text for item in items(picture) if isinstance(item, Text)}
     assert {"dense", "MAC array", "scheduler"} <= texts
     assert to_svg(picture).startswith("<svg")
+
+
+def test_that_the_mesh_shows_a_deep_network_and_who_shares_the_chip(mapping: LayerMapping) -> None:
+    pe = mapping.layers[0].workers[0]
+    beside = Beside("spiking", (pe,), ("hidden",))
+    shared = map_layers("two", [plan.work for plan in mapping.layers], MACHINE, LayerOptions(beside=beside))
+    timeline = simulate_layers(shared, MACHINE)
+    shares = awake_shares(timeline)
+    picture = layer_mesh_picture(shared, MACHINE, timeline, Look(THEMES["light"]), "two")
+
+    notes = [item.note for item in items(picture) if isinstance(item, Rect) and item.note]
+    assert f"{pe}: hidden of spiking" in notes
+    assert sum("awake" in note for note in notes) == len(timeline.pes)
+    assert {"scheduler", "worker", "spiking"} <= {item.text for item in items(picture) if isinstance(item, Text)}
+    busiest = timeline.pes.index(max(shares, key=lambda one: shares[one]))
+    awake = (timeline.pe == busiest) & (timeline.stage != STAGES.index("sleep"))
+    lasted = (timeline.stop_ns - timeline.start_ns)[awake].sum()
+    assert max(shares.values()) == pytest.approx(lasted / timeline.end_ns)
 
 
 def test_that_a_span_shows_only_its_own_layers(timeline: LayerTimeline) -> None:

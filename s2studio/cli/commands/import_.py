@@ -13,6 +13,7 @@ from s2studio.cli.command import print_json, takes
 from s2studio.cli.monitor import workbench
 from s2studio.cli.options import LOWERING, MAPPING, RUN, AsJson, Given, apply
 from s2studio.errors import UsageError
+from s2studio.network.readers.model_child import WEIGHT_SUFFIXES
 
 Files = Annotated[
     list[Path],
@@ -59,6 +60,9 @@ def import_results(
     if files[0].suffix in MODEL_SUFFIXES:
         _import_model(files, output, weights, run_code, overwrite, as_json)
         return
+    if files[0].suffix in WEIGHT_SUFFIXES:
+        hint = f"give the model that they belong to: import MODEL.py --weights {files[0].name}"
+        raise UsageError(files[0].name, "it holds weights alone", "a model is needed", hint)
     if (session is None) == (model is None):
         hint = "add --session S.s2s, or --model MODEL --mapping M.yaml"
         raise UsageError("import", "what the board ran is not said", "a session or a model is needed", hint)

@@ -61,13 +61,11 @@ def _export(torch: Any, module: Any, inputs: tuple[Any, ...], path: Path) -> Non
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)  # of operators that this module does not use
     try:
-        torch.onnx.export(module, inputs, dynamo=True, verbose=False).save(str(path))
-    except Exception:
-        if not isinstance(module, torch.nn.Module):
-            raise
-        torch.onnx.export(module, inputs, str(path), dynamo=False)  # which knows some that the other does not
+        # Never the older one after a refusal: it follows one path through the code, and takes lengths for constants.
+        program = torch.onnx.export(module, inputs, dynamo=True, verbose=False)
     finally:
         logging.disable(before)
+    program.save(str(path))
 
 
 def _first_line(problem: BaseException) -> str:
