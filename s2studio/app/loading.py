@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from s2studio.documents import document_schema
@@ -15,10 +16,11 @@ SUFFIXES = (".nir", ".yaml", ".yml")
 LAYER_SUFFIXES = (".onnx",)
 
 
-def load_network(path: str | Path) -> Network | ChipNetwork:
+def load_network(path: str | Path, meanwhile: Callable[[], object] = lambda: None) -> Network | ChipNetwork:
     """Return the network in a model file: a float `Network` from NIR, a `ChipNetwork` from a network YAML.
 
-    Raises NetworkError where the file is missing, of an unknown kind or malformed.
+    `meanwhile` is called while another process reads the file, where one does. Raises NetworkError where the file is
+    missing, of an unknown kind or malformed.
     """
     path = Path(path)
     if not path.is_file():
@@ -26,7 +28,7 @@ def load_network(path: str | Path) -> Network | ChipNetwork:
     if path.suffix == ".nir":
         from s2studio.network.readers.nir import read_nir
 
-        return read_nir(path)
+        return read_nir(path, meanwhile)
     if path.suffix in (".yaml", ".yml"):
         return _load_yaml(path)
     if path.suffix in LAYER_SUFFIXES:

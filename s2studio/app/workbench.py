@@ -95,11 +95,11 @@ class Workbench:
             "chip", (project.chip, project.runtime), lambda: make_machine(load_chip(project.chip), project.runtime)
         )
 
-    def open(self) -> Network | ChipNetwork:
-        """Return the network in the model file."""
+    def open(self, meanwhile: Callable[[], object] = lambda: None) -> Network | ChipNetwork:
+        """Return the network in the model file; `meanwhile` is called while it is read, if it is by another process."""
         model = self.project.model
         stamp = model.stat().st_mtime_ns if model.exists() else 0
-        return self.stage("open", (model, stamp), lambda: load_network(model))
+        return self.stage("open", (model, stamp), lambda: load_network(model, meanwhile))
 
     def assumed_dt(self) -> bool:
         """Return whether the model has time constants and the project has no time step."""
@@ -187,11 +187,13 @@ class Workbench:
         pause or stop the run from another thread; `watch` is given each block of ticks once it is recorded.
         """
         # Imported where they are used, as in the other methods: pyarrow takes long, and not every command needs it.
-        from s2studio.app.simulation import record_run
-        from s2studio.session.reader import open_session
         from s2studio.session.target import check_target
 
         check_target(path, overwrite)
+        self.open(meanwhile=_load_engine)
+        from s2studio.app.simulation import record_run
+        from s2studio.session.reader import open_session
+
         lowered, inputs = self.lower(), self.inputs()
         if mapping is None:
             mapping = self.map(inputs=inputs)
@@ -442,3 +444,9 @@ class Workbench:
         if self._cancelled.is_set():
             raise Cancelled
         self._emit(event)
+
+
+def _load_engine() -> None:
+    """Import what simulates and records."""
+    from s2studio.app import simulation  # noqa: F401
+    from s2studio.session import reader  # noqa: F401

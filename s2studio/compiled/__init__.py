@@ -9,6 +9,8 @@ from typing import Any, TypeVar, cast
 
 import numba
 import platformdirs
+from numba.core.caching import FunctionCache
+from numba.core.runtime.nrt import rtsys
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -28,13 +30,33 @@ _CACHE = Path(platformdirs.user_cache_dir("s2studio")) / "kernels" / _source_dig
 setattr(numba.config, "CACHE_DIR", str(_CACHE))  # noqa: B010 - numba sets its settings at run time
 
 
+class _Cache(FunctionCache):
+    """numba's cache on disk, but what is found is loaded without all that numba imports to compile (0.2 s).
+
+    What is not found is compiled, and the compiler brings it in itself.
+    """
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """Return the compiled function for the signature, None where the cache has none."""
+        rtsys.initialize(target_context)
+        with self._guard_against_spurious_io_errors():
+            return self._load_overload(sig, target_context)  # type: ignore[no-untyped-call]
+
+
+def _compiled(function: F, **options: Any) -> F:
+    """Return the dispatcher of `function`, with its cache."""
+    dispatcher: Any = numba.njit(nogil=True, error_model="numpy", **options)(function)
+    setattr(dispatcher, "_cache", _Cache(function))  # type: ignore[no-untyped-call]  # noqa: B010 - no public way
+    return cast(F, dispatcher)
+
+
 def kernel(function: F) -> F:
     """Compile `function` with numba.
 
     fastmath stays off and no multiply-add is fused: each operation rounds to its type, as on the chip
     (tests compare every kernel with its NumPy reference bit for bit).
     """
-    return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+    return _compiled(function)
 
 
 def inner_kernel(function: F) -> F:
@@ -43,5 +65,4 @@ def inner_kernel(function: F) -> F:
     It does not count references to the arrays that it is given or slices, which costs more than the work where that is
     little. So it makes no array, and returns none to a `kernel`.
     """
-    options: Any = {"_nrt": False, "forceinline": True}
-    return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy", **options)(function))
+    return _compiled(function, _nrt=False, forceinline=True)

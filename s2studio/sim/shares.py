@@ -7,11 +7,11 @@ import os
 import numpy as np
 
 from s2studio.sim.arrays import starts
+from s2studio.sim.kernels.lif import GROUP
 from s2studio.sim.kernels.sorting import split_rows
 from s2studio.sim.program import Program
 from s2studio.sim.rows import CONVOLUTION, DENSE, SPARSE_DELAYS, Rows
 from s2studio.snn.fan_out import IntArray
-from s2studio.snn.models.lif import GROUP
 from s2studio.snn.models.model import Update
 
 # Threads meet after each tick, which takes as long as updating some hundred neurons: with fewer than this for each

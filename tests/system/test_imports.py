@@ -46,19 +46,37 @@ def test_that_no_module_of_the_core_imports_qt_torch_nir_or_h5py(repository: Pat
     [
         (["chip", "--json"], {"numba", "pyarrow", "networkx", "nir", "h5py"}),
         (["--version"], {"pyarrow", "nir", "h5py", "networkx"}),
-        (["info", "sample_projects/balanced_network/project.yaml", "--json"], {"nir", "h5py", "pyarrow", "networkx"}),
+        (["info", "sample_projects/balanced_network/project.yaml"], {"numba", "nir", "h5py", "pyarrow", "networkx"}),
+        (["info", "sample_projects/lif_neuron/project.yaml"], {"numba", "pyarrow", "networkx"}),
+        (["run", "sample_projects/lif_neuron/project.yaml", "-o", "SESSION"], {"networkx", "onnx", "scipy", "pandas"}),
         (["map", "sample_projects/balanced_network/project.yaml", "--json"], {"nir", "h5py", "pyarrow", "networkx"}),
     ],
 )
 def test_that_a_command_imports_nothing_heavy_that_it_does_not_use(
-    arguments: list[str], unused: set[str], repository: Path
+    arguments: list[str], unused: set[str], repository: Path, tmp_path: Path
 ) -> None:
+    arguments = [str(tmp_path / "run.s2s") if word == "SESSION" else word for word in arguments]
     code = (
         f"import sys, contextlib, io\nsys.argv = ['s2studio', *{arguments!r}]\n"
         "from s2studio.cli.main import main\n"
         "with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()): main()"
     )
     assert imported_by(code, repository).isdisjoint({*unused, *NEVER_IN_THE_CORE})
+
+
+def test_that_a_cached_kernel_is_loaded_without_what_compiles_it(repository: Path) -> None:
+    code = (
+        "import sys, numpy as np\n"
+        "from s2studio.sim.kernels.sorting import count_in_rows as count\n"
+        "targets, slices = np.array([0, 1, 2, 2], np.uint16), np.array([0, 0, 1], np.int32)\n"
+        "counts = np.zeros((2, 2), np.int64)\n"
+        "most = count(np.array([0, 1, 4]), targets, 3, slices, counts)\n"
+        "assert (most, counts.tolist()) == (2, [[1, 0], [1, 2]])\n"
+        "sys.modules['compiler: ' * ('numba.np.polynomial' in sys.modules) or 'none'] = sys\n"
+    )
+    imported_by(code, repository)  # compiles where this machine has not yet
+
+    assert not {name for name in imported_by(code, repository) if name.startswith("compiler")}
 
 
 def test_that_every_public_name_can_be_imported(repository: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from s2studio.app.describe import describe_network
-from s2studio.app.describe_layers import describe_layers
 from s2studio.app.loading import LAYER_SUFFIXES, load_layers
 from s2studio.app.project import Project, open_project
 from s2studio.chip.loader import load_chip
@@ -30,6 +29,8 @@ def info(model: Model, given: Given, as_json: AsJson = False) -> None:
 
 
 def _info_of_layers(project: Project, as_json: bool) -> None:
+    from s2studio.app.describe_layers import describe_layers
+
     about = describe_layers(load_layers(project.model), load_chip(project.chip))
     if as_json:
         print_json(about)

@@ -55,9 +55,13 @@ class _Graph:
     repairs: list[Repair] = field(default_factory=list)
 
 
-def read_nir(path: Path) -> Network:
-    """Return the network in the NIR file `path`; raises NetworkError that names the node where it is malformed."""
+def read_nir(path: Path, meanwhile: Callable[[], object] = lambda: None) -> Network:
+    """Return the network in the NIR file `path`; `meanwhile` is called while another process reads it.
+
+    Raises NetworkError that names the node where it is malformed.
+    """
     reading = ChildReading(path, "hdf5")
+    meanwhile()
     import nir  # noqa: F401 - needed below, and it loads while the other process reads
 
     content = reading.result()

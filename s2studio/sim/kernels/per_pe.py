@@ -8,15 +8,15 @@ from numpy.typing import NDArray
 from s2studio.compiled import kernel
 from s2studio.sim.kernels.convolution import pixel_of
 from s2studio.sim.kernels.deliver import add_rows, conv_of
+from s2studio.sim.kernels.lif import GROUP, update_lif
+from s2studio.sim.kernels.lif_curr_exp import update_lif_curr_exp
+from s2studio.sim.kernels.poisson_process import stream, update_poisson
+from s2studio.sim.kernels.relay import update_relay
 from s2studio.sim.kernels.update import LIF, POISSON, State
 from s2studio.sim.program import Parameters, Populations
 from s2studio.sim.rows import CONVOLUTION, Rows
 from s2studio.snn.fan_out import IntArray
-from s2studio.snn.models.lif import GROUP, update_lif
-from s2studio.snn.models.lif_curr_exp import update_lif_curr_exp
 from s2studio.snn.models.model import Update
-from s2studio.snn.models.poisson_process import stream, update_poisson
-from s2studio.snn.models.relay import update_relay
 
 # What a FIFO that is full does with a packet, by the place of the policy in FIFO_POLICIES.
 DROP, OVERWRITE = 0, 1

@@ -10,15 +10,15 @@ from s2studio.compiled.meeting import meet, read_at
 from s2studio.compiled.vectors import LANES
 from s2studio.sim.kernels.count import count_ticks
 from s2studio.sim.kernels.deliver import deliver
+from s2studio.sim.kernels.lif import GROUP, Float32
+from s2studio.sim.kernels.relay import update_relay
 from s2studio.sim.kernels.table import copy
 from s2studio.sim.kernels.update import State, slot_of, update
 from s2studio.sim.program import Packets, Parameters, Populations
 from s2studio.sim.rows import Rows
 from s2studio.sim.sent import Counted, Given, Sent, Voltages
 from s2studio.snn.fan_out import IntArray
-from s2studio.snn.models.lif import GROUP, Float32
 from s2studio.snn.models.model import Update
-from s2studio.snn.models.relay import update_relay
 
 STIMULUS, RELAY = int(Update.STIMULUS), int(Update.RELAY)
 # More spikes in one tick than this means relays that feed themselves.

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from s2studio.compiled import inner_kernel
+from s2studio.sim.kernels.lif import Float32, Value, update_lif
+from s2studio.sim.kernels.lif_curr_exp import update_lif_curr_exp
+from s2studio.sim.kernels.poisson_process import stream, update_poisson
 from s2studio.sim.program import Parameters, Populations
-from s2studio.snn.models.lif import Float32, Value, update_lif
-from s2studio.snn.models.lif_curr_exp import update_lif_curr_exp
 from s2studio.snn.models.model import Update
-from s2studio.snn.models.poisson_process import stream, update_poisson
 
 POISSON, LIF = int(Update.POISSON), int(Update.LIF)
 

@@ -1,4 +1,4 @@
-"""The neuron models: one file each, with its equation, parameters, state and kernel, and one row in `MODELS`."""
+"""The neuron models: one file each, with its equation, parameters and state, and one row in `MODELS`."""
 
 from __future__ import annotations
 
