@@ -22,6 +22,10 @@ MAX_DEPTH = 100
 MAX_INTEGER = 10**100
 
 
+# When a file was last written (ns) and its size (B); None where there is none.
+Written = tuple[int, int] | None
+
+
 class Section(dict[str, Any]):
     """A mapping of the document; `line` is where it starts, `lines` where each of its keys stands (from 1)."""
 
@@ -195,3 +199,12 @@ def _one_line(problem: Exception) -> str:
     mark = getattr(problem, "problem_mark", None)
     text = getattr(problem, "problem", None) or str(problem)
     return f"{text} (line {mark.line + 1})" if mark else " ".join(str(text).split())
+
+
+def written(path: Path | None) -> Written:
+    """Return what tells whether the file at `path` was written since."""
+    try:
+        found = path.stat() if path is not None else None
+    except OSError:
+        return None
+    return None if found is None else (found.st_mtime_ns, found.st_size)

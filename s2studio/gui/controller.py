@@ -15,6 +15,7 @@ from PySide6.QtGui import QUndoStack
 from s2studio.app.deep import DeepShown
 from s2studio.app.events import CostFound, Progress, RunBegan, StageStarted
 from s2studio.app.remote import Refusal
+from s2studio.documents import Written, written
 from s2studio.errors import S2StudioError
 from s2studio.gui.commands import EditMapping
 from s2studio.gui.deep import DeepWork
@@ -80,6 +81,7 @@ class Controller(QObject):
         self._speed: float | None = None
         self._mapped_for: tuple[object, ...] = ()
         self._saved: Project | None = None
+        self._written: Written = None
         self.timer = QTimer(self)
         self.timer.setInterval(FRAME_MS)
         self.timer.timeout.connect(self.pull)
@@ -93,7 +95,7 @@ class Controller(QObject):
     def begin(self, prepared: Prepared, then: Callable[[], None] = lambda: None) -> None:
         """Work on a project that was just opened, in place of what was open before."""
         self.deep.shown = None
-        self._saved = prepared.project
+        self._saved, self._written = prepared.project, written(prepared.project.document)
         self.studio.prepared = prepared
         self._map_again(prepared, then)
 
@@ -124,6 +126,13 @@ class Controller(QObject):
         project = self.studio.project
         return project is not None and (project != self._saved or not self.undo.isClean())
 
+    @property
+    def is_changed_elsewhere(self) -> bool:
+        """Whether another window or program wrote the project's file since it was opened or saved here."""
+        project = self.studio.project
+        now = written(project.document) if project is not None else None
+        return now is not None and now != self._written
+
     def save_project(self, path: Path) -> None:
         """Write the project, with the placement if it was edited by hand, to `path`."""
         project = self.studio.project
@@ -133,7 +142,7 @@ class Controller(QObject):
 
         def saved(prepared: Prepared) -> None:
             self.undo.setClean()
-            self._saved = prepared.project
+            self._saved, self._written = prepared.project, written(prepared.project.document)
             self._mapped_for = _places(prepared.project)
             self.studio.prepared = prepared
             self.saved.emit(path)

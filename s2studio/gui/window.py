@@ -30,7 +30,8 @@ from s2studio.gui.arrangement import Arrangement
 from s2studio.gui.autosave import Autosave
 from s2studio.gui.controller import Controller
 from s2studio.gui.docks import LEFT, PANELS, PRESETS, RIGHT, PanelDock, PanelRow, make_panel
-from s2studio.gui.menus import MENUS, MESH_MENU, PLACER_ROWS, STEPS_MENU, rows
+from s2studio.gui.edit_menu import MESH_MENU, PLACER_ROWS
+from s2studio.gui.menus import MENUS, STEPS_MENU, rows
 from s2studio.gui.models.studio import Busy
 from s2studio.gui.one_by_one import OneByOne
 from s2studio.gui.panels.mesh import MeshPanel
@@ -129,6 +130,10 @@ class Window(QMainWindow):
             return False
         if project.document is None or project.document.is_relative_to(self.autosave.root):
             return self.save_as()
+        if self.controller.is_changed_elsewhere:
+            answer = self._ask_overwrite(project.document)
+            if answer != QMessageBox.StandardButton.Yes:
+                return answer == QMessageBox.StandardButton.Save and self.save_as()
         self.controller.save_project(project.document)
         return True
 
@@ -306,6 +311,20 @@ class Window(QMainWindow):
         super().closeEvent(event)
 
     # ----------------------------------------------------------------------------------------------------------- inside
+    def _ask_overwrite(self, document: Path) -> QMessageBox.StandardButton:
+        """Ask what to do where someone else wrote the project's file: `Yes` overwrites, `Save` asks for a name."""
+        box = QMessageBox(self)
+        box.setIcon(QMessageBox.Icon.Warning)
+        box.setWindowTitle(tr("Changed elsewhere"))
+        box.setText(tr("Another window or program wrote {name} since it was opened here.", name=document.name))
+        box.setInformativeText(tr("Saving it here would undo that. What is saved under another name loses nothing."))
+        buttons = QMessageBox.StandardButton
+        box.setStandardButtons(buttons.Save | buttons.Yes | buttons.Cancel)
+        box.button(buttons.Save).setText(tr("Save as…"))
+        box.button(buttons.Yes).setText(tr("Overwrite"))
+        box.setDefaultButton(buttons.Save)
+        return buttons(box.exec())
+
     def _may_close(self) -> bool:
         """Ask about what is not saved; return whether the window may close now."""
         is_saved = not self.controller.is_changed and self._recovered is None
