@@ -212,7 +212,8 @@ class Workbench:
             control,
             watch,
         )
-        return open_session(folder).runs[0].summary()
+        self.begin("price")
+        return open_session(folder).runs[0].summary(progress=self.progress("price"))
 
     def evaluate(
         self, data: Path, labels: Path | None, bin_s: float | None, batch: int, table: Path | None

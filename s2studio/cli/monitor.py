@@ -18,6 +18,7 @@ STAGES = {
     "lower": "lowering to integers",
     "map": "mapping onto PEs",
     "run": "simulating",
+    "price": "adding up time and energy",
     "advise": "looking for what to change",
     "levels": "pricing levels",
     "race": "racing placers",

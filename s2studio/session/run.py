@@ -314,12 +314,17 @@ class Run(StoredRun, Placed):
         }
 
     def summary(
-        self, start: int = 0, stop: int | None = None, policy: LevelPolicy | None = None, chip: ChipSpec | None = None
+        self,
+        start: int = 0,
+        stop: int | None = None,
+        policy: LevelPolicy | None = None,
+        chip: ChipSpec | None = None,
+        progress: Progress = no_progress,
     ) -> dict[str, Any]:
         """Return what `run --json` prints (see `session.summary`), of a part of the run or priced anew."""
         from s2studio.session.summary import summarize
 
-        return summarize(self, start, stop, policy, chip)
+        return summarize(self, start, stop, policy, chip, progress)
 
     def span(self, objects: int) -> int:
         """Return how many ticks with one value for each of `objects` may be in memory at once."""

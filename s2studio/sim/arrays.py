@@ -17,7 +17,8 @@ _LINES_APART = 5
 
 def starts(sizes: Iterable[int]) -> NDArray[np.int64]:
     """Return where each stretch begins of stretches that follow each other, and at last where all end."""
-    return np.cumsum([0, *sizes], dtype=np.int64)
+    known = sizes if isinstance(sizes, np.ndarray) else np.array([*sizes], np.int64)
+    return np.concatenate([np.zeros(1, np.int64), np.cumsum(known, dtype=np.int64)])
 
 
 def joined(arrays: Sequence[NDArray[Any]], dtype: np.dtype[Any]) -> NDArray[Any]:

@@ -58,6 +58,21 @@ def test_that_cancelling_ends_a_run_and_keeps_its_ticks(project: Project, tmp_pa
     assert 0 < session.runs[0].ticks < 600
 
 
+def test_that_a_run_is_cancelled_while_its_costs_are_added_up_and_stays_complete(
+    project: Project, tmp_path: Path
+) -> None:
+    def cancel_before_the_first_block(event: Event) -> None:
+        if isinstance(event, StageStarted) and event.stage == "price":
+            bench.cancel()
+        assert not isinstance(event, Progress) or event.stage != "price"
+
+    bench = Workbench(project, cancel_before_the_first_block)
+    with pytest.raises(Cancelled):
+        bench.run(tmp_path / "a.s2s")
+
+    assert open_session(tmp_path / "a.s2s").state == "complete"
+
+
 def test_that_an_existing_session_is_refused_before_any_work(project: Project, tmp_path: Path) -> None:
     (tmp_path / "a.s2s").mkdir()
     (tmp_path / "a.s2s/mine.txt").write_text("mine")
