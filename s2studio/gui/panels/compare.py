@@ -105,7 +105,7 @@ class ComparePanel(Panel):
         self.plot = TimePlot(controller.timeline, themes.theme, "", "")
         self.curve_a, self.curve_b = StepCurve(themes.theme.accent, width=2), StepCurve(themes.theme.warning)
         for curve in (self.curve_a, self.curve_b):
-            self.plot.addItem(curve)
+            self.plot.add(curve)
         self.mesh = MeshDifference(themes.theme)
         self.numbers = Figures((tr("number"), "A", "B", "B − A", tr("change")), tr("Numbers that differ"))
         self.populations = Figures(
@@ -139,9 +139,9 @@ class ComparePanel(Panel):
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the colours of `theme`."""
-        self.plot.apply_theme(theme)
         self.curve_a.set_colour(theme.accent)
         self.curve_b.set_colour(theme.warning)
+        self.plot.apply_theme(theme)
         self.mesh.theme = theme
         self.mesh.update()
         self._show_names()
@@ -248,7 +248,7 @@ class ComparePanel(Panel):
     def _draw_curves(self) -> None:
         a, b = self.controller.source.view, self._view_b
         title, unit, of = CURVES[self.what.currentIndex()]
-        self.plot.label("left", tr(title), unit, self.theme)
+        self.plot.label(tr(title), unit)
         most = 0.0
         for view, curve in ((a, self.curve_a), (b, self.curve_b)):
             if view is not None:

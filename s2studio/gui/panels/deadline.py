@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyqtgraph as pg
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QHBoxLayout, QPushButton
 
 from s2studio.draw.scale import quantity
@@ -17,7 +16,7 @@ from s2studio.gui.theme import ThemeSwitch
 from s2studio.gui.translation import tr
 from s2studio.gui.views.panel import Panel
 from s2studio.gui.views.readout import Readout
-from s2studio.gui.views.step_curve import StepCurve
+from s2studio.gui.views.step_curve import Level, StepCurve, Triangles
 from s2studio.gui.views.time_plot import TimePlot
 from s2studio.units import estimated, with_unit
 
@@ -38,13 +37,13 @@ class DeadlinePanel(Panel):
 
     def __init__(self, controller: Controller, themes: ThemeSwitch) -> None:
         super().__init__(controller, themes)
-        self.headline = Readout(HEADLINE_PX, parent=self.content, lines=2)
+        self.headline = Readout(HEADLINE_PX, parent=self.content, lines=2).let_select()
         self.plot = _DeadlinePlot(self)
         self._curve = StepCurve(themes.theme.accent)
-        self._late = pg.PlotDataItem(pen=None, symbol="t", symbolSize=8, symbolPen=None)
-        self._limit = pg.InfiniteLine(pos=1.0, angle=0, movable=False)
+        self._late = Triangles(themes.theme.bad)
+        self._limit = Level(themes.theme.bad, 1.0)
         for item in (self._curve, self._late, self._limit):
-            self.plot.addItem(item)
+            self.plot.add(item)
         self.why = QPushButton(tr("Why?"), self.content)
         self.why.setToolTip(tr("Say for the tick at the cursor which PE works longest, on what, and who sent it"))
         self.why.clicked.connect(lambda _checked: self.ask_why())
@@ -67,16 +66,15 @@ class DeadlinePanel(Panel):
         edges = view.times_s
         self._curve.show_steps(edges, part)
         late = np.flatnonzero(view.late)
-        self._late.setData((edges[late] + edges[late + 1]) / 2, part[late])
+        self._late.points = (edges[late] + edges[late + 1]) / 2, part[late]
         self.plot.set_y_range(0.0, max(1.1, float(part.max()) * 1.1))
         self._say(view)
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the colours of `theme`."""
-        self.plot.apply_theme(theme)
         self._curve.set_colour(theme.accent)
-        self._limit.setPen(pg.mkPen(theme.bad, width=1, style=Qt.PenStyle.DashLine))
-        self._late.setSymbolBrush(theme.bad)
+        self._limit.colour = self._late.colour = theme.bad
+        self.plot.apply_theme(theme)
 
     def select_worst(self, tick: int) -> None:
         """Select the slice that sets the worst time in the column of `tick`."""
@@ -172,8 +170,7 @@ class DeadlinePanel(Panel):
             + "  "
             + time_band(self.controller.studio.summary)
         )
-        self.headline.setProperty("role", "bad" if late else "")
-        self.headline.style().polish(self.headline)
+        self.headline.set_role("bad" if late else "")
 
 
 class _DeadlinePlot(TimePlot):

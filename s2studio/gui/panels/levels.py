@@ -18,7 +18,6 @@ from s2studio.gui.translation import tr
 from s2studio.gui.views.figures import Figure, Figures
 from s2studio.gui.views.panel import Panel, beside
 from s2studio.gui.views.plot import Plot
-from s2studio.gui.views.step_curve import StepCurve
 from s2studio.sim.level import LevelPolicy
 from s2studio.units import with_unit
 
@@ -53,7 +52,7 @@ class LevelsPanel(Panel):
         self.plot = Plot(themes.theme, tr("Energy against tick"), labels)
         labels = {"left": (tr("power"), "W"), "bottom": (tr("time"), "s")}
         self.curve = Plot(themes.theme, tr("Power of the selected policy over the run"), labels)
-        self._power = StepCurve(themes.theme.accent)
+        self._power = pg.PlotDataItem(stepMode="center")
         self._late = pg.PlotDataItem(pen=None, symbol="t", symbolSize=LATE_PX, symbolPen=None)
         self.curve.addItem(self._power)
         self.curve.addItem(self._late)
@@ -92,7 +91,7 @@ class LevelsPanel(Panel):
         self.plot.apply_theme(theme)
         self.plot.getPlotItem().showGrid(x=True, y=True, alpha=0.12)
         self.curve.apply_theme(theme)
-        self._power.set_colour(theme.accent)
+        self._power.setPen(theme.accent)
         self._late.setSymbolBrush(theme.bad)
         self._legend.setLabelTextColor(theme.text)
         if self.study is not None:
@@ -189,7 +188,7 @@ class LevelsPanel(Panel):
         """Draw the power of `row` over the run, with a triangle where PEs are late."""
         curve = row.curve
         times = curve.edges * row.tick_s
-        self._power.show_steps(times, curve.power_w)
+        self._power.setData(times, curve.power_w)
         late = np.flatnonzero(curve.late)
         self._late.setData((times[late] + times[late + 1]) / 2, curve.power_w[late])
         self.curve.getPlotItem().enableAutoRange()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyqtgraph as pg
 
 from s2studio.draw.colours import population_colours
 from s2studio.draw.theme import NEAR_PX, Theme
@@ -15,7 +14,7 @@ from s2studio.gui.translation import marked, tr
 from s2studio.gui.views.figures import Figure, Figures
 from s2studio.gui.views.panel import Panel, beside
 from s2studio.gui.views.readout import Readout
-from s2studio.gui.views.step_curve import stepped
+from s2studio.gui.views.step_curve import StepCurve
 from s2studio.gui.views.time_marks import TimeMarks
 from s2studio.gui.views.time_plot import TimePlot
 
@@ -38,13 +37,14 @@ class OutputsPanel(Panel):
 
     def __init__(self, controller: Controller, themes: ThemeSwitch) -> None:
         super().__init__(controller, themes)
-        self.answer = Readout(ANSWER_PX, "heading", self.content)
+        self.answer = Readout(ANSWER_PX, "heading", self.content).let_select()
         self.plot = TimePlot(controller.timeline, themes.theme, tr("spikes so far"), "")
         self.figures = Figures((tr("output"), tr("spikes"), tr("share")), tr("Spikes by output"))
-        self._curves = [pg.PlotCurveItem(skipFiniteCheck=True) for _ in range(MOST_CURVES)]
+        self._curves = [StepCurve(themes.theme.accent) for _ in range(MOST_CURVES)]
         for curve in self._curves:
-            self.plot.addItem(curve)
-        self._marks = TimeMarks(self.plot, themes.theme)
+            self.plot.add(curve)
+        self._marks = TimeMarks(themes.theme)
+        self.plot.add(self._marks)
         layout = self.column(spacing=NEAR_PX, margin=NEAR_PX)
         layout.addWidget(self.answer)
         layout.addWidget(beside(self.plot, self.figures), 1)
@@ -64,10 +64,11 @@ class OutputsPanel(Panel):
         colours = list(population_colours(names).values())
         shown = order[:MOST_CURVES]
         for curve, row in zip(self._curves, shown, strict=False):
-            curve.setData(*stepped(view.times_s, counts[row]))
-            curve.setPen(pg.mkPen(colours[row], width=2 if row == order[0] else 1))
+            curve.show_steps(view.times_s, counts[row])
+            curve.set_colour(colours[row], width=2 if row == order[0] else 1)
         for curve in self._curves[len(shown) :]:
-            curve.setData([], [])
+            curve.clear()
+        self._marks.show([(view.times_s[one.column], names[one.output]) for one in decisions(view.outputs)])
         self.plot.set_y_range(0.0, float(max(1, total.max())) * HEADROOM)
         spikes = max(1, int(total.sum()))
         self.figures.show_figures(
@@ -76,13 +77,12 @@ class OutputsPanel(Panel):
                 for row in order
             ]
         )
-        self._marks.show([(view.times_s[one.column], names[one.output]) for one in decisions(view.outputs)])
         self._say(total, names, int(order[0]))
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the colours of `theme`."""
-        self.plot.apply_theme(theme)
         self._marks.apply_theme(theme)
+        self.plot.apply_theme(theme)
 
     def _say(self, total: np.ndarray, names: list[str], best: int) -> None:
         ties = int((total == total[best]).sum())

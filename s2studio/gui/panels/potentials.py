@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit
 
 from s2studio.draw.colours import population_colours
@@ -16,6 +14,7 @@ from s2studio.gui.models.selection import Selected
 from s2studio.gui.theme import ThemeSwitch
 from s2studio.gui.translation import tr
 from s2studio.gui.views.panel import Panel
+from s2studio.gui.views.step_curve import Level, LineCurve
 from s2studio.gui.views.time_plot import TimePlot
 
 if TYPE_CHECKING:
@@ -47,10 +46,9 @@ class PotentialsPanel(Panel):
         self.threshold_note = QLabel(self.content)
         self.threshold_note.setProperty("role", "muted")
         self.plot = TimePlot(controller.timeline, themes.theme, tr("potential"), "")
-        self._curves = [pg.PlotCurveItem(skipFiniteCheck=True) for _ in range(MOST_NEURONS)]
-        self._threshold = pg.InfiniteLine(angle=0, movable=False)
-        for item in (*self._curves, self._threshold):
-            self.plot.addItem(item)
+        self._curves = [LineCurve() for _ in range(MOST_NEURONS)]
+        self._threshold = Level(themes.theme.muted)
+        self.plot.set_items((*self._curves, self._threshold))
         bar = QHBoxLayout()
         for widget in (
             QLabel(tr("of"), self.content),
@@ -79,8 +77,8 @@ class PotentialsPanel(Panel):
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the colours of `theme`."""
+        self._threshold.colour = theme.muted
         self.plot.apply_theme(theme)
-        self._threshold.setPen(pg.mkPen(theme.muted, width=1, style=Qt.PenStyle.DashLine))
 
     def chosen(self) -> tuple[int, ...]:
         """Return the neurons that the field names, at most `MOST_NEURONS`; what is no number is left out."""
@@ -140,15 +138,12 @@ class PotentialsPanel(Panel):
         colours = list(population_colours([str(neuron) for neuron in neurons]).values())
         for index, curve in enumerate(self._curves):
             if index < len(neurons):
-                curve.setData(times, np.ascontiguousarray(values[:, index], np.float64))
-                curve.setPen(pg.mkPen(colours[index], width=1))
+                curve.show_points(times, values[:, index], colours[index])
             else:
-                curve.setData([], [])
-        threshold = self._threshold_of(name, neurons[0])
-        self._threshold.setVisible(threshold is not None)
+                curve.clear()
+        threshold = self._threshold.value = self._threshold_of(name, neurons[0])
         low, high = float(values.min(initial=0.0)), float(values.max(initial=0.0))
         if threshold is not None:
-            self._threshold.setValue(threshold)
             high = max(high, threshold)
             self.threshold_note.setText(tr("threshold {threshold:.4g} (dashed)", threshold=threshold))
         else:

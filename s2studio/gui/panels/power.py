@@ -51,9 +51,10 @@ class PowerPanel(Panel):
         # The sum of all kinds is drawn first, and each sum without its last kind over it.
         self._areas = {kind: StepCurve(KIND_COLOURS[kind], fill=True) for kind in reversed(ENERGY_KINDS)}
         for area in self._areas.values():
-            self.plot.addItem(area)
-        self._marks = TimeMarks(self.plot, themes.theme)
-        self.headline = Readout(HEADLINE_PX, parent=self.content)
+            self.plot.add(area)
+        self._marks = TimeMarks(themes.theme)
+        self.plot.add(self._marks)
+        self.headline = Readout(HEADLINE_PX, parent=self.content).let_select()
         self.inside = QPushButton(tr("Within the tick"), self.content)
         self.inside.setCheckable(True)
         self.inside.setToolTip(tr("Show the tick at the cursor: its power, and what every PE does when, and how fast"))
@@ -81,8 +82,8 @@ class PowerPanel(Panel):
         edges = view.times_s
         for index, kind in enumerate(ENERGY_KINDS):
             self._areas[kind].show_steps(edges, total[index])
-        self.plot.set_y_range(0.0, float(total[-1].max()) * HEADROOM)
         self._show_decisions(view)
+        self.plot.set_y_range(0.0, float(total[-1].max()) * HEADROOM)
         self._show_figures(view)
 
     def draw_moment(self, moment: View | None) -> None:
@@ -119,8 +120,8 @@ class PowerPanel(Panel):
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the colours of `theme`."""
-        self.plot.apply_theme(theme)
         self._marks.apply_theme(theme)
+        self.plot.apply_theme(theme)
         self.tick.apply_theme(theme)
 
     def _show_figures(self, view: View) -> None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPointF
 from PySide6.QtGui import QResizeEvent
 
 from s2studio.draw.colours import population_colours
@@ -15,7 +14,9 @@ from s2studio.draw.theme import TIGHT_PX, Theme, rgb
 from s2studio.gui.models.selection import Selected
 from s2studio.gui.theme import ThemeSwitch
 from s2studio.gui.translation import tr
+from s2studio.gui.views.grid_image import GridImage, translucent
 from s2studio.gui.views.panel import Panel
+from s2studio.gui.views.step_curve import StepCurve
 from s2studio.gui.views.time_plot import TimePlot
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 # The share of the panel's height that the rates take.
 RATES, RASTER = 1, 4
+# Room for the label of the rates.
+RATES_PX = 68
 # More spikes in a pixel look the same; one spike is as opaque as this.
 MOST_SHADES, FAINTEST = 255, 180
 # The height of the name of a population.
@@ -38,12 +41,12 @@ class RasterPanel(Panel):
 
     def __init__(self, controller: Controller, themes: ThemeSwitch) -> None:
         super().__init__(controller, themes)
-        self.rates = TimePlot(controller.timeline, themes.theme, tr("rate"), "Hz")
+        self.rates = TimePlot(controller.timeline, themes.theme, tr("rate"), "Hz", has_times=False)
+        self.rates.setMinimumHeight(RATES_PX)
         self.raster = _Raster(self, controller.timeline, themes.theme)
-        self.rates.getPlotItem().getAxis("bottom").setStyle(showValues=False)
-        self._image = pg.ImageItem(axisOrder="row-major")
-        self.raster.addItem(self._image)
-        self._curves: dict[str, pg.PlotDataItem] = {}
+        self._image = GridImage(keeps_densest=True)
+        self.raster.add(self._image)
+        self._curves: dict[str, StepCurve] = {}
         layout = self.column(spacing=0, margin=TIGHT_PX)
         layout.addWidget(self.rates, RATES)
         layout.addWidget(self.raster, RASTER)
@@ -58,15 +61,14 @@ class RasterPanel(Panel):
             return
         self.set_empty(False)
         neurons = self._offsets[-1]
-        self._image.setImage(self._coloured(view.raster), autoLevels=False, levels=None)
-        begin, end = view.grid_s
-        self._image.setRect(QRectF(begin, 0, end - begin, neurons))
+        self._image.show_pixels(self._coloured(view.raster), *view.grid_s, neurons)
+        self.raster.redraw()
         widths = np.diff(view.times_s)
         top = 0.0
         for index, (name, curve) in enumerate(self._curves.items()):
             rate = view.spikes[index] / widths / max(1, self._sizes[name])
             top = max(top, float(rate.max(initial=0.0)))
-            curve.setData(view.times_s, rate, stepMode="center")
+            curve.show_steps(view.times_s, rate)
         self.rates.set_y_range(0.0, top or 1.0)
 
     def apply_theme(self, theme: Theme) -> None:
@@ -80,8 +82,7 @@ class RasterPanel(Panel):
         shown = self.controller.source.shown
         if shown is None:
             return
-        scene = self.raster.mapToScene(position.toPoint())
-        place = int(self.raster.getPlotItem().getViewBox().mapSceneToView(scene).y())
+        place = int(self.raster.plane.value(position.y()))
         if not 0 <= place < self._offsets[-1]:
             return
         index = int(np.searchsorted(self._offsets, place, "right")) - 1
@@ -94,8 +95,6 @@ class RasterPanel(Panel):
                 )
 
     def _shown_changed(self, run: RunShown | None) -> None:
-        for curve in self._curves.values():
-            self.rates.removeItem(curve)
         self._curves = {}
         if run is None:
             self.set_empty(True)
@@ -106,35 +105,31 @@ class RasterPanel(Panel):
         colours = population_colours(list(self._sizes))
         self._rgb = np.array([rgb(colour) for colour in colours.values()], np.uint8)
         for name, colour in colours.items():
-            self._curves[name] = self.rates.plot(pen=pg.mkPen(colour, width=1), skipFiniteCheck=True)
-        self.raster.setYRange(0, self._offsets[-1], padding=0)
-        self._show_names()
+            self._curves[name] = StepCurve(colour)
+        self.rates.set_items(tuple(self._curves.values()))
+        self.raster.show_range(0.0, float(self._offsets[-1]))
+        self.show_names()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+    def show_names(self) -> None:
         """Put the names of populations where there is room for them now."""
-        super().resizeEvent(event)
-        if self._curves:
-            self._show_names()
-
-    def _show_names(self) -> None:
-        height = max(1.0, self.raster.getPlotItem().getViewBox().height())
+        if not self._curves:
+            return
+        height = max(1.0, self.raster.plane.box.height())
         centres = (self._offsets[:-1] + self._offsets[1:]) / 2
         places = spread(centres, NAME_PX / height * float(self._offsets[-1]), float(self._offsets[-1]))
-        self.raster.getPlotItem().getAxis("left").setTicks([list(zip(places.tolist(), self._sizes, strict=True))])
+        self.raster.name_rows(list(zip(places.tolist(), self._sizes, strict=True)))
 
-    def _coloured(self, raster: NDArray[np.int32]) -> NDArray[np.uint8]:
-        """Return spikes (rows, columns) as RGBA, uint8: the population's colour, more opaque with more spikes."""
+    def _coloured(self, raster: NDArray[np.int32]) -> NDArray[np.uint32]:
+        """Return spikes (rows, columns) as pixels: the population's colour, more opaque with more spikes."""
         first = (np.arange(len(raster)) * self._offsets[-1]) // max(1, len(raster))
         population = np.searchsorted(self._offsets, first, "right") - 1
         most = min(MOST_SHADES, max(1, int(raster.max(initial=1))))
-        table = np.empty((len(self._rgb), most + 1, 4), np.uint8)
-        table[..., :3] = self._rgb[:, None, :]
-        table[..., 3] = FAINTEST + (255 - FAINTEST) * np.arange(most + 1) // most
-        table[:, 0, 3] = 0
+        alpha = np.append(0, FAINTEST + (255 - FAINTEST) * np.arange(1, most + 1) // most).astype(np.uint32)
+        table = translucent(self._rgb[:, None, :], alpha)
         # One look-up of four bytes for each pixel: a picture must be there in a few ms.
         place = np.minimum(raster, most) + (population * (most + 1)).astype(np.int32)[:, None]
-        image: NDArray[np.uint8] = np.take(table.view(np.uint32).ravel(), place).view(np.uint8)
-        return image.reshape(*raster.shape, 4)
+        found: NDArray[np.uint32] = np.take(table.ravel(), place)
+        return found
 
 
 def spread(centres: NDArray[np.float64], apart: float, end: float) -> NDArray[np.float64]:
@@ -158,3 +153,8 @@ class _Raster(TimePlot):
     def clicked(self, position: QPointF) -> None:
         """Select what was clicked."""
         self._panel.select_at(position)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Let the names have the room there is now."""
+        super().resizeEvent(event)
+        self._panel.show_names()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, Qt
+from numpy.typing import NDArray
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QSplitter
 
 from s2studio.draw.stages import stage_colours, stage_pixels
@@ -15,7 +16,9 @@ from s2studio.gui.models.deep import STEP_NS
 from s2studio.gui.theme import ThemeSwitch
 from s2studio.gui.translation import tr
 from s2studio.gui.views.figures import Figure, Figures
+from s2studio.gui.views.grid_image import GridImage, opaque
 from s2studio.gui.views.panel import Panel, beside
+from s2studio.gui.views.plane import Plane
 from s2studio.gui.views.step_curve import StepCurve
 from s2studio.gui.views.time_plot import TimePlot
 from s2studio.sim.layers.columns import TimelineColumns, timeline_columns
@@ -45,16 +48,14 @@ class SchedulePanel(Panel):
         super().__init__(controller, themes)
         self.deep = controller.deep
         self.gantt = _Gantt(self, themes.theme)
-        self.power = TimePlot(self.deep.timeline, themes.theme, tr("power"), "W")
+        # One axis of time, below all three.
+        self.power = TimePlot(self.deep.timeline, themes.theme, tr("power"), "W", has_times=False)
         self.dram = TimePlot(self.deep.timeline, themes.theme, tr("DRAM"), "B/s")
         self._power, self._dram = (StepCurve(themes.theme.accent, fill=True) for _ in range(2))
-        self.power.addItem(self._power)
-        self.dram.addItem(self._dram)
+        self.power.add(self._power)
+        self.dram.add(self._dram)
         header = (tr("stage"), tr("at cursor"), tr("share"), tr("energy"))
         self.figures = Figures(header, tr("What PEs do, by stage"))
-        for plot in (self.gantt, self.power):
-            # One axis of time, below all three.
-            plot.getPlotItem().hideAxis("bottom")
         plots = QSplitter(Qt.Orientation.Vertical, self.content)
         for plot, share in ((self.gantt, 60), (self.power, 20), (self.dram, 20)):
             plots.addWidget(plot)
@@ -132,43 +133,30 @@ class _Gantt(TimePlot):
     """The rows of the PEs, the names of layers above them, and the selected layer."""
 
     def __init__(self, panel: SchedulePanel, theme: Theme) -> None:
-        super().__init__(panel.deep.timeline, theme, tr("PEs"), "")
+        super().__init__(panel.deep.timeline, theme, tr("PEs"), "", has_times=False)
         self._deep = panel.deep
-        # The scheduler is the first row, at the top.
-        self.getPlotItem().getViewBox().invertY(True)
-        self._image = pg.ImageItem(axisOrder="row-major")
-        # Only its edges are drawn: a tint would change the colours of the stages.
-        self._chosen = pg.LinearRegionItem(movable=False, brush=(0, 0, 0, 0))
-        self._names: list[pg.TextItem] = []
-        self.addItem(self._image)
-        self.addItem(self._chosen, ignoreBounds=True)
-        self._chosen.hide()
-        self._theme = theme
+        self._image, self._layers = GridImage(), _Layers(theme)
+        self.add(self._image)
+        self.add(self._layers)
         self.setToolTip(tr("Wheel: zoom. Drag: move. Click: select the layer. Double click: everything."))
 
-    def show_stages(self, pixels: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], edges: object) -> None:
+    def show_stages(self, pixels: NDArray[np.uint8], edges: NDArray[np.float64]) -> None:
         """Show `pixels` (pes, columns, 3) over the time `edges` (columns + 1,) in s."""
-        span = np.asarray(edges)
-        self._image.setImage(pixels, autoLevels=False)
-        self._image.setRect(QRectF(span[0], 0, span[-1] - span[0], len(pixels)))
-        self.getPlotItem().getAxis("left").setTicks([[(0.5, tr("scheduler")), (len(pixels) / 2, tr("workers"))]])
-        self.setYRange(-NAMES_SHARE * len(pixels), len(pixels), padding=0)
+        rows = len(pixels)
+        self._image.show_pixels(opaque(pixels), float(edges[0]), float(edges[-1]), rows)
+        self.name_rows([(0.5, tr("scheduler")), (rows / 2, tr("workers"))])
+        # The scheduler is the first row, at the top.
+        self.show_range(rows, -NAMES_SHARE * rows)
 
     def mark(self, shown: DeepShown, layer: int | None) -> None:
         """Mark the layer `layer`, and name those that are wide enough on the screen."""
-        totals = shown.timeline.totals
-        starts, stops = totals.start_ns / NS_PER_S, totals.stop_ns / NS_PER_S
-        self._chosen.setVisible(layer is not None)
-        if layer is not None:
-            for line in self._chosen.lines:
-                line.setPen(pg.mkPen(self._theme.text, width=1.5))
-            self._chosen.setRegion((float(starts[layer]), float(stops[layer])))
-        self._name(shown, starts, stops)
+        self._layers.shown, self._layers.chosen = shown, layer
+        self.redraw()
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the colours of `theme`."""
+        self._layers.theme = theme
         super().apply_theme(theme)
-        self._theme = theme
 
     def clicked(self, position: QPointF) -> None:
         """Select the layer under the pointer."""
@@ -180,21 +168,30 @@ class _Gantt(TimePlot):
         inside = np.flatnonzero((totals.start_ns <= moment) & (moment < totals.stop_ns))
         self._deep.select(int(inside[0]) if len(inside) else None)
 
-    def _name(self, shown: DeepShown, starts: object, stops: object) -> None:
-        timeline, box = self.timeline, self.getPlotItem().getViewBox()
-        left, right = timeline.start * timeline.tick_s, timeline.stop * timeline.tick_s
-        begins, ends = np.maximum(np.asarray(starts), left), np.minimum(np.asarray(stops), right)
-        px = (ends - begins) / max(right - left, 1e-12) * box.width()
-        wide = np.flatnonzero(px >= NAME_PX)
-        while len(self._names) < len(wide):
-            item = pg.TextItem(anchor=(0.5, 0.0))
-            self.addItem(item, ignoreBounds=True)
-            self._names.append(item)
-        for item in self._names[len(wide) :]:
-            item.hide()
-        for item, number in zip(self._names, wide, strict=False):
-            most = max(3, int(px[number] / 7))
-            name = shown.timeline.layers[number]
-            item.setText(name if len(name) <= most else name[: most - 1] + "…", color=self._theme.muted)
-            item.setPos((begins[number] + ends[number]) / 2, -NAMES_SHARE * len(shown.timeline.pes))
-            item.show()
+
+class _Layers:
+    """The names of layers, and the edges of the chosen one: a tint would change the colours of the stages."""
+
+    def __init__(self, theme: Theme) -> None:
+        self.theme = theme
+        self.shown: DeepShown | None = None
+        self.chosen: int | None = None
+
+    def paint(self, painter: QPainter, plane: Plane) -> None:
+        """Draw them."""
+        if self.shown is None:
+            return
+        totals, box = self.shown.timeline.totals, plane.box
+        lefts, rights = plane.x(totals.start_ns / NS_PER_S), plane.x(totals.stop_ns / NS_PER_S)
+        if self.chosen is not None:
+            painter.setPen(QPen(QColor(self.theme.text), 1.5))
+            edges = (float(lefts[self.chosen]), float(rights[self.chosen]))
+            painter.drawLines([QLineF(x, box.top(), x, box.bottom()) for x in edges])
+        lefts, rights = np.maximum(lefts, box.left()), np.minimum(rights, box.right())
+        painter.setPen(QColor(self.theme.muted))
+        metrics = painter.fontMetrics()
+        for number in np.flatnonzero(rights - lefts >= NAME_PX).tolist():
+            width = float(rights[number] - lefts[number])
+            name = metrics.elidedText(self.shown.timeline.layers[number], Qt.TextElideMode.ElideRight, int(width) - 4)
+            room = QRectF(float(lefts[number]), box.top(), width, metrics.height())
+            painter.drawText(room, Qt.AlignmentFlag.AlignCenter, name)

@@ -34,12 +34,11 @@ class TrafficPanel(Panel):
 
     def __init__(self, controller: Controller, themes: ThemeSwitch) -> None:
         super().__init__(controller, themes)
-        self.packets = TimePlot(controller.timeline, themes.theme, tr("packets / tick"), "")
+        self.packets = TimePlot(controller.timeline, themes.theme, tr("packets / tick"), "", has_times=False)
         self.flits = TimePlot(controller.timeline, themes.theme, tr("flit-hops / tick"), "")
         self._packets, self._flits = StepCurve(themes.theme.accent), StepCurve(themes.theme.warning)
-        self.packets.addItem(self._packets)
-        self.flits.addItem(self._flits)
-        self.packets.getPlotItem().getAxis("bottom").setStyle(showValues=False)
+        self.packets.add(self._packets)
+        self.flits.add(self._flits)
         self.figures = Figures((tr("busiest links"), tr("flits"), tr("per tick")), tr("Busiest links"), self._select)
         self._links: tuple[Link, ...] = ()
         self._order: list[int] = []
@@ -68,10 +67,10 @@ class TrafficPanel(Panel):
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the colours of `theme`."""
-        for plot in (self.packets, self.flits):
-            plot.apply_theme(theme)
         self._packets.set_colour(theme.accent)
         self._flits.set_colour(theme.warning)
+        for plot in (self.packets, self.flits):
+            plot.apply_theme(theme)
 
     def _figure(self, view: View, row: int) -> Figure:
         link, flits = self._links[row], int(view.link_flits[row])

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyqtgraph as pg
-from PySide6.QtCore import QRectF
 
 from s2studio.draw.colours import apply, colour_map, population_colours
 from s2studio.draw.scale import quantity
@@ -16,6 +14,7 @@ from s2studio.gui.models.sure import about_column
 from s2studio.gui.theme import ThemeSwitch
 from s2studio.gui.translation import tr
 from s2studio.gui.views.figures import Figure, Figures
+from s2studio.gui.views.grid_image import GridImage, opaque
 from s2studio.gui.views.panel import Panel, beside
 from s2studio.gui.views.time_plot import TimePlot
 from s2studio.units import with_unit
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
     from s2studio.gui.controller import Controller
 
 BUSIEST = 12
+# Room for the names of PEs.
+PE_PX = 84
 
 
 class UtilisationPanel(Panel):
@@ -34,9 +35,9 @@ class UtilisationPanel(Panel):
 
     def __init__(self, controller: Controller, themes: ThemeSwitch) -> None:
         super().__init__(controller, themes)
-        self.plot = TimePlot(controller.timeline, themes.theme, tr("PE"), "")
-        self._image = pg.ImageItem(axisOrder="row-major")
-        self.plot.addItem(self._image)
+        self.plot = TimePlot(controller.timeline, themes.theme, tr("PE"), "", left_px=PE_PX)
+        self._image = GridImage()
+        self.plot.add(self._image)
         self.figures = Figures(
             (tr("busiest"), about_column(tr("mean")), about_column(tr("worst")), tr("packets")),
             tr("Busiest PEs"),
@@ -54,14 +55,11 @@ class UtilisationPanel(Panel):
         if view is None or shown is None or not view.ticks_seen:
             return
         slices = shown.mapping.slices
-        self._image.setImage(apply(view.busy, 0.0, 1.0, colour_map("viridis")), autoLevels=False, levels=None)
-        begin, end = view.grid_s
-        self._image.setRect(QRectF(begin, 0, end - begin, len(slices)))
-        self.plot.setYRange(0, len(slices), padding=0)
+        pixels = opaque(apply(view.busy, 0.0, 1.0, colour_map("viridis")))
+        self._image.show_pixels(pixels, *view.grid_s, len(slices))
         step = max(1, len(slices) // 12)
-        self.plot.getPlotItem().getAxis("left").setTicks(
-            [[(row + 0.5, str(slices[row].pe)) for row in range(0, len(slices), step)]]
-        )
+        self.plot.name_rows([(row + 0.5, str(slices[row].pe)) for row in range(0, len(slices), step)])
+        self.plot.show_range(0, len(slices))
         colours = population_colours([population.name for population in shown.network.spiking.populations])
         self._order = np.argsort(-view.slice_busy, kind="stable")[:BUSIEST].tolist()
         self.figures.show_figures(
@@ -82,7 +80,6 @@ class UtilisationPanel(Panel):
     def apply_theme(self, theme: Theme) -> None:
         """Take the colours of `theme`."""
         self.plot.apply_theme(theme)
-        self.plot.getPlotItem().getAxis("left").setWidth(84)
 
     def _select(self, row: int) -> None:
         shown = self.controller.source.shown

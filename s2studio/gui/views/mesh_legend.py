@@ -33,8 +33,10 @@ class MeshLegend(QWidget):
     def show_legend(self, legend: Legend | None) -> None:
         """Show what the colours mean."""
         if legend != self._legend:
+            before = self.sizeHint()
             self._legend = legend
-            self.updateGeometry()
+            if self.sizeHint() != before:  # else numbers that change would lay out the whole window
+                self.updateGeometry()
             self.update()
 
     def set_aside(self, is_aside: bool) -> None:

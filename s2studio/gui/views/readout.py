@@ -20,11 +20,14 @@ class Readout(QWidget):
         self._width_px, self._lines = width_px, lines
         self.label = QLabel(self)
         self.label.setWordWrap(lines > 1)
-        self.label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        if role:
-            self.label.setProperty("role", role)
+        self.label.setProperty("role", role)
         self.setMinimumWidth(width_px)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def let_select(self) -> Readout:
+        """Let people mark and copy the text, which makes it slower to draw; returns itself."""
+        self.label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        return self
 
     def text(self) -> str:
         """Return what is shown."""
@@ -35,6 +38,12 @@ class Readout(QWidget):
         if text != self.label.text():
             self.label.setText(text)
             self.label.setToolTip(text)
+
+    def set_role(self, role: str) -> None:
+        """Take another role of the style."""
+        if role != self.label.property("role"):
+            self.label.setProperty("role", role)
+            self.label.style().polish(self.label)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return the height of its lines."""

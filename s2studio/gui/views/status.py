@@ -5,17 +5,18 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from s2studio.draw.scale import quantity
 from s2studio.gui.translation import tr
+from s2studio.gui.views.readout import Readout
 from s2studio.units import with_unit
 
 if TYPE_CHECKING:
     from s2studio.gui.controller import Controller
 
-EVERY_MS = 500
+EVERY_MS, RATE_PX = 500, 320
 
 
 class StatusFacts(QWidget):
@@ -24,7 +25,8 @@ class StatusFacts(QWidget):
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._controller = controller
-        self._rate, self._used, self._chip = QLabel(self), QLabel(self), QLabel(self)
+        self._rate, self._used, self._chip = Readout(RATE_PX, parent=self), QLabel(self), QLabel(self)
+        self._rate.label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         for label in (self._rate, self._used, self._chip):

@@ -1,37 +1,112 @@
-"""Step curves: a value that holds from the edge of a column to the next."""
+"""Curves of a `TimePlot`: a value that holds from the edge of a column to the next, or a line through points."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QLineF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+
+from s2studio.gui.views.plane import Plane, polygon
 
 
-def stepped(edges: NDArray[Any], values: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return x and y of the line through columns with `edges` (columns + 1) and `values` (columns)."""
-    return np.repeat(edges, 2)[1:-1].astype(np.float64), np.repeat(values, 2).astype(np.float64)
-
-
-class StepCurve(pg.PlotCurveItem):  # type: ignore[misc]
+class StepCurve:
     """A step curve, filled down to zero where `fill` says so."""
 
     def __init__(self, colour: str, fill: bool = False, width: float = 1.0) -> None:
-        super().__init__(skipFiniteCheck=True)
-        self._fill, self._width = fill, width
-        self.set_colour(colour)
+        self._colour, self._fill, self._width = QColor(colour), fill, width
+        self._edges: NDArray[Any] = np.zeros(0)
+        self._values: NDArray[Any] = np.zeros(0)
 
-    def set_colour(self, colour: str) -> None:
-        """Draw in `colour`, `#rrggbb`."""
-        if self._fill:
-            self.setBrush(QColor(colour))
-            self.setFillLevel(0.0)
-            self.setPen(pg.mkPen(None))
-        else:
-            self.setPen(pg.mkPen(colour, width=self._width))
+    def set_colour(self, colour: str, width: float | None = None) -> None:
+        """Draw in `colour`, `#rrggbb`, so many px wide (None: as before)."""
+        self._colour = QColor(colour)
+        self._width = self._width if width is None else width
 
     def show_steps(self, edges: NDArray[Any], values: NDArray[Any]) -> None:
-        """Draw `values` between `edges`."""
-        self.setData(*stepped(edges, values))
+        """Draw `values` (columns,) between `edges` (columns + 1,) in s."""
+        self._edges, self._values = edges, values
+
+    def clear(self) -> None:
+        """Draw nothing."""
+        self.show_steps(np.zeros(0), np.zeros(0))
+
+    @property
+    def steps(self) -> tuple[NDArray[Any], NDArray[Any]]:
+        """The edges and the values."""
+        return self._edges, self._values
+
+    def paint(self, painter: QPainter, plane: Plane) -> None:
+        """Draw it."""
+        if not len(self._values):
+            return
+        x = np.repeat(plane.x(np.asarray(self._edges, np.float64)), 2)
+        y = np.repeat(plane.y(np.asarray(self._values, np.float64)), 2)
+        if not self._fill:
+            painter.setPen(QPen(self._colour, self._width))
+            painter.drawPolyline(polygon(x[1:-1], y))
+            return
+        zero = plane.y(0.0)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._colour)
+        painter.drawPolygon(polygon(x, np.concatenate([[zero], y, [zero]])))
+
+
+class LineCurve:
+    """A line through points."""
+
+    def __init__(self) -> None:
+        self._colour = QColor()
+        self._points: tuple[NDArray[Any], NDArray[Any]] = (np.zeros(0), np.zeros(0))
+
+    def show_points(self, times_s: NDArray[Any], values: NDArray[Any], colour: str) -> None:
+        """Draw the line through `values` at `times_s`, shape (points,) each, in `colour`."""
+        self._points, self._colour = (times_s, values), QColor(colour)
+
+    def clear(self) -> None:
+        """Draw nothing."""
+        self._points = (np.zeros(0), np.zeros(0))
+
+    def paint(self, painter: QPainter, plane: Plane) -> None:
+        """Draw it."""
+        times_s, values = (np.asarray(each, np.float64) for each in self._points)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(self._colour, 1.0))
+        painter.drawPolyline(polygon(plane.x(times_s), plane.y(values)))
+
+
+class Level:
+    """A dashed line at one value, from the left to the right."""
+
+    def __init__(self, colour: str, value: float | None = None) -> None:
+        self.colour, self.value = colour, value
+
+    def paint(self, painter: QPainter, plane: Plane) -> None:
+        """Draw it, unless it has no value."""
+        if self.value is not None:
+            painter.setPen(QPen(QColor(self.colour), 1.0, Qt.PenStyle.DashLine))
+            y = plane.y(self.value)
+            painter.drawLine(QLineF(plane.box.left(), y, plane.box.right(), y))
+
+
+class Triangles:
+    """A small triangle at each of some points."""
+
+    SIDE_PX = 8.0
+
+    def __init__(self, colour: str) -> None:
+        self.colour = colour
+        self.points: tuple[NDArray[Any], NDArray[Any]] = (np.zeros(0), np.zeros(0))
+
+    def paint(self, painter: QPainter, plane: Plane) -> None:
+        """Draw them."""
+        times_s, values = self.points
+        half = self.SIDE_PX / 2
+        shape = polygon(np.array([-half, half, 0.0]), np.array([-half, -half, half]))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(self.colour))
+        for x, y in zip(plane.x(times_s).tolist(), plane.y(values).tolist(), strict=True):
+            painter.drawPolygon(QPolygonF(shape.translated(x, y)))

@@ -3,85 +3,150 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-import pyqtgraph as pg
-from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QColor, QMouseEvent, QWheelEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QMouseEvent, QPaintEngine, QPainter, QPaintEvent, QPixmap, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from s2studio.draw.theme import Theme
+from s2studio.draw.theme import NEAR_PX, Theme
 from s2studio.gui.models.timeline import Timeline
 from s2studio.gui.theme import small_font
 from s2studio.gui.translation import tr
-from s2studio.gui.views.axis import Axis
-from s2studio.gui.views.plot import Plot
+from s2studio.gui.views.plane import LeftAxis, Plane, PlotItem, paint_left, paint_times
 
 ZOOM_PER_NOTCH = 0.8
-TIME_UNITS = ((1.0, "s"), (1e3, "ms"), (1e6, "µs"))
+LEFT_PX, TIMES_PX = 64, 20
+# Above and below the values, as a share of their range.
+PADDING = 0.02
 
 
-class TimeAxis(Axis):
-    """An axis of chip time whose numbers carry their unit, so that it needs no line for a label."""
+class TimePlot(QWidget):
+    """Time in s to the right, one quantity upwards; `has_times` says whether the times stand below.
 
-    def __init__(self) -> None:
-        super().__init__("bottom")
-        self.enableAutoSIPrefix(False)
-
-    def tickStrings(  # noqa: N802 - pyqtgraph's name
-        self,
-        values: Sequence[float],
-        scale: float,  # noqa: ARG002 - the axis has none
-        spacing: float,
-    ) -> list[str]:
-        """Return each of `values` (s) in the unit that suits the spacing of them."""
-        factor, unit = next((row for row in TIME_UNITS if spacing * row[0] >= 1.0), TIME_UNITS[-1])
-        return [f"{round(value * factor, 3):,g} {unit}" for value in values]
-
-
-class TimePlot(Plot):
-    """Time in s to the right, one quantity upwards.
-
+    Its items are painted once into a picture: a cursor that moves costs no more than a line.
     Wheel: zoom around the pointer. Drag: move the span. Click: move the cursor. Double click: the whole run.
     """
 
-    def __init__(self, timeline: Timeline, theme: Theme, label: str, unit: str, parent: QWidget | None = None) -> None:
-        labels = {"left": (label, unit)}
-        super().__init__(theme, tr("{label} over time", label=label), labels, parent, axisItems={"bottom": TimeAxis()})
+    def __init__(
+        self, timeline: Timeline, theme: Theme, label: str, unit: str, has_times: bool = True, left_px: int = LEFT_PX
+    ) -> None:
+        super().__init__()
         self.timeline = timeline
+        self._theme = theme
+        self._axis = LeftAxis(label, unit)
+        self._has_times, self._left_px = has_times, left_px
+        self._range = (0.0, 1.0)
+        self._items: list[PlotItem] = []
+        self._picture: QPixmap | None = None
+        self._shown: tuple[int, int, float] | None = None
+        self._cursor_x = 0
         self._pressed: tuple[QPointF, int, int] | None = None
         self._is_dragging = False
-        item = self.getPlotItem()
-        item.getAxis("left").setWidth(64)
-        self.cursor_line = pg.InfiniteLine(angle=90, movable=False)
-        item.addItem(self.cursor_line, ignoreBounds=True)
-        self._shown: tuple[int, int, float] | None = None
-        self.apply_theme(theme)
+        self._font = small_font()
+        self.setAccessibleName(tr("{label} over time", label=label))
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.follow_timeline()
+
+    # ------------------------------------------------------------------------------------------------- what it shows
+    def add(self, item: PlotItem) -> None:
+        """Show `item` too, above all others."""
+        self._items.append(item)
+        self.redraw()
+
+    def set_items(self, items: Sequence[PlotItem]) -> None:
+        """Show `items` and no others."""
+        self._items = list(items)
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Draw everything anew: something of it changed."""
+        self._picture = None
+        self.update()
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the colours of `theme`."""
-        super().apply_theme(theme)
-        item = self.getPlotItem()
-        for side in ("left", "bottom"):
-            axis = item.getAxis(side)
-            axis.setStyle(tickLength=-4, tickFont=small_font())
-            axis.label.setDefaultTextColor(QColor(theme.muted))
-        item.showGrid(x=False, y=True, alpha=0.12)
-        self.cursor_line.setPen(pg.mkPen(theme.accent, width=1))
+        self._theme = theme
+        self.redraw()
+
+    def label(self, text: str, unit: str) -> None:
+        """Say what the values are."""
+        self._axis = replace(self._axis, label=text, unit=unit)
+        self.redraw()
+
+    def name_rows(self, names: Sequence[tuple[float, str]]) -> None:
+        """Write names at values, in place of numbers."""
+        self._axis = replace(self._axis, names=tuple(names))
+        self.redraw()
+
+    def set_y_range(self, low: float, high: float) -> None:
+        """Show `low` to `high` (in the plot's unit), and a little around them, with what the items have now."""
+        if high > low:
+            spare = PADDING * (high - low)
+            self.show_range(low - spare, high + spare)
+
+    def show_range(self, bottom: float, top: float) -> None:
+        """Show exactly the values from `bottom` to `top`, with what the items have now."""
+        self._range = (bottom, top)
+        self.redraw()
 
     def follow_timeline(self) -> None:
         """Show the timeline's span and cursor: called by its panel when it is the panel's turn."""
         timeline = self.timeline
         shown = (timeline.start, timeline.stop, timeline.tick_s)
-        if shown != self._shown:  # drawing the axis anew is most of the work
+        if shown != self._shown:
             self._shown = shown
-            self.setXRange(timeline.start * timeline.tick_s, timeline.stop * timeline.tick_s, padding=0)
-        self.cursor_line.setValue((timeline.cursor + 0.5) * timeline.tick_s)
+            self.redraw()
+        x = round(self.plane.x((timeline.cursor + 0.5) * timeline.tick_s))
+        if x != self._cursor_x:
+            for changed in (x, self._cursor_x):
+                self.update(QRect(changed - 2, 0, 4, self.height()))
+            self._cursor_x = x
+
+    @property
+    def plane(self) -> Plane:
+        """Where values lie."""
+        start, stop, tick_s = self._shown or (0, 1, 1.0)
+        room = QRectF(self.rect()).adjusted(self._left_px, NEAR_PX, -NEAR_PX, -(TIMES_PX if self._has_times else 2))
+        return Plane(room, start * tick_s, stop * tick_s, *self._range)
 
     def tick_at(self, position: QPointF) -> int:
         """Return the tick under a point of the widget."""
-        point = self.getPlotItem().getViewBox().mapSceneToView(self.mapToScene(position.toPoint()))
-        return int(point.x() / self.timeline.tick_s)
+        return int(self.plane.time_s(position.x()) / self.timeline.tick_s)
+
+    def clicked(self, position: QPointF) -> None:
+        """Do what a click means beside moving the cursor."""
+
+    # -------------------------------------------------------------------------------------------------------- events
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Draw the picture, and the cursor over it."""
+        painter = QPainter(self)
+        if painter.paintEngine().type() != QPaintEngine.Type.Raster:
+            self._paint(painter)  # into a file, as lines and letters
+        else:
+            if self._picture is None:
+                self._picture = self._painted()
+            painter.drawPixmap(0, 0, self._picture)
+        box = self.plane.box
+        if box.left() <= self._cursor_x <= box.right():
+            top, height = round(box.top()), round(box.height())
+            painter.fillRect(self._cursor_x, top, 1, height, QColor(self._theme.accent))
+        painter.end()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Draw as large as there is room."""
+        super().resizeEvent(event)
+        self.redraw()
+        self.follow_timeline()
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Return a size in which curves can be read."""
+        return QSize(320, 160)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Return a size in which something can be seen."""
+        return QSize(self._left_px + 64, 48)
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
         """Zoom around the pointer."""
@@ -104,7 +169,7 @@ class TimePlot(Plot):
         moved = event.position().x() - origin.x()
         if abs(moved) > 4 or self._is_dragging:
             self._is_dragging = True
-            ticks = round(moved / max(1.0, self.getPlotItem().getViewBox().width()) * (stop - start))
+            ticks = round(moved / max(1.0, self.plane.box.width()) * (stop - start))
             first = max(0, min(start - ticks, max(0, self.timeline.length - (stop - start))))
             self.timeline.look(first, first + stop - start)
 
@@ -120,10 +185,30 @@ class TimePlot(Plot):
         self.timeline.look_at_all()
         event.accept()
 
-    def clicked(self, position: QPointF) -> None:
-        """Do what a click means beside moving the cursor."""
+    # -------------------------------------------------------------------------------------------------------- inside
+    def _painted(self) -> QPixmap:
+        ratio = self.devicePixelRatioF()
+        picture = QPixmap(round(self.width() * ratio), round(self.height() * ratio))
+        picture.setDevicePixelRatio(ratio)
+        painter = QPainter(picture)
+        self._paint(painter)
+        painter.end()
+        return picture
 
-    def set_y_range(self, low: float, high: float) -> None:
-        """Show `low` to `high` (in the plot's unit)."""
-        if high > low:
-            self.setYRange(low, high, padding=0.02)
+    def _paint(self, painter: QPainter) -> None:
+        painter.setFont(self._font)
+        painter.fillRect(self.rect(), QColor(self._theme.surface))
+        plane = self.plane
+        if plane.box.isEmpty():
+            return
+        paint_left(painter, plane, self._axis, self._theme)
+        if self._has_times:
+            paint_times(painter, plane, self._theme)
+        painter.setClipRect(plane.box)
+        for item in self._items:
+            painter.save()
+            item.paint(painter, plane)
+            painter.restore()
+        painter.setClipping(False)
+        painter.setPen(QColor(self._theme.border))
+        painter.drawLine(plane.box.bottomLeft(), plane.box.bottomRight())
