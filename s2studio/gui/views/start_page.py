@@ -67,7 +67,7 @@ class StartPage(QWidget):
         )
         lists = (
             f"QListWidget {{ background: transparent; border: none; }}"
-            f"QListWidget::item {{ padding: 6px {NEAR_PX}px; border-radius: {RADIUS_PX}px; }}"
+            f"QListWidget::item {{ padding: 6px 0; border-radius: {RADIUS_PX}px; }}"
             f"QListWidget::item:hover {{ background: {theme.raised}; }}"
         )
         for each in (self.samples, self.recent):
@@ -131,7 +131,8 @@ def _taken() -> str:
         for kind, suffixes in kinds
         for row in range(0, len(suffixes), IN_A_ROW)
     )
-    return f"<p align='center'><b>{escape(tr('Drop files here'))}</b></p><table cellpadding='3'>{rows}</table>"
+    title = f"<p align='center'><b>{escape(tr('Drop files here'))}</b></p>"
+    return f"{title}<table align='center' cellpadding='3'>{rows}</table>"
 
 
 def _list(name: str) -> QListWidget:
