@@ -69,6 +69,7 @@ $(INSTALLED): pyproject.toml s2studio/version.py | $(BIN)/python
 	@echo 'Installing $(TORCH) and s2studio into $(VENV): the first time takes a few minutes ...'
 	@$(PIP) install $(TORCH_FROM) '$(TORCH)'
 	@$(PIP) install --editable '.[all]'
+	@$(BIN)/python -m compileall -q s2studio
 	@touch $@
 
 $(TOOLS): $(INSTALLED)

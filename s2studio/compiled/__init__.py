@@ -36,17 +36,23 @@ class _Cache(FunctionCache):
     What is not found is compiled, and the compiler brings it in itself.
     """
 
+    def __init__(self, function: Callable[..., Any], makes_arrays: bool) -> None:
+        super().__init__(function)  # type: ignore[no-untyped-call]
+        self._makes_arrays = makes_arrays
+
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """Return the compiled function for the signature, None where the cache has none."""
-        rtsys.initialize(target_context)
+        if self._makes_arrays:
+            rtsys.initialize(target_context)
         with self._guard_against_spurious_io_errors():
             return self._load_overload(sig, target_context)  # type: ignore[no-untyped-call]
 
 
-def _compiled(function: F, **options: Any) -> F:
+def _compiled(function: F, makes_arrays: bool, **more: Any) -> F:
     """Return the dispatcher of `function`, with its cache."""
-    dispatcher: Any = numba.njit(nogil=True, error_model="numpy", **options)(function)
-    setattr(dispatcher, "_cache", _Cache(function))  # type: ignore[no-untyped-call]  # noqa: B010 - no public way
+    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": makes_arrays, **more}
+    dispatcher: Any = numba.njit(**options)(function)
+    setattr(dispatcher, "_cache", _Cache(function, makes_arrays))  # noqa: B010 - no public way
     return cast(F, dispatcher)
 
 
@@ -56,7 +62,12 @@ def kernel(function: F) -> F:
     fastmath stays off and no multiply-add is fused: each operation rounds to its type, as on the chip
     (tests compare every kernel with its NumPy reference bit for bit).
     """
-    return _compiled(function)
+    return _compiled(function, makes_arrays=True)
+
+
+def bare_kernel(function: F) -> F:
+    """Compile `function` as `kernel` does; it makes and returns no array, and so is loaded and called sooner."""
+    return _compiled(function, makes_arrays=False)
 
 
 def inner_kernel(function: F) -> F:
@@ -65,4 +76,4 @@ def inner_kernel(function: F) -> F:
     It does not count references to the arrays that it is given or slices, which costs more than the work where that is
     little. So it makes no array, and returns none to a `kernel`.
     """
-    return _compiled(function, _nrt=False, forceinline=True)
+    return _compiled(function, makes_arrays=False, forceinline=True)

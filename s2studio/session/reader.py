@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,7 +13,6 @@ from s2studio.chip.spec import ChipSpec
 from s2studio.errors import SessionError
 from s2studio.session.columns import Columns
 from s2studio.session.content import ContentHash
-from s2studio.session.layer_run import LayerRun
 from s2studio.session.manifest import FILE, Manifest, RunEntry, State, inside, read_manifest
 from s2studio.session.provenance import is_being_written
 from s2studio.session.rows import time_ns
@@ -21,7 +21,10 @@ from s2studio.session.stored import StoredTable
 from s2studio.session.stored_run import StoredRun
 from s2studio.session.tables import TABLES
 
-__all__ = ["LayerRun", "Run", "Session", "open_session"]
+if TYPE_CHECKING:
+    from s2studio.session.layer_run import LayerRun
+
+__all__ = ["Run", "Session", "open_session"]
 
 # More PEs than any machine has: what a small manifest may make us allocate must stay bounded.
 _MAX_PES = 1 << 24
@@ -67,7 +70,7 @@ class Session:
     @property
     def layer_runs(self) -> tuple[LayerRun, ...]:
         """The runs of layers."""
-        return tuple(run for run in self.all_runs if isinstance(run, LayerRun))
+        return tuple(run for run in self.all_runs if not isinstance(run, Run))
 
     def any_run(self, number: int = 0) -> Run | LayerRun:
         """Return the run `number`, of ticks or of layers; raises SessionError where there is none."""
@@ -79,14 +82,18 @@ class Session:
     def run(self, number: int = 0) -> Run:
         """Return the run `number`, one of ticks; raises SessionError where there is none."""
         run = self.any_run(number)
-        if isinstance(run, LayerRun):
+        if not isinstance(run, Run):
             found, hint = "is one of layers: it has no ticks", "run, export, compare and advise take it"
             raise SessionError(f"run {number} of {self.path}", found, "a run of spikes is expected", hint)
         return run
 
     def _run(self, number: int, entry: RunEntry) -> Run | LayerRun:
-        kind = LayerRun if entry.kind == "layers" else Run
-        return kind(inside(self.path, entry.path), number, entry, self._state(entry.state), self.machine, self.path)
+        where = inside(self.path, entry.path), number, entry, self._state(entry.state), self.machine, self.path
+        if entry.kind != "layers":
+            return Run(*where)
+        from s2studio.session.layer_run import LayerRun
+
+        return LayerRun(*where)
 
     def verify(self, progress: Progress = no_progress) -> None:
         """Read everything and compare it with the hashes in the manifest; raises SessionError at what differs."""

@@ -22,7 +22,6 @@ from s2studio.sim.sample import Crew, InFlight, SampleRun
 from s2studio.sim.sent import Counted, Given, Voltages
 from s2studio.sim.shares import free_processors, sensible_threads, shared_rows, shares
 from s2studio.sim.stimulus import given_spikes
-from s2studio.snn.fan_out import IntArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +59,8 @@ class Simulator:
         self._pool, crew = _crew(program, batch, threads)
         self._runs = tuple(SampleRun(program, crew, seed, number) for number in numbers)
         self._voltages_of = np.array(program.voltages_of, np.int64)
+        # Where the voltages of each population kept begin and end among the columns.
+        self._columns = starts(np.diff(program.populations.first_neuron)[self._voltages_of])
         self.reset()
 
     @property
@@ -106,7 +107,7 @@ class Simulator:
             raise SimulationError("advance", f"{steps} steps", "at least 0 are expected")
         given = self._given(steps, stimulus)
         counted = Counted(*(np.zeros((self.batch, steps, len(self.program.updates)), np.int32) for _ in range(3)))
-        voltages = np.zeros((self.batch, steps, self._columns()[-1]), np.float32)
+        voltages = np.zeros((self.batch, steps, self._columns[-1]), np.float32)
 
         def run(sample: int) -> None:
             kept, counts = Voltages(self._voltages_of, voltages[sample]), Counted(*(each[sample] for each in counted))
@@ -150,13 +151,9 @@ class Simulator:
         self._each_sample(fill)
         return table
 
-    def _columns(self) -> IntArray:
-        """Return where the voltages of each population kept begin and end among the columns."""
-        return starts(np.diff(self.program.populations.first_neuron)[self._voltages_of])
-
     def _voltages(self, kept: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
         """Return the voltages of each population, (samples, ticks, neurons), from the columns of the kernel."""
-        columns, voltages = self._columns(), {}
+        columns, voltages = self._columns, {}
         for index, start, stop in zip(self.program.voltages_of, columns[:-1], columns[1:], strict=True):
             values, channels = kept[:, :, start:stop], int(self.program.populations.planes[index])
             if channels:

@@ -61,11 +61,12 @@ class Recount:
         """
         slices = len(self.updates)
         packets, events, sent = (np.zeros((samples, stop - start, slices), np.int32) for _ in range(3))
+        scratch = np.empty(2 * slices, np.int32)
         first = self._starts(spikes, samples, start, stop)
         for sample in range(samples):
             recount(
                 spikes.neuron, first[sample], self.places, self.rows, self.packets,
-                packets[sample], events[sample], sent[sample],
+                packets[sample], events[sample], sent[sample], scratch,
             )  # fmt: skip
         return Counts(packets, events, sent, self.updates, self.recorded_bytes)
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from s2studio.compiled.vectors import LANES
 from s2studio.errors import SimulationError
-from s2studio.sim.kernels.table import Columns, fill_table, last_spikes
+from s2studio.sim.kernels.table import Columns, fill_table
 from s2studio.sim.kernels.ticks import (
     MEETING_SIZE,
     MOST_SPIKES_PER_TICK,
@@ -44,8 +45,10 @@ class SampleRun:
 
     def __init__(self, program: Program, crew: Crew, seed: int, number: int) -> None:
         self._program, self._crew, self._seed, self._number = program, crew, seed, number
-        neurons = int(program.populations.first_neuron[-1])
+        neurons, slices = int(program.populations.first_neuron[-1]), len(program.updates)
         self._sent = Sent(np.empty((len(crew.shares), 2 * neurons + SLACK), np.int32), np.zeros((1, 1, 1), np.int64))
+        self._scratch = np.empty((len(crew.shares), 2 * slices + LANES), np.int32)
+        self._place = np.empty(int(program.populations.planes.max(initial=0)) + 1, np.int64)
         self.forget()
 
     def forget(self) -> None:
@@ -76,7 +79,7 @@ class SampleRun:
                 raise SimulationError("simulation", found, hint="look for relays that feed each other")
             is_delivered = bool(meeting[STOP] == RELAYS)
             self._grow(int(meeting[NEEDED]))
-        self.in_flight = last_spikes(self._sent)
+        self.in_flight = _last_spikes(self._sent)
 
     def _go_on(
         self,
@@ -109,6 +112,7 @@ class SampleRun:
                 self._sent,
                 voltages,
                 counted,
+                self._scratch,
                 meeting,
             )
 
@@ -129,5 +133,15 @@ class SampleRun:
 
     def fill(self, tick: int, sample: int, columns: Columns) -> None:
         """Write the spikes of the ticks that ran last, from `tick` on, to `columns` as those of `sample`."""
-        start = self._sent.start
-        fill_table(tick, 0, start.shape[1] - 1, sample, self._program.populations, self._sent, columns)
+        fill_table(tick, sample, self._program.populations, self._sent, columns, self._place)
+
+
+def _last_spikes(sent: Sent) -> InFlight:
+    """Return the spikes of the last step."""
+    last = sent.start[:, -1]
+    if len(last) == 1:
+        return sent.log[0, last[0, 0] : last[0, -1]].copy(), last[0] - last[0, 0]
+    parts = [
+        log[row[p] : row[p + 1]] for p in range(last.shape[1] - 1) for log, row in zip(sent.log, last, strict=True)
+    ]
+    return np.concatenate(parts), (last - last[:, :1]).sum(axis=0)

@@ -17,10 +17,12 @@ from s2studio.sim.sent import Given
 def given_spikes(program: Program, steps: int, stimulus: Stimulus) -> Given:
     """Return the spikes of all sources by step and population. Raises SimulationError where `stimulus` does not fit."""
     _check_names(program, stimulus)
-    sizes, counts = np.diff(program.populations.first_neuron), np.zeros((steps, len(program.names)), np.int64)
+    first, counts = program.populations.first_neuron, np.zeros((steps, len(program.names)), np.int64)
     trains = [(index, stimulus[name]) for index, name in enumerate(program.names) if name in stimulus]
     found = [
-        count_spikes(train.step, train.neuron, int(sizes[index]), counts[:, index]) if len(train.step) else SORTED
+        count_spikes(train.step, train.neuron, int(first[index + 1] - first[index]), counts[:, index])
+        if len(train.step)
+        else SORTED
         for index, train in trains
     ]
     if OUTSIDE in found:

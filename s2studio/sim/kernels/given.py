@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from s2studio.compiled import kernel
+from s2studio.compiled import bare_kernel
 from s2studio.snn.fan_out import IntArray
 
 SORTED, UNSORTED, OUTSIDE = 0, 1, 2
 
 
-@kernel
+@bare_kernel
 def count_spikes(step: IntArray, neuron: NDArray[np.int32], size: int, counts: IntArray) -> int:
     """Add the spikes of each step to `counts` (steps,) and return SORTED or UNSORTED by step.
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from s2studio.compiled import inner_kernel, kernel
+from s2studio.compiled import bare_kernel, inner_kernel
 from s2studio.sim.kernels.count import count_packets
 from s2studio.sim.program import Packets
 from s2studio.snn.fan_out import IntArray
@@ -39,7 +39,7 @@ class Places(NamedTuple):
     slice_of: NDArray[np.int32]
 
 
-@kernel
+@bare_kernel
 def recount(
     spikes: NDArray[np.int32],
     start: IntArray,
@@ -49,14 +49,16 @@ def recount(
     packets: NDArray[np.int32],
     events: NDArray[np.int32],
     sent: NDArray[np.int32],
+    scratch: NDArray[np.int32],
 ) -> None:
     """Fill `packets`, `events` and `sent`, (ticks, slices) of zeros, with what the spikes of one sample did.
 
     `spikes` are neurons within their population; row t of `start`, (ticks + 1, populations + 1), says where those of
-    each population begin in the tick before the first (t = 0), in the first, and so on.
+    each population begin in the tick before the first (t = 0), in the first, and so on. `scratch` is
+    room for two numbers per slice.
     """
-    scratch = np.empty(sent.shape[1], np.int32)
-    before = np.zeros(sent.shape[1], np.int32)
+    before, scratch = scratch[: sent.shape[1]], scratch[sent.shape[1] :]
+    before[:] = 0
     count_sent(spikes, start[0], places, before)
     for step in range(sent.shape[0]):
         count_packets(sent[step - 1] if step else before, packets_of, packets[step], scratch)

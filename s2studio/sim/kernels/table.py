@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from s2studio.compiled import inner_kernel, kernel
+from s2studio.compiled import bare_kernel, inner_kernel
 from s2studio.sim.kernels.deliver import place_of
 from s2studio.sim.program import Populations
 from s2studio.sim.sent import Sent
@@ -23,14 +23,16 @@ class Columns(NamedTuple):
     neuron: NDArray[np.int32]
 
 
-@kernel
+@bare_kernel
 def fill_table(
-    first_tick: int, first: int, last: int, sample: int, populations: Populations, sent: Sent, columns: Columns
+    first_tick: int, sample: int, populations: Populations, sent: Sent, columns: Columns, place: IntArray
 ) -> None:
-    """Write the spikes of the steps `first` to `last` to the front of `columns`; step 0 is the tick `first_tick`."""
-    place = np.empty(populations.planes.max() + 1, np.int64)
+    """Write the spikes of all steps to `columns`; the first is the tick `first_tick`.
+
+    `place` is room for a number per channel of any image and one more.
+    """
     end = 0
-    for step in range(first, last):
+    for step in range(sent.start.shape[1] - 1):
         begin = end
         for p in range(populations.update.size):
             start = end
@@ -72,20 +74,3 @@ def reorder(
             plane = np.uint32(found) - pixel * channels
             neuron[place[plane]] = plane * pixels + pixel
             place[plane] += 1
-
-
-@kernel
-def last_spikes(sent: Sent) -> tuple[NDArray[np.int32], IntArray]:
-    """Return the spikes of the last step in the engine's order, and where those of each population start."""
-    row, populations = sent.start.shape[1] - 1, sent.start.shape[2] - 1
-    start = np.zeros(populations + 1, np.int64)
-    for p in range(populations):
-        start[p + 1] = start[p]
-        for thread in range(sent.log.shape[0]):
-            start[p + 1] += sent.log[thread, place_of(p, thread, row, sent)].size
-    neurons = np.empty(start[populations], np.int32)
-    for p in range(populations):
-        end = start[p]
-        for thread in range(sent.log.shape[0]):
-            end += copy(sent.log[thread, place_of(p, thread, row, sent)], neurons[end:])
-    return neurons, start

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from s2studio.compiled import inner_kernel, kernel
+from s2studio.compiled import bare_kernel, inner_kernel
 from s2studio.compiled.meeting import meet, read_at
 from s2studio.compiled.vectors import LANES
 from s2studio.sim.kernels.count import count_ticks
@@ -32,7 +32,7 @@ RELAYS, TOO_MANY = -1, -2
 SLACK = GROUP + LANES
 
 
-@kernel
+@bare_kernel
 def run_ticks(
     first_tick: int,
     first_step: int,
@@ -50,15 +50,17 @@ def run_ticks(
     sent: Sent,
     voltages: Voltages,
     counted: Counted,
+    scratch: NDArray[np.int32],
     meeting: NDArray[np.int64],
 ) -> int:
     """Run ticks of one sample from step `first_step` on, as thread `mine` of all those of `shares`, which run at once.
 
     Each thread advances its own neurons (shares.py) and hears the spikes of all, for which they meet after each tick;
     so what is computed does not depend on how many threads there are. `state` holds the rows of the sample, step 0 is
-    `first_tick`. Returns the step before which the threads stopped: all are done, or some log needs more room, of
-    which meeting[NEEDED] says how much. Relays, which run on one thread, know that only when they have their sums: then
-    meeting[STOP] is RELAYS, and the spikes of the tick before are delivered (`is_delivered` when it goes on).
+    `first_tick`, and each thread has a row of `scratch`, as `count_ticks` needs it. Returns the step before which the
+    threads stopped: all are done, or some log needs more room, of which meeting[NEEDED] says how much. Relays, which
+    run on one thread, know that only when they have their sums: then meeting[STOP] is RELAYS, and the spikes of the
+    tick before are delivered (`is_delivered` when it goes on).
     """
     steps, threads = counted.spikes.shape[0], shares.shape[0]
     most, room = most_spikes(mine, populations, shares), sent.log.shape[1] - SLACK
@@ -85,8 +87,7 @@ def run_ticks(
             break
     done = step - first_step
     begin, end = first_step + done * mine // threads, first_step + done * (mine + 1) // threads
-    scratch = np.empty(2 * counted.spikes.shape[1] + LANES, np.int32)
-    count_ticks(begin, end, populations, rows, packets, sent, counted, scratch)
+    count_ticks(begin, end, populations, rows, packets, sent, counted, scratch[mine])
     return step
 
 
