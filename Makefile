@@ -43,6 +43,7 @@ bench: $(TOOLS) ## speed, as ratios against a plain NumPy loop in the same run; 
 	@$(BIN)/python benchmarks/sessions.py
 	@$(BIN)/python benchmarks/evaluation.py
 	@$(BIN)/python benchmarks/mapping.py
+	@$(BIN)/python benchmarks/memory.py
 	@$(BIN)/python benchmarks/deep_networks.py
 	@if command -v Xvfb >/dev/null; then $(BIN)/python -m benchmarks.drawing; else echo "no Xvfb here: the window is not measured"; fi
 

@@ -24,6 +24,7 @@ _HEADER = re.compile(
     r" ?'fortran_order': (?P<order>True|False), ?'shape': \((?P<shape>(?:\d{1,19}L?, ?)*(?:\d{1,19}L?)?)\),? ?\}\s*"
 )
 _PART = re.compile(rf"\('(\w{{1,40}})', ({_TYPE})\)")
+_PIECE_BYTES = 1 << 20
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
@@ -66,7 +67,9 @@ def load_npz(path: Path, most_bytes: int) -> dict[str, NDArray[Any]]:
                 # Python unpacks the others without a limit.
                 if entry.compress_type not in _METHODS:
                     raise ValueError(f"'{entry.filename}' is compressed in another way than NumPy does")
-            return {entry.filename.removesuffix(".npy"): _array(archive.read(entry), most_bytes) for entry in entries}
+            return {
+                entry.filename.removesuffix(".npy"): _array(_unpacked(archive, entry), most_bytes) for entry in entries
+            }
     except (
         OSError,
         EOFError,
@@ -80,8 +83,17 @@ def load_npz(path: Path, most_bytes: int) -> dict[str, NDArray[Any]]:
         raise ValueError(" ".join(str(problem).split())[:200] or type(problem).__name__) from problem
 
 
-def _array(content: bytes, most_bytes: int) -> NDArray[Any]:
-    head = _head(content[: MAX_HEADER_BYTES + 12])
+def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytearray:
+    """Return what is in `entry`, in memory that an array may be, piece by piece: with no second copy of all of it."""
+    content = bytearray()
+    with archive.open(entry) as file:
+        while piece := file.read(_PIECE_BYTES):
+            content += piece
+    return content
+
+
+def _array(content: bytearray, most_bytes: int) -> NDArray[Any]:
+    head = _head(bytes(content[: MAX_HEADER_BYTES + 12]))
     _check(head.bytes, len(content) - head.start, most_bytes)
     flat = np.frombuffer(content, head.dtype, math.prod(head.shape), head.start) if head.bytes else np.zeros(0)
     return flat.astype(head.dtype, copy=False).reshape(head.shape, order=head.order)

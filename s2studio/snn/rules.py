@@ -183,12 +183,18 @@ def _checked(
 
 
 def _listed(pre: NDArray[Any], post: NDArray[Any], weight: NDArray[Any], delay: NDArray[Any]) -> SynapseList:
-    return SynapseList(pre.astype(np.int32), post.astype(np.int32), weight.astype(np.int8), delay.astype(np.uint8))
+    return SynapseList(
+        pre.astype(np.int32, copy=False),
+        post.astype(np.int32, copy=False),
+        weight.astype(np.int8, copy=False),
+        delay.astype(np.uint8, copy=False),
+    )
 
 
 def _check_weights(reader: Reader, weights: Section, key: str, values: NDArray[Any]) -> None:
     numbers = values.dtype.kind in "iuf" and np.isfinite(values).all()
-    if not numbers or np.any(values != np.rint(values)) or np.any(np.abs(values.astype(np.float64)) > MAX_WEIGHT):
+    whole = numbers and (values.dtype.kind in "iu" or not np.any(values != np.rint(values)))
+    if not whole or values.min(initial=0) < -MAX_WEIGHT or values.max(initial=0) > MAX_WEIGHT:
         limit = f"whole numbers from -{MAX_WEIGHT} to {MAX_WEIGHT} are expected"
         raise reader.document.refuse(weights, key, "weights that the chip cannot hold", limit, "scale and round them")
 
