@@ -112,7 +112,7 @@ class View:
     (neurons of all outputs, columns) spikes. Where `is_coarse`, the raster has the mean of each slice's neurons and
     outputs are not counted: there were too many spikes to look at each.
     By slice, over the span: totals of packets, events, spikes and energy, the worst time done, the mean busy share and
-    the share of ticks at a level above the lowest. `link_flits` (links,) is the total.
+    the mean clock. `link_flits` (links,) is the total.
     """
 
     span: Span
@@ -135,7 +135,7 @@ class View:
     slice_energy_j: NDArray[np.float64]
     slice_time_done_s: NDArray[np.float64]
     slice_busy: NDArray[np.float64]
-    slice_high: NDArray[np.float64]
+    slice_clock_hz: NDArray[np.float64]
     link_flits: NDArray[np.int64]
     is_coarse: bool = False
 
@@ -239,7 +239,7 @@ class Viewer:
             slice_energy_j=found.pe_energy_j.sum(axis=0),
             slice_time_done_s=found.longest_s.max(axis=0, initial=0.0),
             slice_busy=found.busy_s.sum(axis=0) / (total * tick_s),
-            slice_high=found.high.sum(axis=0) / total,
+            slice_clock_hz=found.clock_hz.sum(axis=0) / total,
             link_flits=found.flits.sum(axis=0),
             is_coarse=self._is_coarse,
         )

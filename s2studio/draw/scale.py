@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from s2studio.units import with_unit
 
 _PREFIXES = {-12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T"}
-SI_UNITS = frozenset({"s", "J", "W", "Hz", "B", "B/s", "MAC/s"})
+SI_UNITS = frozenset({"s", "J", "J/tick", "W", "Hz", "B", "B/s", "MAC/s"})
 _STEPS = (1.0, 2.0, 5.0, 10.0)
 
 

@@ -12,11 +12,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from s2studio.chip.machine import PE
-from s2studio.gui.models.mesh_values import METRICS
+from s2studio.draw.metrics import METRICS, slice_means
 from s2studio.gui.views.mesh_view import MeshView
 from s2studio.gui.window import Window
 from s2studio.mapping.mapping import ChipMapping
 from s2studio.resources import resource_path
+from s2studio.session.profile import profile
+from s2studio.session.reader import open_session
 from tests.gui.conftest import Until
 
 DIGITS = resource_path("sample_projects", "event_digits", "project.yaml")
@@ -243,7 +245,7 @@ def test_that_the_rest_is_placed_by_the_engine_around_what_is_pinned(window: Win
     assert window.controller.undo.undoText() == "Place the rest with sequential"
 
 
-def test_that_a_run_gives_edits_its_traffic_and_the_mesh_its_heat_maps(window: Window, until: Until) -> None:
+def test_that_a_run_gives_edits_its_traffic_and_the_mesh_the_numbers_of_pictures(window: Window, until: Until) -> None:
     window.controller.run()
     editing = window.controller.edits.editing
     until(lambda: editing.measured is not None)
@@ -251,14 +253,19 @@ def test_that_a_run_gives_edits_its_traffic_and_the_mesh_its_heat_maps(window: W
     assert "ticks" in editing.basis
     assert figures[2].before is not None
     until(lambda: window.controller.source.view is not None)
+    source, machine = window.controller.source, window.controller.studio.machine
+    assert source.shown is not None
+    assert source.view is not None
+    assert machine is not None
+    span = source.view.span
+    ran = profile(open_session(source.shown.session).run(0), span.start, span.stop)
     scene = window.mesh.view.scene
-    for name in ("packets", "synaptic_events", "utilisation", "time_done", "energy", "level"):
-        window.mesh.show_metric(name)
+    for metric in METRICS.values():
+        window.mesh.show_metric(metric.name)
         scene = window.mesh.view.scene
         assert scene is not None
-        assert scene.legend.title == METRICS[name].title
-        assert scene.values is not None
-        assert len(scene.values) == len(mapping_of(window).slices)
+        assert scene.legend.title == metric.title
+        assert scene.values == pytest.approx(metric.of(mapping_of(window), slice_means(ran), machine.spec))
     assert scene is not None
     assert scene.link_unit == "flits/tick"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from s2studio.draw.colours import colour_map
 from s2studio.draw.frame import ROW_PX, Column, colour_bar, heading, table
 from s2studio.draw.mesh import Box
 from s2studio.draw.picture import Item, Rect, Text
@@ -34,11 +35,12 @@ def mesh_legend(subject: MeshSubject, theme: Theme, box: Box, shown: Shading | N
 
 def _metric(shown: Shading, theme: Theme, box: Box, y: float) -> list[Item]:
     bar = Box(box.x, y + NEAR_PX, box.width, SPACE_PX)
-    span = f"{shown.written(float(shown.values.min()))} to {shown.written(float(shown.values.max()))}"
-    known = "estimate" if shown.metric.is_estimate else "exact"
+    metric, ends = shown.metric, shown.ends
+    span = f"{metric.text(float(shown.values.min()))} to {metric.text(float(shown.values.max()))}"
+    known = "estimate" if metric.is_estimate else "exact"
     return [
-        *heading(theme, box.x, y, shown.metric.title),
-        *colour_bar(theme, bar, shown.table, shown.written(shown.low), shown.written(shown.high)),
+        *heading(theme, box.x, y, metric.title),
+        *colour_bar(theme, bar, colour_map(), metric.text(ends.low), metric.text(ends.high)),
         Text((box.x, y + _SCALE_PX), f"here {span} ({known})", theme.muted, SMALL_PX),
     ]
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from s2studio.chip.machine import Machine
 from s2studio.draw.colours import ColourMap, apply, colour_map, population_colours, ramp
-from s2studio.draw.metrics import Metric, Values
-from s2studio.draw.scale import axis_unit, quantity
+from s2studio.draw.metrics import Ends, Metric, Values, slice_means
+from s2studio.draw.scale import axis_unit
 from s2studio.draw.theme import Theme, hex_colour, mixed
 from s2studio.mapping.mapping import ChipMapping, Link
 from s2studio.session.profile import Profile
@@ -47,28 +47,22 @@ class MeshSubject:
 
 @dataclass(frozen=True, eq=False)
 class Shading:
-    """The values of `metric`, one for each slice, on a scale from `low` to `high`."""
+    """The values of `metric`, one for each slice, and the ends of the scale they are shown on."""
 
     metric: Metric
     values: Values
-    low: float
-    high: float
+    ends: Ends
 
     @cached_property
     def fills(self) -> list[str]:
         """The colour of each slice."""
-        shades = apply(self.values, self.low, self.high, self.table)
+        shades = apply(self.values, self.ends.low, self.ends.high, colour_map())
         return [hex_colour(*shade) for shade in shades.tolist()]
-
-    @property
-    def table(self) -> ColourMap:
-        """The colour map."""
-        return colour_map(self.metric.colours)
 
     @property
     def unit(self) -> tuple[float, str]:
         """The factor and name of the unit of what stands in a PE."""
-        return axis_unit(self.high, self.metric.unit)
+        return axis_unit(self.ends.high, self.metric.unit)
 
     def label(self, number: int) -> str:
         """Return the value of the slice `number` as short as a PE is wide."""
@@ -77,18 +71,12 @@ class Shading:
             return f"{value:,.0f}"
         return f"{value:.1f}" if value >= 0.05 else "<0.1"
 
-    def written(self, value: float) -> str:
-        """Return `value` with its unit."""
-        return quantity(value, self.metric.unit)
-
 
 def shading(subject: MeshSubject, metric: Metric) -> Shading:
     """Return the values of `metric` for the slices of `subject`, and the scale they are shown on."""
-    spec = subject.machine.spec
-    values = metric.of(subject.mapping, subject.profile, spec)
-    largest = float(values.max(initial=0.0))
-    low = metric.lowest(spec) if metric.lowest else 0.0
-    return Shading(metric, values, low, max(metric.highest(spec), largest) if metric.highest else largest)
+    spec, run = subject.machine.spec, subject.profile
+    values = metric.of(subject.mapping, None if run is None else slice_means(run), spec)
+    return Shading(metric, values, metric.scale(values, spec))
 
 
 def link_map(theme: Theme) -> ColourMap:

@@ -11,7 +11,8 @@ import numpy as np
 
 from s2studio.chip.machine import PE, Machine
 from s2studio.chip.spec import ChipSpec
-from s2studio.gui.models.mesh_values import FloatArray, overlap
+from s2studio.draw.metrics import Values
+from s2studio.gui.models.mesh_values import overlap
 from s2studio.gui.models.selection import Selected, of_slices
 from s2studio.gui.models.studio import Studio
 from s2studio.gui.models.sure import about_column
@@ -46,7 +47,7 @@ class Measured:
     rates: Rates
     ticks: int
     tick_s: float
-    time_done_s: FloatArray
+    time_done_s: Values
     busy_energy_j: float
 
 
@@ -389,7 +390,7 @@ class _Now:
     worst_link: float
     lookups: float
     fullest_bytes: int
-    time_done_s: FloatArray | None
+    time_done_s: Values | None
 
     @classmethod
     def of(cls, mapping: ChipMapping, found: Measured | None) -> _Now:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from s2studio.chip.machine import PE
-from s2studio.gui.models.mesh_values import METRICS, Facts, link_loads
+from s2studio.draw.metrics import METRICS
+from s2studio.gui.models.mesh_values import Facts, link_loads, said
 from s2studio.gui.models.selection import Selected
 from s2studio.gui.translation import tr
 from s2studio.mapping.edit import name_of
@@ -368,11 +369,11 @@ def _run(known: Known, indices: Sequence[int]) -> list[Section]:
     rows = []
     for metric in METRICS.values():
         if metric.needs_run:
-            values = metric.values(facts)[list(indices)]
+            values = facts.values(metric)[list(indices)]
             is_sum = metric.unit.endswith("/tick")
             title = tr(metric.title)
             title = title if is_sum or len(indices) == 1 else tr("{title}, largest", title=title)
-            rows.append(Row(title, metric.said(float(values.sum() if is_sum else values.max()))))
+            rows.append(Row(title, said(metric, float(values.sum() if is_sum else values.max()))))
     first, last = facts.view.span.start, facts.view.span.stop - 1
     return [Section(tr("In ticks {first:,} to {last:,}", first=first, last=last), tuple(rows))]
 

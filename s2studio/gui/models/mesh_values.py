@@ -1,31 +1,27 @@
-"""What the mesh can show of each slice as a colour: the table of its heat maps, and the load of the links."""
+"""What the mesh goes by: the numbers of each slice, of the placement or of a run, and the load of the links."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from s2studio.chip.machine import Machine
+from s2studio.draw.metrics import Metric, SliceMeans, Values
 from s2studio.gui.models.sure import about
-from s2studio.gui.translation import marked, tr
+from s2studio.gui.translation import tr
 from s2studio.mapping.mapping import ChipMapping, Link, Slice
 from s2studio.sim.traffic import flits, link_table
-from s2studio.units import with_unit
 
 if TYPE_CHECKING:
     from s2studio.analysis.view import View
 
-FloatArray = NDArray[np.float64]
-PERCENT = "%"
-# Metrics that follow from cycle costs.
-ESTIMATES = frozenset({"utilisation", "time_done", "energy", "level"})
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Facts:
     """All that a heat map may go by. `view` is what a run did, in terms of the slices of `ran`; None without a run."""
 
@@ -39,95 +35,42 @@ class Facts:
         """How many ticks the numbers of the run stand for, at least 1."""
         return max(1, self.view.ticks_seen) if self.view is not None else 1
 
-    def additive(self, values: NDArray[np.integer] | FloatArray) -> FloatArray:
+    def values(self, metric: Metric) -> Values:
+        """Return what `metric` says of each slice, shape (slices,); raises ValueError where it needs a run."""
+        return metric.of(self.mapping, self.means, self.machine.spec)
+
+    @cached_property
+    def means(self) -> SliceMeans | None:
+        """What the run did, for the slices of `mapping`; None without one."""
+        if self.view is None:
+            return None
+        view, ticks = self.view, self.ticks
+        return SliceMeans(
+            tick_s=view.tick_s,
+            packets=self.shared(view.slice_packets) / ticks,
+            synaptic_events=self.shared(view.slice_events) / ticks,
+            spikes=self.shared(view.slice_spikes) / ticks,
+            busy=self.shared(view.slice_busy),
+            time_done_max_s=self.shared(view.slice_time_done_s),
+            energy_j=self.shared(view.slice_energy_j) / ticks,
+            clock_hz=self._moved(view.slice_clock_hz, "part"),
+        )
+
+    def shared(self, values: NDArray[np.integer] | Values) -> Values:
         """Return what the run counted per slice for the slices of `mapping`: a part of a slice has its share."""
-        return np.asarray(values, np.float64) @ self._overlap("whole")
+        return self._moved(values, "whole")
 
-    def mean(self, values: FloatArray) -> FloatArray:
-        """Return what is no sum, such as a share of time, for the slices of `mapping`."""
-        return np.asarray(values, np.float64) @ self._overlap("part")
-
-    def _overlap(self, of: str) -> FloatArray:
+    def _moved(self, values: NDArray[np.integer] | Values, of: str) -> Values:
         before = self.mapping if self.ran is None else self.ran
-        return overlap(before.slices, self.mapping.slices, of)
+        if before.slices == self.mapping.slices:
+            return np.asarray(values, np.float64)
+        return np.asarray(values, np.float64) @ overlap(before.slices, self.mapping.slices, of)
 
 
-@dataclass(frozen=True)
-class Metric:
-    """One heat map. `values` are (slices,) in `unit`; `top` is the end of the scale, None where the largest is."""
-
-    name: str
-    title: str
-    unit: str
-    needs_run: bool
-    values: Callable[[Facts], FloatArray]
-    top: float | None = None
-
-    def text(self, value: float) -> str:
-        """Return `value` as people read it, with its unit."""
-        if self.unit == PERCENT:
-            return f"{value:.3g} %" if value < 1000 else f"{value:,.0f} %"
-        if self.unit == "J/tick":
-            return with_unit(value, "J") + "/tick"
-        number = f"{value:,.0f}" if value >= 100 or value == round(value) else f"{value:.3g}"
-        return f"{number} {self.unit}"
-
-    def said(self, value: float) -> str:
-        """Return `value` of a slice as people read it, with the sign of an estimate where it is one."""
-        return about(self.text(value)) if self.name in ESTIMATES else self.text(value)
-
-    def scale(self, values: FloatArray) -> tuple[float, float]:
-        """Return the values at which the colours begin and end; a scale of shares grows beyond 100 % if it must."""
-        largest = float(values.max(initial=0.0))
-        if self.top is not None:
-            return 0.0, max(self.top, largest)
-        return 0.0, largest or 1.0
-
-
-def _memory(facts: Facts) -> FloatArray:
-    total = np.array([sum(piece.bytes.values()) for piece in facts.mapping.slices], np.float64)
-    return 100 * total / facts.machine.spec.memory.data_bytes
-
-
-def _neurons(facts: Facts) -> FloatArray:
-    return np.array([piece.size for piece in facts.mapping.slices], np.float64)
-
-
-def _per_tick(name: str) -> Callable[[Facts], FloatArray]:
-    return lambda facts: facts.additive(getattr(facts.view, name)) / facts.ticks
-
-
-def _busy(facts: Facts) -> FloatArray:
-    return 100 * facts.additive(_of(facts).slice_busy)
-
-
-def _time_done(facts: Facts) -> FloatArray:
-    return 100 * facts.additive(_of(facts).slice_time_done_s) / _of(facts).tick_s
-
-
-def _level(facts: Facts) -> FloatArray:
-    return 100 * facts.mean(_of(facts).slice_high)
-
-
-def _of(facts: Facts) -> View:
-    if facts.view is None:
-        raise ValueError("a heat map of a run was asked for without a run")
-    return facts.view
-
-
-METRICS = {
-    metric.name: metric
-    for metric in (
-        Metric("memory", marked("Data memory"), PERCENT, False, _memory, top=100.0),
-        Metric("neurons", marked("Neurons"), "neurons", False, _neurons),
-        Metric("packets", marked("Packets received"), "packets/tick", True, _per_tick("slice_packets")),
-        Metric("synaptic_events", marked("Synaptic events"), "events/tick", True, _per_tick("slice_events")),
-        Metric("utilisation", marked("Utilisation"), PERCENT, True, _busy, top=100.0),
-        Metric("time_done", marked("Worst time_done / tick"), PERCENT, True, _time_done, top=100.0),
-        Metric("energy", marked("Energy"), "J/tick", True, _per_tick("slice_energy_j")),
-        Metric("level", marked("Ticks at a high level"), PERCENT, True, _level, top=100.0),
-    )
-}
+def said(metric: Metric, value: float) -> str:
+    """Return `value` of a slice as people read it, with the sign of an estimate where it is one."""
+    text = metric.text(value)
+    return about(text) if metric.is_estimate else text
 
 
 def link_loads(facts: Facts) -> tuple[dict[Link, float], str]:
@@ -138,9 +81,10 @@ def link_loads(facts: Facts) -> tuple[dict[Link, float], str]:
     """
     links, table = link_table(facts.mapping)
     if facts.view is None:
-        spikes, ticks, unit = _neurons(facts), 1, tr("flits, if each neuron spikes once")
+        sizes = np.array([piece.size for piece in facts.mapping.slices], np.float64)
+        spikes, ticks, unit = sizes, 1, tr("flits, if each neuron spikes once")
     else:
-        spikes, ticks, unit = facts.additive(facts.view.slice_spikes), facts.ticks, "flits/tick"
+        spikes, ticks, unit = facts.shared(facts.view.slice_spikes), facts.ticks, "flits/tick"
     if np.array_equal(spikes, np.rint(spikes)):
         loads = flits(np.rint(spikes).astype(np.int64), table) / ticks
     else:
@@ -148,7 +92,7 @@ def link_loads(facts: Facts) -> tuple[dict[Link, float], str]:
     return dict(zip(links, loads.tolist(), strict=True)), unit
 
 
-def overlap(before: Sequence[Slice], after: Sequence[Slice], of: str = "whole") -> FloatArray:
+def overlap(before: Sequence[Slice], after: Sequence[Slice], of: str = "whole") -> Values:
     """Return which share of each slice `before` (`of` whole) lies in each slice `after`, shape (before, after).
 
     `of` part: which share of each slice `after` comes from each slice `before`.

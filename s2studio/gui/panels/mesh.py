@@ -18,9 +18,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from s2studio.draw.metrics import METRICS
 from s2studio.draw.theme import NEAR_PX, TIGHT_PX, WIDE_PX, Theme
 from s2studio.gui.icons import icon
-from s2studio.gui.models.mesh_values import METRICS
 from s2studio.gui.models.selection import Selected, of_slices
 from s2studio.gui.theme import ThemeSwitch
 from s2studio.gui.translation import marked, tr

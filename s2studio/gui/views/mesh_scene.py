@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from s2studio.chip.machine import PE, Machine
 from s2studio.draw.colours import apply, colour_map, population_colours
+from s2studio.draw.metrics import METRICS, Values
 from s2studio.draw.theme import hex_colour
-from s2studio.gui.models.mesh_values import METRICS, Facts, FloatArray, link_loads
+from s2studio.gui.models.mesh_values import Facts, link_loads, said
 from s2studio.gui.translation import tr
 from s2studio.mapping.edit import Refused, name_of
 from s2studio.mapping.mapping import ChipMapping, Link
@@ -61,7 +62,7 @@ class MeshScene:
     loads: Mapping[Link, float]
     link_unit: str
     legend: Legend
-    values: FloatArray | None
+    values: Values | None
     slice_at: Mapping[PE, int]
 
     @property
@@ -99,10 +100,10 @@ def scene(facts: Facts, names: tuple[str, ...], shown: str) -> MeshScene:
     heats: list[str | None] = [None] * len(mapping.slices)
     values, low, high = None, "", ""
     if metric is not None:
-        values = metric.values(facts)
-        bottom, top = metric.scale(values)
-        heats = [hex_colour(*row) for row in apply(values, bottom, top, colour_map()).tolist()]
-        low, high = metric.text(bottom), metric.text(top)
+        values = facts.values(metric)
+        ends = metric.scale(values, machine.spec)
+        heats = [hex_colour(*row) for row in apply(values, ends.low, ends.high, colour_map()).tolist()]
+        low, high = metric.text(ends.low), metric.text(ends.high)
     loads, unit = link_loads(facts)
     pinned = mapping.options.pinned
     tiles = {}
@@ -149,7 +150,7 @@ def tip(shown: MeshScene, pe: PE) -> str:
     ]
     if shown.facts.view is not None:
         rows += [
-            (tr(metric.title), metric.said(float(metric.values(shown.facts)[tile.index])))
+            (tr(metric.title), said(metric, float(shown.facts.values(metric)[tile.index])))
             for metric in METRICS.values()
             if metric.needs_run
         ]

@@ -9,8 +9,9 @@ import pytest
 
 from s2studio.app.engine import Engine, Prepared
 from s2studio.app.project import open_project
+from s2studio.draw.metrics import METRICS
 from s2studio.gui.models.editing import Editing, Figure, Measured, carried_over, time_error
-from s2studio.gui.models.mesh_values import METRICS, Facts, link_loads, overlap
+from s2studio.gui.models.mesh_values import Facts, link_loads, overlap
 from s2studio.gui.models.selection import of_slices
 from s2studio.gui.models.studio import Studio
 from s2studio.mapping.edit import Refused
@@ -215,11 +216,11 @@ def test_that_counts_of_a_slice_are_shared_by_its_parts() -> None:
 
 def test_that_heat_maps_of_the_placement_need_no_run(opened: Opened) -> None:
     facts = Facts(opened.mapping, opened.prepared.machine)
-    memory = METRICS["memory"].values(facts)
+    memory = facts.values(METRICS["memory"])
     first = opened.mapping.slices[0]
     capacity = opened.prepared.machine.spec.memory.data_bytes
-    assert memory[0] == pytest.approx(100 * sum(first.bytes.values()) / capacity)
-    assert METRICS["neurons"].values(facts).sum() == sum(piece.size for piece in opened.mapping.slices)
+    assert memory[0] == pytest.approx(sum(first.bytes.values()) / capacity)
+    assert facts.values(METRICS["neurons"]).sum() == sum(piece.size for piece in opened.mapping.slices)
     loads, unit = link_loads(facts)
     assert loads == opened.mapping.link_loads
     assert "once" in unit
