@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
@@ -35,7 +36,7 @@ class Looks:
 
 
 class MeshPainter:
-    """Paints one frame. `paint` draws from back to front."""
+    """Paints one frame: the ground, which only the camera changes, then `paint` what happens on it, back to front."""
 
     def __init__(self, painter: QPainter, layout: MeshLayout, shown: MeshScene, looks: Looks, theme: Theme) -> None:
         self._painter, self._layout, self._scene, self._looks, self._theme = painter, layout, shown, looks, theme
@@ -44,24 +45,38 @@ class MeshPainter:
         self._font = QFont(painter.font())
         self._font.setPixelSize(SMALL_PX)
         self._metrics = QFontMetricsF(self._font)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(self._font)
         self._routes = shown.mapping.routes if shown.mapping is not None else ()
         near = looks.selected.slices
         self._reached = frozenset(target for index in near for target in self._targets(index))
 
-    def paint(self, area: QRectF) -> None:
-        """Draw what lies in `area` (px)."""
-        painter = self._painter
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillRect(area, QColor(self._theme.background))
-        painter.setFont(self._font)
+    @staticmethod
+    def ground_key(shown: MeshScene, looks: Looks, theme: Theme) -> Hashable:
+        """Return what the ground depends on, besides the layout."""
+        return looks.scale, looks.offset.toTuple(), looks.names, theme.name, shown.reserved, shown.forbidden
+
+    def paint_ground(self, area: QRectF) -> None:
+        """Draw the chip with all its PEs empty."""
+        self._painter.fillRect(area, QColor(self._theme.background))
         self._paint_holes()
         self._paint_cells()
-        self._paint_links()
-        self._paint_hole_names()
         for pe, box in self._layout.pes.items():
             rect = self._rect(box)
             if rect.intersects(area):
-                self._paint_pe(pe, rect)
+                self._paint_empty(pe, rect)
+
+    def paint(self, area: QRectF) -> None:
+        """Draw what of links, slices and marks lies in `area` (px)."""
+        self._paint_links()
+        self._paint_hole_names()
+        looks = self._looks
+        marked = {*self._scene.tiles, *looks.selected.pes, *looks.hovered.pes, looks.focus}
+        for pe, box in self._layout.pes.items():
+            if pe in marked or looks.carried is not None:
+                rect = self._rect(box)
+                if rect.intersects(area):
+                    self._paint_pe(pe, rect)
         self._paint_carried()
 
     # ------------------------------------------------------------------------------------------------------------ parts
@@ -152,11 +167,12 @@ class MeshPainter:
     def _paint_pe(self, pe: PE, rect: QRectF) -> None:
         carried, tile = self._looks.carried, self._scene.tiles.get(pe)
         is_refused = carried is not None and carried.legality.get(pe) is not None
-        self._painter.setOpacity(0.28 if is_refused else 1.0)
+        if is_refused:
+            self._painter.fillRect(rect, QColor(self._theme.surface))
+            self._painter.setOpacity(0.28)
+            self._paint_empty(pe, rect)
         if tile is not None:
             self._paint_tile(tile, rect)
-        else:
-            self._paint_empty(pe, rect)
         if is_refused:
             self._painter.setOpacity(0.7)
             self._cross(rect, QColor(self._theme.muted))

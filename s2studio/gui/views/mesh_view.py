@@ -23,6 +23,7 @@ from s2studio.draw.theme import FAR_PX, MARGIN_PX, WIDE_PX, Theme
 from s2studio.gui.models.selection import Selected
 from s2studio.gui.translation import tr
 from s2studio.gui.views.canvas import ZOOM_PER_NOTCH, Canvas
+from s2studio.gui.views.kept_picture import KeptPicture
 from s2studio.gui.views.mesh_paint import Looks, MeshPainter
 from s2studio.gui.views.mesh_scene import Carried, MeshScene, link_tip, tip
 from s2studio.mapping.mapping import Link
@@ -79,6 +80,7 @@ class MeshView(Canvas):
         self.names = True
         self._press: _Press | None = None
         self._has_space = False
+        self._ground = KeptPicture(self)
         self._band = QRubberBand(QRubberBand.Shape.Rectangle, self)
         self.setMinimumSize(240, 150)
         self.setAccessibleName(tr("Mesh of the chip"))
@@ -125,7 +127,13 @@ class MeshView(Canvas):
             return
         focus = self.focus if self.hasFocus() else None
         looks = Looks(self.scale, self.offset, self.selected, self.hovered, focus, self.carried, names=self.names)
-        MeshPainter(painter, self.layout_, self.scene, looks, self.theme).paint(QRectF(event.rect()))
+        scene, layout, theme, area = self.scene, self.layout_, self.theme, QRectF(self.rect())
+
+        def paint_ground(on: QPainter) -> None:
+            MeshPainter(on, layout, scene, looks, theme).paint_ground(area)
+
+        self._ground.draw(painter, paint_ground, (id(layout), MeshPainter.ground_key(scene, looks, theme)))
+        MeshPainter(painter, layout, scene, looks, theme).paint(QRectF(event.rect()))
 
     def event(self, event: QEvent) -> bool:
         """Take tooltips, and the keys that are commands elsewhere."""

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QMouseEvent, QPaintEngine, QPainter, QPaintEvent, QPixmap, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from s2studio.draw.theme import NEAR_PX, Theme
 from s2studio.gui.models.timeline import Timeline
 from s2studio.gui.theme import small_font
 from s2studio.gui.translation import tr
+from s2studio.gui.views.kept_picture import KeptPicture
 from s2studio.gui.views.plane import LeftAxis, Plane, PlotItem, paint_left, paint_times
 
 ZOOM_PER_NOTCH = 0.8
@@ -38,7 +39,7 @@ class TimePlot(QWidget):
         self._has_times, self._left_px = has_times, left_px
         self._range = (0.0, 1.0)
         self._items: list[PlotItem] = []
-        self._picture: QPixmap | None = None
+        self._picture = KeptPicture(self)
         self._shown: tuple[int, int, float] | None = None
         self._cursor_x = 0
         self._pressed: tuple[QPointF, int, int] | None = None
@@ -62,7 +63,7 @@ class TimePlot(QWidget):
 
     def redraw(self) -> None:
         """Draw everything anew: something of it changed."""
-        self._picture = None
+        self._picture.drop()
         self.update()
 
     def apply_theme(self, theme: Theme) -> None:
@@ -122,12 +123,7 @@ class TimePlot(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Draw the picture, and the cursor over it."""
         painter = QPainter(self)
-        if painter.paintEngine().type() != QPaintEngine.Type.Raster:
-            self._paint(painter)  # into a file, as lines and letters
-        else:
-            if self._picture is None:
-                self._picture = self._painted()
-            painter.drawPixmap(0, 0, self._picture)
+        self._picture.draw(painter, self._paint)
         box = self.plane.box
         if box.left() <= self._cursor_x <= box.right():
             top, height = round(box.top()), round(box.height())
@@ -186,15 +182,6 @@ class TimePlot(QWidget):
         event.accept()
 
     # -------------------------------------------------------------------------------------------------------- inside
-    def _painted(self) -> QPixmap:
-        ratio = self.devicePixelRatioF()
-        picture = QPixmap(round(self.width() * ratio), round(self.height() * ratio))
-        picture.setDevicePixelRatio(ratio)
-        painter = QPainter(picture)
-        self._paint(painter)
-        painter.end()
-        return picture
-
     def _paint(self, painter: QPainter) -> None:
         painter.setFont(self._font)
         painter.fillRect(self.rect(), QColor(self._theme.surface))

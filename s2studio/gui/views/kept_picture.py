@@ -1,0 +1,36 @@
+"""A picture that a widget keeps of what seldom changes, as sharp as its screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+
+from PySide6.QtGui import QPaintEngine, QPainter, QPixmap
+from PySide6.QtWidgets import QWidget
+
+
+class KeptPicture:
+    """What `widget` shows, painted again once it is dropped, or for another key or size. In a file it is no picture."""
+
+    def __init__(self, widget: QWidget) -> None:
+        self._widget = widget
+        self._kept: tuple[Hashable, QPixmap] | None = None
+
+    def drop(self) -> None:
+        """Paint it again the next time."""
+        self._kept = None
+
+    def draw(self, painter: QPainter, paint: Callable[[QPainter], None], key: Hashable = None) -> None:
+        """Draw the picture over the whole widget; `paint` makes it, as large as the widget."""
+        if painter.paintEngine().type() != QPaintEngine.Type.Raster:
+            paint(painter)  # into a file, as lines and letters
+            return
+        ratio, size = self._widget.devicePixelRatioF(), self._widget.size()
+        now = (key, size.width(), size.height(), ratio)
+        if self._kept is None or self._kept[0] != now:
+            picture = QPixmap(round(size.width() * ratio), round(size.height() * ratio))
+            picture.setDevicePixelRatio(ratio)
+            own = QPainter(picture)
+            paint(own)
+            own.end()
+            self._kept = now, picture
+        painter.drawPixmap(0, 0, self._kept[1])
