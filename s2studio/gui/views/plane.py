@@ -71,7 +71,7 @@ class LeftAxis:
         if self.names:
             return list(self.names), self.label
         low, high = sorted((plane.low, plane.high))
-        steps = round_steps(low, high, max(2, int(plane.box.height() / ROW_PX)))
+        steps = round_steps(low, high, max(3, int(plane.box.height() / ROW_PX)))
         factor, unit = axis_unit(max(abs(low), abs(high)), self.unit)
         apart = (steps[1] - steps[0]) / factor if len(steps) > 1 else 1.0
         label = f"{self.label} ({unit})" if unit else self.label

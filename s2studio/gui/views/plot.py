@@ -9,6 +9,7 @@ import pyqtgraph as pg
 from PySide6.QtWidgets import QWidget
 
 from s2studio.draw.theme import SMALL_PX, Theme
+from s2studio.gui.theme import small_font
 from s2studio.gui.views.axis import Axis
 
 # What stands at each axis: a label and, where pyqtgraph shall choose the prefix, a unit.
@@ -44,5 +45,6 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
             axis = self.getPlotItem().getAxis(side)
             axis.setPen(pg.mkPen(theme.border))
             axis.setTextPen(pg.mkPen(theme.muted))
+            axis.setStyle(tickFont=small_font())
         for side, (text, unit) in self._labels.items():
             self.label(side, text, unit, theme)
