@@ -13,8 +13,9 @@ from s2studio.chip.machine import PE
 from s2studio.errors import UsageError
 from s2studio.session.run import PricedBlock, Run
 from s2studio.session.tables import SPIKES
+from s2studio.session.time_ends import TimeEnds
 from s2studio.sim.noc_delay import NocLoad, Way, is_routed, noc_load, route_ways, unloaded_s
-from s2studio.sim.timing import late, time_done_bounds_s
+from s2studio.sim.timing import late
 from s2studio.units import NS_PER_S, counted, with_unit
 
 # Of a sender's neurons, and of lost packets, so many are named.
@@ -189,7 +190,7 @@ class _Case:
         phases, origin = self._phases(self.tick, self.block), self._origin()
         same = [piece for piece in run.mapping.slices if piece.population == self.piece.population]
         done = float(self.block.priced.time_done_s[self.sample, 0, self.number])
-        low, pessimistic = self._ends(done)
+        low, pessimistic = self._ends()
         known = Why(
             engine=run.about.engine,
             tick=self.tick,
@@ -216,12 +217,10 @@ class _Case:
         )
         return Why(**{**vars(known), "cause": cause_of(known)})
 
-    def _ends(self, done: float) -> tuple[float, float]:
-        """Return when the PE, done after `done` s by the cycle costs' values, is done by both ends of them."""
-        run, place = self.run, (self.sample, 0, self.number)
-        ends = time_done_bounds_s(self.block.counts, run.work, run.machine.spec, self.block.priced.levels)
-        waited = done - float(ends.nominal_s[place])
-        return waited + float(ends.low_s[place]), waited + float(ends.pessimistic_s[place])
+    def _ends(self) -> tuple[float, float]:
+        """Return when the PE is done by both ends of the cycle costs, with what it carries from ticks before."""
+        ends, place = TimeEnds(self.run, self.tick).of(self.block), (self.sample, 0, self.number)
+        return float(ends.done_low_s[place]), float(ends.done_pessimistic_s[place])
 
     def _priced(self, tick: int) -> PricedBlock:
         return next(iter(self.run.priced_blocks(tick, tick + 1)))

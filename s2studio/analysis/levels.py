@@ -17,6 +17,7 @@ from s2studio.chip.spec import ChipSpec
 from s2studio.session.run import Progress, no_progress
 from s2studio.sim.counts import Counts
 from s2studio.sim.energy import idle_energy_j, idle_pe_energy_j, noc_energy_j, pe_energy_j, router_energy_j
+from s2studio.sim.energy_ends import outside_ends_j
 from s2studio.sim.level import AUTO, LevelPolicy, choose_levels
 from s2studio.sim.timing import FloatArray, clocks_hz, late, smallest_safe_tick_s
 from s2studio.sim.traffic import flits
@@ -73,6 +74,8 @@ class LevelRow:
     energy_low_j: float
     energy_high_j: float
     energy_dynamic_j: float
+    energy_dynamic_low_j: float
+    energy_dynamic_high_j: float
     fast_share: float
     curve: Curve = field(repr=False, compare=False)
     is_pareto: bool = False
@@ -196,6 +199,8 @@ class _Candidate:
             energy_low_j=idle + low,
             energy_high_j=idle + high,
             energy_dynamic_j=nominal,
+            energy_dynamic_low_j=low,
+            energy_dynamic_high_j=high,
             fast_share=self.fast / max(1, self.pe_ticks),
             curve=self._curve(run),
         )
@@ -218,6 +223,7 @@ class _Pricer:
         crossed = flits(counts.spikes, run.traffic.flits)
         noc_j, router_j = noc_energy_j(crossed, self.spec), router_energy_j(lookups, self.spec)
         self.elsewhere_by_tick_j = noc_j.sum(axis=(0, 2)) + router_j.sum(axis=(0, 2))
+        self.elsewhere_ends_j = outside_ends_j(float(noc_j.sum()), float(router_j.sum()), self.spec)
         self.slowest = tuple(self.spec.levels).index(slowest_level(self.spec))
 
     def add_to(self, candidates: Sequence[_Candidate]) -> None:
@@ -227,7 +233,10 @@ class _Pricer:
             ends = (self.bounds.low, self.bounds.nominal, self.bounds.pessimistic)
             above = np.array([self._above_j(cycles, levels, candidate.tick_s).sum(axis=(0, 2)) for cycles in ends])
             above += self.elsewhere_by_tick_j
-            candidate.add(levels, self._times(levels), above.sum(axis=1), above[1], self.slowest)
+            whole = above.sum(axis=1)
+            low, high = self.elsewhere_ends_j
+            ends_j = np.array([whole.min() + low, whole[1], whole.max() + high])
+            candidate.add(levels, self._times(levels), ends_j, above[1], self.slowest)
 
     def _levels(self, candidate: _Candidate) -> Levels:
         if candidate.policy is not None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from s2studio.analysis.counted import CountedRun, cycle_bounds
 from s2studio.sim.counts import Counts
 from s2studio.sim.energy import idle_energy_j, pe_energy_j
+from s2studio.sim.energy_ends import outside_ends_j
 from s2studio.sim.level import LevelPolicy, choose_levels
 from s2studio.sim.pricing import energy_by_tick_j, price_counts
 from s2studio.sim.timing import FloatArray, clocks_hz, cycles_by_kind, late, smallest_safe_tick_s
@@ -22,8 +23,8 @@ class Outcome:
     """What a run takes at ticks of `tick_s`: times in s, energies in J.
 
     `safe_tick_s` is the smallest tick in which no PE is late, by the pessimistic end of every time; `late_ticks` (PE x
-    tick) those at `tick_s` by the same end. `energy_low_j` and `energy_high_j` are by both ends of the cycle costs,
-    `energy_dynamic_j` is what is above the idle chip.
+    tick) those at `tick_s` by the same end. `energy_low_j` and `energy_high_j` are by both ends of the costs,
+    `energy_dynamic_j` and its ends are what is above the idle chip.
     """
 
     level: str
@@ -35,6 +36,8 @@ class Outcome:
     energy_low_j: float
     energy_high_j: float
     energy_dynamic_j: float
+    energy_dynamic_low_j: float
+    energy_dynamic_high_j: float
     pes_used: int
 
 
@@ -90,12 +93,16 @@ class _Sums:
         self.energy_j = 0.0
         # What the ends of the cycle costs, and their values, make of the energy of the PEs, in J.
         self.ends_j = np.zeros(3)
+        # What the ends of the energies outside the PEs add to it.
+        self.outside_j = np.zeros(2)
 
     def add(self, start: int, counts: Counts) -> None:
         """Add the ticks of `counts`, the first of which is `start`."""
         run = self.run
         priced = price_counts(counts, run.work, run.traffic, run.spec, self.policy, self.tick_s)
-        self.energy_j += sum(float(each.sum()) for each in energy_by_tick_j(priced, run.machine, self.tick_s).values())
+        by_kind = {kind: float(each.sum()) for kind, each in energy_by_tick_j(priced, run.machine, self.tick_s).items()}
+        self.energy_j += sum(by_kind.values())
+        self.outside_j += outside_ends_j(by_kind["noc"], by_kind["router"], run.spec)
         bounds, clocks = cycle_bounds(counts, run.work, run.spec), clocks_hz(priced.levels, run.spec)
         for end, cycles in enumerate((bounds.low, bounds.nominal, bounds.pessimistic)):
             spent = pe_energy_j({"busy": cycles}, priced.levels, self.tick_s, run.spec)
@@ -117,6 +124,9 @@ class _Sums:
     def timed(self) -> Timed:
         """Return what was added up."""
         run, ticks = self.run, self.run.samples * self.run.ticks
+        low_j = self.energy_j + float(self.ends_j.min() - self.ends_j[1] + self.outside_j[0])
+        high_j = self.energy_j + float(self.ends_j.max() - self.ends_j[1] + self.outside_j[1])
+        idle_j = idle_energy_j(ticks, self.tick_s, run.machine, run.mapping.pes_used)
         outcome = Outcome(
             level=", ".join(self.policy.texts),
             tick_s=self.tick_s,
@@ -124,9 +134,11 @@ class _Sums:
             late_ticks=int(self.late.sum()),
             duration_s=ticks * self.tick_s,
             energy_j=self.energy_j,
-            energy_low_j=self.energy_j + float(self.ends_j.min() - self.ends_j[1]),
-            energy_high_j=self.energy_j + float(self.ends_j.max() - self.ends_j[1]),
-            energy_dynamic_j=self.energy_j - idle_energy_j(ticks, self.tick_s, run.machine, run.mapping.pes_used),
+            energy_low_j=low_j,
+            energy_high_j=high_j,
+            energy_dynamic_j=self.energy_j - idle_j,
+            energy_dynamic_low_j=low_j - idle_j,
+            energy_dynamic_high_j=high_j - idle_j,
             pes_used=run.mapping.pes_used,
         )
         return Timed(

@@ -107,8 +107,9 @@ class View:
     """What happened in `span`. `edges` are the columns' ticks, shape (columns + 1,); `ticks_seen` how many had data.
 
     By column: `spikes` (populations, columns); `raster` (rows, columns) spikes, row r holding the neurons from
-    r * neurons / rows on; `worst_time_done_s` and the slice that sets it, `late` PE x tick; `busy` (slices, columns)
-    mean share of the tick; `power_w` (kinds, columns) mean in W; `packets` received and `flits` per tick; `outputs`
+    r * neurons / rows on; `worst_time_done_s`, its ends `worst_low_s` and `worst_high_s`, and the slice that sets it,
+    `late` PE x tick; `busy` (slices, columns) mean share of the tick; `power_w` (kinds, columns) mean in W, and its
+    ends `power_low_w` and `power_high_w` (kinds and all, columns); `packets` received and `flits` per tick; `outputs`
     (neurons of all outputs, columns) spikes. Where `is_coarse`, the raster has the mean of each slice's neurons and
     outputs are not counted: there were too many spikes to look at each.
     By slice, over the span: totals of packets, events, spikes and energy, the worst time done, the mean busy share and
@@ -127,6 +128,10 @@ class View:
     late: NDArray[np.int64]
     busy: NDArray[np.float64]
     power_w: NDArray[np.float64]
+    power_low_w: NDArray[np.float64]
+    power_high_w: NDArray[np.float64]
+    worst_low_s: NDArray[np.float64]
+    worst_high_s: NDArray[np.float64]
     packets: NDArray[np.float64]
     flits: NDArray[np.float64]
     slice_packets: NDArray[np.int64]
@@ -231,6 +236,10 @@ class Viewer:
             late=found.late.sum(axis=1),
             busy=(found.busy_s / (seen[:, None] * tick_s)).T,
             power_w=(found.energy_j / (seen[:, None] * tick_s)).T,
+            power_low_w=(found.energy_low_j / (seen[:, None] * tick_s)).T,
+            power_high_w=(found.energy_high_j / (seen[:, None] * tick_s)).T,
+            worst_low_s=found.longest_low_s,
+            worst_high_s=found.longest_high_s,
             packets=found.packets.sum(axis=1) / seen,
             flits=found.flits.sum(axis=1) / seen,
             slice_packets=found.packets.sum(axis=0),

@@ -19,12 +19,13 @@ from s2studio.chip.machine import Machine
 from s2studio.errors import SessionError, UsageError
 from s2studio.mapping.mapping import ChipMapping, Demand
 from s2studio.network.stimulus.spikes import Stimulus
-from s2studio.session.files import write_table
+from s2studio.session.files import write_marked_table
 from s2studio.sim.counts import Counts, Lateness, TickBlock
 from s2studio.sim.energy import idle_energy_j
+from s2studio.sim.energy_ends import TOTAL, energy_ends
 from s2studio.sim.engine import LOCKSTEP, EngineOptions, check_engine, make_engine
 from s2studio.sim.lockstep import Simulator
-from s2studio.sim.pricing import bounds, energy_by_tick_j, price_counts
+from s2studio.sim.pricing import bounds, price_counts
 from s2studio.sim.program import compile_program
 from s2studio.sim.timing import late, slice_work
 from s2studio.sim.traffic import traffic
@@ -53,10 +54,13 @@ class SampleResult:
     energy_dynamic_j: float
     synaptic_events: int
     late_ticks: int
+    time_done_low_s: float
     time_done_max_s: float
     time_done_pessimistic_s: float
     energy_low_j: float
     energy_high_j: float
+    energy_dynamic_low_j: float
+    energy_dynamic_high_j: float
 
 
 class Evaluation:
@@ -163,6 +167,7 @@ class _Engine:
         tick_s = self.of.project.run.tick_s
         first = int(ticks[neurons == predicted][0]) + 1 if predicted >= 0 else steps
         cost = self._price(_one(block.counts, place, steps), block.lateness)
+        idle_j = idle_energy_j(steps, tick_s, self.of.machine, len(self.work.models))
         return SampleResult(
             sample=sample.name,
             label=-1 if sample.label is None else sample.label,
@@ -172,30 +177,32 @@ class _Engine:
             duration_s=steps * tick_s,
             latency_s=first * tick_s,
             energy_j=cost.energy_j,
-            energy_dynamic_j=cost.energy_j - idle_energy_j(steps, tick_s, self.of.machine, len(self.work.models)),
+            energy_dynamic_j=cost.energy_j - idle_j,
             synaptic_events=int(block.counts.synaptic_events[place, :steps].sum(dtype=np.int64)),
             late_ticks=cost.late_ticks,
+            time_done_low_s=cost.time_done_low_s,
             time_done_max_s=cost.time_done_max_s,
             time_done_pessimistic_s=cost.time_done_pessimistic_s,
             energy_low_j=cost.energy_low_j,
             energy_high_j=cost.energy_high_j,
+            energy_dynamic_low_j=cost.energy_low_j - idle_j,
+            energy_dynamic_high_j=cost.energy_high_j - idle_j,
         )
 
     def _price(self, counts: Counts, timed: Lateness | None) -> _Cost:
         """Return what `counts` cost; of late PEs, times are how long the slowest worked, without what it waited for."""
         options = self.of.project.run
         priced = price_counts(counts, self.work, self.traffic, self.spec, options.level, options.tick_s)
-        energy = energy_by_tick_j(priced, self.of.machine, options.tick_s)
         delay_s = 0.0 if timed is None else timed.start_delay_s + timed.stalled_s
         lateness = int(late(priced.time_done_s + delay_s, options.tick_s).sum())
         ends = bounds(counts, self.work, self.spec, priced.levels, options.tick_s)
-        energy_j = float(sum(values.sum() for values in energy.values()))
-        nominal_j = float(sum(values.sum() for values in priced.energy_j.values()))
+        energy = energy_ends(counts, self.work, priced, ends, self.of.machine, options.tick_s)
         return _Cost(
-            energy_j,
-            energy_j + float(ends.energy_low_j.sum()) - nominal_j,
-            energy_j + float(ends.energy_high_j.sum()) - nominal_j,
+            float(energy.value_j[TOTAL].sum()),
+            float(energy.low_j[TOTAL].sum()),
+            float(energy.high_j[TOTAL].sum()),
             lateness,
+            float(ends.time_low_s.max()),
             float(priced.time_done_s.max()),
             float(ends.time_pessimistic_s.max()),
         )
@@ -208,6 +215,7 @@ class _Cost(NamedTuple):
     energy_low_j: float
     energy_high_j: float
     late_ticks: int
+    time_done_low_s: float
     time_done_max_s: float
     time_done_pessimistic_s: float
 
@@ -229,6 +237,7 @@ def summarise(results: Sequence[SampleResult], outputs: int) -> dict[str, Any]:
         "undecided": sum(row.predicted < 0 for row in results),
         "confusion": confusion.tolist(),
         "late_ticks": sum(row.late_ticks for row in results),
+        "time_done_low_s": max(row.time_done_low_s for row in results),
         "time_done_max_s": max(row.time_done_max_s for row in results),
         "time_done_pessimistic_s": max(row.time_done_pessimistic_s for row in results),
         "synaptic_events": sum(row.synaptic_events for row in results),
@@ -236,7 +245,11 @@ def summarise(results: Sequence[SampleResult], outputs: int) -> dict[str, Any]:
     }
 
 
-_SPREADS = ("energy_j", "energy_low_j", "energy_high_j", "energy_dynamic_j", "latency_s", "duration_s")
+_SPREADS = (
+    *("energy_j", "energy_low_j", "energy_high_j"),
+    *("energy_dynamic_j", "energy_dynamic_low_j", "energy_dynamic_high_j"),
+    *("latency_s", "duration_s"),
+)
 
 
 def _spread(values: Sequence[float]) -> dict[str, float]:
@@ -282,4 +295,4 @@ def _row(row: dict[str, str]) -> SampleResult:
 
 def _write(table: Path, key: str, rows: Any) -> None:
     columns = [*(each.name for each in fields(SampleResult)), "run"]
-    write_table(table, columns, [asdict(row) | {"run": key} for row in rows])
+    write_marked_table(table, columns, [asdict(row) | {"run": key} for row in rows], frozenset())

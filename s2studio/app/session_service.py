@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from s2studio.analysis.compare import Comparison, compare_runs
 from s2studio.analysis.forensics import Why, why
 from s2studio.analysis.spike_levels import SpikeLevels
-from s2studio.analysis.ticks import ticks_of
+from s2studio.analysis.ticks import bins_of
 from s2studio.analysis.view import Layout, Span, View, Viewer
 from s2studio.app.deep import DeepShown, DeepSource
 from s2studio.app.remote import Emit
@@ -148,8 +148,8 @@ class SessionService:
             return None
         if key not in self._kept:
             binner = Binner(np.arange(run.ticks + 1), slices, len(ENERGY_KINDS), links)
-            for block in run.priced_blocks():
-                binner.add(ticks_of(run, block))
+            for bins in bins_of(run):
+                binner.add(bins)
             self._kept = {key: Pyramid(binner.bins())}
         return self._kept[key]
 
@@ -160,8 +160,7 @@ class SessionService:
         if kept is not None:
             yield from kept.pieces(start, max(start, stop), width)
             return
-        for block in run.priced_blocks(start, stop):
-            yield ticks_of(run, block)
+        yield from bins_of(run, start, stop)
 
     def _spikes(self, path: Path, number: int, run: Run, layout: Layout) -> SpikeLevels | None:
         """Return all spikes of a run that has ended, where they are few enough to be kept."""

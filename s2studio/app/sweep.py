@@ -135,6 +135,8 @@ def measure(point: Point, data: DataSet) -> Row:
             "energy_low_j": summary["energy_low_j"]["mean"],
             "energy_high_j": summary["energy_high_j"]["mean"],
             "energy_dynamic_j": summary["energy_dynamic_j"]["mean"],
+            "energy_dynamic_low_j": summary["energy_dynamic_low_j"]["mean"],
+            "energy_dynamic_high_j": summary["energy_dynamic_high_j"]["mean"],
             "latency_s": summary["latency_s"]["mean"],
             "pes_used": mapping.pes_used,
             "smallest_safe_tick_s": smallest_safe_tick_s(summary["time_done_pessimistic_s"], spec),

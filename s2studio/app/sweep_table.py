@@ -11,7 +11,7 @@ from typing import Any
 
 from s2studio.analysis.pareto import pareto
 from s2studio.errors import SessionError
-from s2studio.session.files import write_table
+from s2studio.session.files import write_marked_table
 
 # What is measured of each combination. Energy and latency are means per sample.
 MEASURES = (
@@ -21,6 +21,8 @@ MEASURES = (
         "energy_low_j",
         "energy_high_j",
         "energy_dynamic_j",
+        "energy_dynamic_low_j",
+        "energy_dynamic_high_j",
         "latency_s",
         "pes_used",
         "smallest_safe_tick_s",
@@ -100,7 +102,7 @@ def write_rows(table: Path, columns: Sequence[str], key: str, rows: Sequence[Row
         }
         for row in rows
     ]
-    write_table(table, names, lines)
+    write_marked_table(table, names, lines, frozenset(columns))
 
 
 def read_rows(table: Path, columns: Sequence[str], key: str) -> list[Row]:

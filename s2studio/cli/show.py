@@ -23,7 +23,6 @@ Json = Mapping[str, Any]
 # Slices that would move on the board, of which so many are listed.
 MOVED = 8
 BARS = " ▁▂▃▄▅▆▇█"
-KINDS = ("always_on", "asleep", "neurons", "synapses", "packets", "recording", "noc", "router")
 
 
 def show_network(about: Json) -> None:
@@ -189,17 +188,27 @@ def show_run(summary: Json) -> None:
     )
     energy = summary["energy_j"]
     total = estimated(energy["total"], summary["energy_low_j"], summary["energy_high_j"], "J")
-    above, mean, peak = (
-        with_unit(summary["energy_dynamic_j"], "J"),
-        with_unit(summary["power_mean_w"], "W"),
-        with_unit(summary["power_peak_w"], "W"),
-    )
-    console.print(f"energy       {total}, {above} above idle; mean {mean}, peak {peak}   (estimate)")
-    console.print(
-        "             " + ", ".join(f"{kind.replace('_', ' ')} {with_unit(energy[kind], 'J')}" for kind in KINDS)
-    )
+    console.print(f"energy       {total}, {_banded(summary, 'energy_dynamic', 'j')} above idle   (estimate)")
+    mean, peak = _banded(summary, "power_mean", "w"), _banded(summary, "power_peak", "w")
+    console.print(f"power        mean {mean}, highest tick {peak}   (estimate)")
+    _table(console, "", ("energy   (estimate)", ">value", ">both ends"), _energy_rows(summary))
     _warnings(console, summary)
     console.print(f"session      {summary['session']}")
+
+
+def _energy_rows(summary: Json) -> list[tuple[str, ...]]:
+    low, high = summary["energy_kinds_low_j"], summary["energy_kinds_high_j"]
+    return [
+        (kind.replace("_", " "), with_unit(value, "J"), interval(low[kind], high[kind], "J"))
+        for kind, value in summary["energy_j"].items()
+        if kind in low
+    ]
+
+
+def _banded(summary: Json, name: str, unit: str) -> str:
+    """Return the number `name` of the summary, which is an estimate, with both ends."""
+    value, low, high = (summary[f"{name}{end}_{unit}"] for end in ("", "_low", "_high"))
+    return estimated(value, low, high, unit.upper())
 
 
 def _longest(summary: Json) -> str:
@@ -295,10 +304,10 @@ def show_evaluation(summary: Json) -> None:
             f"{spread['least']} to {spread['most']}{mark}"
         )
     band = interval(summary["energy_low_j"]["mean"], summary["energy_high_j"]["mean"], "J")
-    console.print(f"error band   the mean energy is {band} at the ends of the cycle costs")
-    done = interval(summary["time_done_max_s"], summary["time_done_pessimistic_s"], "s")
+    above = interval(summary["energy_dynamic_low_j"]["mean"], summary["energy_dynamic_high_j"]["mean"], "J")
+    console.print(f"error band   the mean energy is {band} at the ends of the costs, {above} above idle")
     console.print(
-        f"deadline     slowest PE done after {done}; smallest safe tick "
+        f"deadline     slowest PE done after {_longest(summary)}; smallest safe tick "
         f"{with_unit(summary['smallest_safe_tick_s'], 's')}   (estimate)"
     )
     if summary["late_ticks"]:

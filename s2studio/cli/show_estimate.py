@@ -32,10 +32,11 @@ def show_estimate(found: Estimate) -> None:
         f"time         longest tick {longest}; smallest safe tick {with_unit(after.safe_tick_s, 's')}; "
         f"{after.late_ticks:,} late at {with_unit(after.tick_s, 's')}   (estimate)"
     )
+    above = estimated(after.energy_dynamic_j, after.energy_dynamic_low_j, after.energy_dynamic_high_j, "J")
     console.print(
-        f"energy       {estimated(after.energy_j, after.energy_low_j, after.energy_high_j, 'J')}; "
-        f"{with_unit(after.energy_dynamic_j, 'J')} above idle   (estimate)"
+        f"energy       {estimated(after.energy_j, after.energy_low_j, after.energy_high_j, 'J')}   (estimate)"
     )
+    console.print(f"above idle   {above}   (estimate)")
     console.print(
         f"latency      {found.latency_ticks} ticks from input to output at least: {with_unit(found.latency_s, 's')}, "
         f"{with_unit(found.latency_safe_s, 's')} at the smallest safe tick"

@@ -50,7 +50,7 @@ def _rows(rows: Sequence[LevelRow]) -> list[tuple[str, ...]]:
             with_unit(row.tick_s, "s"),
             row.policy,
             estimated(row.energy_j, row.energy_low_j, row.energy_high_j, "J"),
-            with_unit(row.energy_dynamic_j, "J"),
+            estimated(row.energy_dynamic_j, row.energy_dynamic_low_j, row.energy_dynamic_high_j, "J"),
             f"{row.late_ticks:,}",
             with_unit(row.time_done_max_s, "s"),
             f"{row.fast_share:.1%}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from s2studio.chip.machine import Machine
 from s2studio.sim.counts import Counts
 from s2studio.sim.energy import ENERGY_KINDS
-from s2studio.sim.pricing import Priced, energy_by_tick_j
-from s2studio.sim.timing import clocks_hz, late
+from s2studio.sim.energy_ends import TOTAL, energy_ends
+from s2studio.sim.pricing import BlockEnds, Priced
+from s2studio.sim.timing import SliceWork, clocks_hz, late
 
 # What of a bin is the sum over its ticks and samples, and what the largest of them; see `Bins`.
 SUMS = (
@@ -27,10 +28,12 @@ SUMS = (
     "clock_hz",
     "pe_energy_j",
     "energy_j",
+    "energy_low_j",
+    "energy_high_j",
     "flits",
     "packets_sent",
 )
-LARGEST = ("longest_s", "packets_peak", "energy_peak_j")
+LARGEST = ("longest_s", "longest_low_s", "longest_high_s", "packets_peak", "energy_peak_j")
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,9 +42,10 @@ class Bins:
 
     Of each slice, sums over ticks and samples: `packets` received, `synaptic_events`, `spikes`, ticks that were `late`
     and at a level above the lowest (`high`), `done_s` (time done), `busy_s` (the same, but at most the tick),
-    `clock_hz` and `pe_energy_j`; and the longest time done of any tick, `longest_s`. `energy_j` is by kind of
-    ENERGY_KINDS, `flits` by link, `packets_sent` of the whole chip; `packets_peak` and `energy_peak_j` are those of
-    the highest tick.
+    `clock_hz` and `pe_energy_j`; and the longest time done of any tick, `longest_s`, whose ends of all slices are
+    `longest_low_s` and `longest_high_s`. `energy_j` is by kind of ENERGY_KINDS, its ends `energy_low_j` and
+    `energy_high_j` by these and in all (see `EnergyEnds`), `flits` by link, `packets_sent` of the whole chip;
+    `packets_peak` and `energy_peak_j` are those of the highest tick.
     """
 
     edges: NDArray[np.int64]
@@ -55,9 +59,13 @@ class Bins:
     clock_hz: NDArray[np.float64]
     pe_energy_j: NDArray[np.float64]
     energy_j: NDArray[np.float64]
+    energy_low_j: NDArray[np.float64]
+    energy_high_j: NDArray[np.float64]
     flits: NDArray[Any]
     packets_sent: NDArray[np.int64]
     longest_s: NDArray[np.float64]
+    longest_low_s: NDArray[np.float64]
+    longest_high_s: NDArray[np.float64]
     packets_peak: NDArray[np.int64]
     energy_peak_j: NDArray[np.float64]
 
@@ -77,12 +85,13 @@ class Bins:
         return Bins(edges=self.edges[first : last + 1], **arrays)
 
 
-def ticks_as_bins(start: int, counts: Counts, priced: Priced, machine: Machine, tick_s: float) -> Bins:
+def ticks_as_bins(
+    start: int, counts: Counts, priced: Priced, ends: BlockEnds, work: SliceWork, machine: Machine, tick_s: float
+) -> Bins:
     """Return a bin for each tick of `counts`, the first of which is tick `start`, all samples together."""
-    done, by_kind = priced.time_done_s, energy_by_tick_j(priced, machine, tick_s)
+    done, energy = priced.time_done_s, energy_ends(counts, work, priced, ends.work, machine, tick_s)
     sent = priced.packets_sent.sum(axis=2)
     pe_energy = sum(priced.energy_j.values(), np.zeros(done.shape))
-    whole = sum(by_kind.values(), np.zeros(1))
     return Bins(
         edges=np.arange(start, start + done.shape[1] + 1, dtype=np.int64),
         packets=_over_samples(counts.packets),
@@ -94,13 +103,21 @@ def ticks_as_bins(start: int, counts: Counts, priced: Priced, machine: Machine, 
         busy_s=_over_samples(np.minimum(done, tick_s)),
         clock_hz=clocks_hz(priced.levels, machine.spec).sum(axis=0),
         pe_energy_j=_over_samples(pe_energy),
-        energy_j=np.stack([kind.sum(axis=0) for kind in by_kind.values()], axis=1),
+        energy_j=_by_kind(energy.value_j, ENERGY_KINDS),
+        energy_low_j=_by_kind(energy.low_j, (*ENERGY_KINDS, TOTAL)),
+        energy_high_j=_by_kind(energy.high_j, (*ENERGY_KINDS, TOTAL)),
         flits=_over_samples(priced.flits),
         packets_sent=sent.sum(axis=0),
         longest_s=done.max(axis=0),
+        longest_low_s=ends.done_low_s.max(axis=(0, 2)),
+        longest_high_s=ends.done_pessimistic_s.max(axis=(0, 2)),
         packets_peak=sent.max(axis=0),
-        energy_peak_j=whole.max(axis=0),
+        energy_peak_j=energy.value_j[TOTAL].max(axis=0),
     )
+
+
+def _by_kind(energy_j: Mapping[str, NDArray[np.float64]], kinds: Sequence[str]) -> NDArray[np.float64]:
+    return np.stack([energy_j[kind].sum(axis=0) for kind in kinds], axis=1)
 
 
 class Binner:
@@ -113,7 +130,10 @@ class Binner:
         self.edges = edges
         self.ticks = np.zeros(len(edges) - 1, np.int64)
         widths: dict[str, tuple[int, ...]] = dict.fromkeys((*SUMS, *LARGEST), (slices,))
-        widths |= {"energy_j": (kinds,), "flits": (links,), "packets_sent": (), "packets_peak": (), "energy_peak_j": ()}
+        widths |= {"energy_j": (kinds,), "energy_low_j": (kinds + 1,), "energy_high_j": (kinds + 1,), "flits": (links,)}
+        widths |= dict.fromkeys(
+            ("packets_sent", "longest_low_s", "longest_high_s", "packets_peak", "energy_peak_j"), ()
+        )
         self._found: dict[str, NDArray[Any]] = {
             name: np.zeros((len(self.ticks), *width), np.float64 if name.endswith(("_s", "_j", "_hz")) else np.int64)
             for name, width in widths.items()
@@ -122,7 +142,7 @@ class Binner:
     @staticmethod
     def bytes_per_bin(slices: int, links: int) -> int:
         """Return what memory a bin takes."""
-        return 8 * (10 * slices + links + len(ENERGY_KINDS) + 4)
+        return 8 * (10 * slices + links + 3 * len(ENERGY_KINDS) + 8)
 
     def add(self, bins: Bins) -> None:
         """Add what of `bins` lies within the edges."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from contextlib import suppress
 from pathlib import Path
 
 from s2studio.errors import SessionError
+from s2studio.marks import mark_of
+from s2studio.units import unit_of
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
@@ -33,6 +35,20 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, 
             writer.writerows(rows)
 
     write_whole(path, write)
+
+
+def write_marked_table(
+    path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, object]], given: Set[str]
+) -> None:
+    """Write `rows` as `write_table` does, and beside them NAME.columns.csv: unit and mark of each column.
+
+    What stands in the columns `given` was said by the user, and is exact under any name.
+    """
+    write_table(path, columns, rows)
+    about = [
+        {"column": name, "unit": unit_of(name), "mark": "exact" if name in given else mark_of(name)} for name in columns
+    ]
+    write_table(path.with_suffix(f".columns{path.suffix}"), tuple(about[0]), about)
 
 
 def not_written(path: Path, problem: OSError) -> SessionError:

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from s2studio.mapping.mapping import Link
 from s2studio.session.bins import Binner, Bins, ticks_as_bins
 from s2studio.session.run import Progress, Run, no_progress
+from s2studio.session.time_ends import TimeEnds
 from s2studio.sim.energy import ENERGY_KINDS
+from s2studio.sim.energy_ends import TOTAL
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
@@ -29,7 +31,8 @@ class Profile:
     `packets_sent` are means per tick and sample; `power_peak_w` and `packets_peak` are those of the highest tick;
     `worst_s` is the longest `time_done` of any slice and tick, `worst_slice` whose it was, `late` how many PE ticks
     were late; `utilisation` (bins, slices) is the share of the tick that a PE works, at most 1, and `link_flits` (bins,
-    links) the flits per tick and sample over each link.
+    links) the flits per tick and sample over each link. `energy_low_j` and `energy_high_j` are the ends of the energy
+    of the whole span and all samples, by kind and in all (`total`).
     """
 
     start: int
@@ -49,6 +52,8 @@ class Profile:
     flits: IntArray
     power_w: Mapping[str, FloatArray]
     power_peak_w: FloatArray
+    energy_low_j: Mapping[str, float]
+    energy_high_j: Mapping[str, float]
     packets_sent: FloatArray
     packets_peak: IntArray
     worst_s: FloatArray
@@ -80,9 +85,11 @@ def profile(
     stop = run.ticks if stop is None else max(start, min(stop, run.ticks))
     edges = np.unique(np.linspace(start, stop, min(bins, stop - start) + 1).round().astype(np.int64))
     binner = Binner(edges, len(run.mapping.slices), len(ENERGY_KINDS), len(run.traffic.links))
+    ends = TimeEnds(run, start)
     for block in run.priced_blocks(start, stop):
         progress(block.start - start, stop - start)
-        binner.add(ticks_as_bins(block.start, block.counts, block.priced, run.machine, run.tick_s))
+        own = ends.of(block)
+        binner.add(ticks_as_bins(block.start, block.counts, block.priced, own, run.work, run.machine, run.tick_s))
     return _profile(run, binner.bins())
 
 
@@ -107,6 +114,8 @@ def _profile(run: Run, found: Bins) -> Profile:
         flits=found.flits.sum(axis=0),
         power_w={kind: found.energy_j[:, index] / (ticks * tick_s) for index, kind in enumerate(ENERGY_KINDS)},
         power_peak_w=found.energy_peak_j / tick_s,
+        energy_low_j=_of_kinds(found.energy_low_j),
+        energy_high_j=_of_kinds(found.energy_high_j),
         packets_sent=found.packets_sent / ticks,
         packets_peak=found.packets_peak,
         worst_s=found.longest_s.max(axis=1, initial=0.0),
@@ -115,3 +124,7 @@ def _profile(run: Run, found: Bins) -> Profile:
         utilisation=found.busy_s / (ticks * tick_s)[:, None],
         link_flits=found.flits / ticks[:, None],
     )
+
+
+def _of_kinds(energy_j: FloatArray) -> Mapping[str, float]:
+    return dict(zip((*ENERGY_KINDS, TOTAL), energy_j.sum(axis=0).tolist(), strict=True))

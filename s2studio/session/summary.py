@@ -14,10 +14,12 @@ from s2studio.marks import marks_in
 from s2studio.session.measured_summary import BASELINE as MEASURED_BASELINE
 from s2studio.session.measured_summary import MEASURED, summarize_measured
 from s2studio.session.run import PricedBlock, Progress, Run, no_progress
+from s2studio.session.time_ends import TimeEnds
 from s2studio.sim.energy import ENERGY_KINDS, baseline, idle_energy_j
+from s2studio.sim.energy_ends import TOTAL, EnergyEnds, energy_ends
 from s2studio.sim.level import LevelPolicy
-from s2studio.sim.pricing import bounds, energy_by_tick_j
-from s2studio.sim.timing import fifo_overflow, late, smallest_safe_tick_s, time_done_s
+from s2studio.sim.pricing import BlockEnds
+from s2studio.sim.timing import fifo_overflow, late, smallest_safe_tick_s
 from s2studio.sim.traffic import packets_received
 from s2studio.units import NS_PER_S, counted, with_unit
 
@@ -50,10 +52,10 @@ def summarize(
         found = _said(run, start, stop, machine, policy) | summarize_measured(run, start, stop)
         found |= {"baseline": MEASURED_BASELINE, **_ends(run), "estimates": MEASURED}
         return found | {"marks": marks_in(found), "warnings": []}
-    totals = _Totals(run, machine)
+    totals, ends = _Totals(run, machine), TimeEnds(run, start, policy, spec)
     for block in run.priced_blocks(start, stop, policy, spec):
         progress(block.start - start, stop - start)
-        totals.add(block)
+        totals.add(block, ends.of(block))
     outputs = run.neuron_spikes(start, stop)
     summary = _said(run, start, stop, machine, policy) | {
         "populations": _populations(run, totals),
@@ -130,7 +132,9 @@ class _Totals:
     machine: Machine
     spikes: NDArray[np.int64] = field(init=False)
     sums: dict[str, int] = field(default_factory=dict)
-    energy_j: dict[str, float] = field(default_factory=lambda: dict.fromkeys(ENERGY_KINDS, 0.0))
+    # In J by kind and in all, and the highest tick: by the low end, the value and the high end.
+    energy_j: NDArray[np.float64] = field(default_factory=lambda: np.zeros((3, len(ENERGY_KINDS) + 1)))
+    energy_tick_max_j: NDArray[np.float64] = field(default_factory=lambda: np.zeros(3))
     late_ticks: NDArray[np.int64] = field(init=False)
     overflows: NDArray[np.int64] = field(init=False)
     first_late: int | None = None
@@ -141,9 +145,6 @@ class _Totals:
     time_pessimistic_s: float = 0.0
     busy_pessimistic_s: float = 0.0
     late_pessimistic: int = 0
-    energy_tick_max_j: float = 0.0
-    # What the ends of the cycle costs add to the energy of the PEs, in J.
-    ends_j: NDArray[np.float64] = field(default_factory=lambda: np.zeros(2))
     pe_ticks: NDArray[np.int64] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -153,8 +154,8 @@ class _Totals:
         names = ("packets", "packets_received", "packets_in_flight", "synaptic_events", "neuron_updates", "flit_hops")
         self.sums = dict.fromkeys(names, 0)
 
-    def add(self, block: PricedBlock) -> None:
-        """Add the ticks of `block`."""
+    def add(self, block: PricedBlock, ends: BlockEnds) -> None:
+        """Add the ticks of `block`, with the ends of their times."""
         counts, priced = block.counts, block.priced
         samples, ticks, _ = counts.packets.shape
         self.spikes += counts.spikes.sum(axis=(0, 1), dtype=np.int64)
@@ -167,10 +168,8 @@ class _Totals:
         last = packets_received(counts.spikes[:, -1], self.run.traffic.receivers)
         self.sums["packets_in_flight"] = int(last.sum())
         self._add_time(block)
-        energy = energy_by_tick_j(priced, self.machine, self.run.tick_s)
-        for kind, values in energy.items():
-            self.energy_j[kind] += float(values.sum())
-        self.energy_tick_max_j = max(self.energy_tick_max_j, float(sum(energy.values(), np.zeros(1)).max()))
+        self._add_ends(ends)
+        self._add_energy(energy_ends(counts, self.run.work, priced, ends.work, self.machine, self.run.tick_s))
 
     def _add_time(self, block: PricedBlock) -> None:
         priced, packets = block.priced, block.counts.packets
@@ -181,21 +180,19 @@ class _Totals:
         self.overflows += fifo_overflow(packets, self.machine.spec).sum(axis=(0, 1))
         self.most_packets = max(self.most_packets, int(packets.max()))
         self.time_done_max_s = max(self.time_done_max_s, float(priced.time_done_s.max()))
-        self._add_bounds(block)
         self.pe_ticks += np.bincount(priced.levels.reshape(-1), minlength=len(self.pe_ticks))
 
-    def _add_bounds(self, block: PricedBlock) -> None:
-        priced, spec, tick_s = block.priced, self.machine.spec, self.run.tick_s
-        ends = bounds(block.counts, self.run.work, spec, priced.levels, tick_s)
+    def _add_ends(self, ends: BlockEnds) -> None:
         # What a PE waited for is no work: with a longer tick it would not have waited.
-        waited_s = priced.time_done_s - time_done_s(priced.cycles, priced.levels, spec)
-        self.busy_pessimistic_s = max(self.busy_pessimistic_s, float(ends.time_pessimistic_s.max()))
-        self.time_low_s = max(self.time_low_s, float((ends.time_low_s + waited_s).max()))
-        pessimistic_s = ends.time_pessimistic_s + waited_s
-        self.time_pessimistic_s = max(self.time_pessimistic_s, float(pessimistic_s.max()))
-        self.late_pessimistic += int(late(pessimistic_s, tick_s).sum())
-        nominal_j = float(sum(energy.sum() for energy in priced.energy_j.values()))
-        self.ends_j += np.array([ends.energy_low_j.sum(), ends.energy_high_j.sum()]) - nominal_j
+        self.busy_pessimistic_s = max(self.busy_pessimistic_s, float(ends.work.time_pessimistic_s.max()))
+        self.time_low_s = max(self.time_low_s, float(ends.done_low_s.max()))
+        self.time_pessimistic_s = max(self.time_pessimistic_s, float(ends.done_pessimistic_s.max()))
+        self.late_pessimistic += int(late(ends.done_pessimistic_s, self.run.tick_s).sum())
+
+    def _add_energy(self, found: EnergyEnds) -> None:
+        for end, by_kind in enumerate((found.low_j, found.value_j, found.high_j)):
+            self.energy_j[end] += [float(values.sum()) for values in by_kind.values()]
+            self.energy_tick_max_j[end] = max(self.energy_tick_max_j[end], float(by_kind[TOTAL].max()))
 
     def counts(self) -> Json:
         """Return what was counted, and the deadline."""
@@ -211,18 +208,28 @@ class _Totals:
         }
 
     def costs(self, ticks: int) -> Json:
-        """Return energy and power of `ticks` ticks."""
+        """Return energy and power of `ticks` ticks, with both ends."""
         samples, tick_s = self.run.about.samples, self.run.tick_s
-        total = sum(self.energy_j.values())
+        low, value, high = (dict(zip((*ENERGY_KINDS, TOTAL), row, strict=True)) for row in self.energy_j.tolist())
         duration_s = samples * ticks * tick_s
+        idle_j = idle_energy_j(samples * ticks, tick_s, self.machine, len(self.run.mapping.slices))
+        peak_low_j, peak_j, peak_high_j = self.energy_tick_max_j.tolist()
+        mean_low_w, mean_w, mean_high_w = (found[TOTAL] / duration_s if ticks else 0.0 for found in (low, value, high))
         return {
-            "energy_j": self.energy_j | {"total": total},
-            "energy_low_j": total + float(self.ends_j[0]),
-            "energy_high_j": total + float(self.ends_j[1]),
-            "energy_dynamic_j": total
-            - idle_energy_j(samples * ticks, tick_s, self.machine, len(self.run.mapping.slices)),
-            "power_mean_w": total / duration_s if ticks else 0.0,
-            "power_peak_w": self.energy_tick_max_j / tick_s,
+            "energy_j": value,
+            "energy_low_j": low.pop(TOTAL),
+            "energy_high_j": high.pop(TOTAL),
+            "energy_kinds_low_j": low,
+            "energy_kinds_high_j": high,
+            "energy_dynamic_j": value[TOTAL] - idle_j,
+            "energy_dynamic_low_j": float(self.energy_j[0, -1]) - idle_j,
+            "energy_dynamic_high_j": float(self.energy_j[2, -1]) - idle_j,
+            "power_mean_w": mean_w,
+            "power_mean_low_w": mean_low_w,
+            "power_mean_high_w": mean_high_w,
+            "power_peak_w": peak_j / tick_s,
+            "power_peak_low_w": peak_low_j / tick_s,
+            "power_peak_high_w": peak_high_j / tick_s,
         }
 
 

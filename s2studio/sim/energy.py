@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from s2studio.chip.machine import Machine
 from s2studio.chip.spec import ChipSpec, Level
-from s2studio.sim.timing import KINDS, FloatArray, clocks_hz
+from s2studio.sim.timing import KINDS, FloatArray, by_level, clocks_hz
 
 PE_KINDS = ("asleep", *KINDS)
 ENERGY_KINDS = ("always_on", *PE_KINDS, "noc", "router")
@@ -34,11 +34,17 @@ def pe_energy_j(
     the tick; a PE that is late does not sleep. The kinds share the busy energy as they share the cycles.
     """
     clocks = clocks_hz(levels, spec)
-    power: FloatArray = np.array([level.arm_busy_w for level in spec.levels.values()])[levels]
+    power = by_level([level.arm_busy_w for level in spec.levels.values()], levels)
     busy_s = sum(cycles.values(), np.zeros(levels.shape)) / clocks
     asleep = np.maximum(tick_s - busy_s, 0.0) * _sleep(spec).asleep_w
     per_cycle = power / clocks
     return {"asleep": asleep} | {kind: spent * per_cycle for kind, spent in cycles.items()}
+
+
+def busy_energy_j(busy_s: FloatArray, levels: NDArray[np.int8], tick_s: float, spec: ChipSpec) -> FloatArray:
+    """Return the energy in J of each PE that works for `busy_s` of a tick and sleeps for the rest."""
+    power = by_level([level.arm_busy_w for level in spec.levels.values()], levels)
+    return busy_s * power + np.maximum(tick_s - busy_s, 0.0) * _sleep(spec).asleep_w
 
 
 def mla_energy_j(busy_s: FloatArray, levels: NDArray[np.int8], tick_s: float, spec: ChipSpec) -> FloatArray:

@@ -16,6 +16,7 @@ from s2studio.sim.energy import (
     ENERGY_KINDS,
     PE_KINDS,
     always_on_energy_j,
+    busy_energy_j,
     noc_energy_j,
     pe_energy_j,
     router_energy_j,
@@ -25,7 +26,6 @@ from s2studio.sim.level import LevelPolicy, choose_levels
 from s2studio.sim.timing import (
     FloatArray,
     SliceWork,
-    clocks_hz,
     cycles_by_kind,
     slice_work,
     time_done_bounds_s,
@@ -90,13 +90,27 @@ class Bounds:
     energy_high_j: FloatArray
 
 
+@dataclass(frozen=True)
+class BlockEnds:
+    """Both ends of a block of ticks: `work`, what its PEs work in each, and when they are done, in s after the timer.
+
+    `done_low_s` and `done_pessimistic_s` are (samples, ticks, slices): those of `work` where every PE began in time.
+    """
+
+    work: Bounds
+    done_low_s: FloatArray
+    done_pessimistic_s: FloatArray
+
+    @classmethod
+    def in_time(cls, work: Bounds) -> BlockEnds:
+        """Return the ends of PEs that began every tick in time."""
+        return cls(work, work.time_low_s, work.time_pessimistic_s)
+
+
 def bounds(counts: Counts, work: SliceWork, spec: ChipSpec, levels: NDArray[np.int8], tick_s: float) -> Bounds:
     """Return both ends of the times and energies of `counts` at `levels`, which `price_counts` chose."""
-    times, clocks = time_done_bounds_s(counts, work, spec, levels), clocks_hz(levels, spec)
-    low_j, high_j = (
-        sum(pe_energy_j({"busy": time * clocks}, levels, tick_s, spec).values(), np.zeros(levels.shape))
-        for time in (times.low_s, times.pessimistic_s)
-    )
+    times = time_done_bounds_s(counts, work, spec, levels)
+    low_j, high_j = (busy_energy_j(time_s, levels, tick_s, spec) for time_s in (times.low_s, times.pessimistic_s))
     # Where a PE sleeps at a level that takes more than it does at work, more cycles take less energy.
     return Bounds(times.low_s, times.pessimistic_s, np.minimum(low_j, high_j), np.maximum(low_j, high_j))
 

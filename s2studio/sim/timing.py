@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,9 +78,16 @@ def cycles_by_kind(counts: Counts, work: SliceWork, spec: ChipSpec) -> Mapping[s
     }
 
 
+def by_level(values: Sequence[float], levels: NDArray[np.int8]) -> FloatArray:
+    """Return the one of `values` at each of `levels`, to be read only: where all are equal, as they often are, one."""
+    if levels.size and levels.min() == levels.max():
+        return np.broadcast_to(np.float64(values[int(levels.flat[0])]), levels.shape)
+    return np.array(values, np.float64)[levels]
+
+
 def clocks_hz(levels: NDArray[np.int8], spec: ChipSpec) -> FloatArray:
     """Return the clock at each of `levels` (indices into `tuple(spec.levels)`), in Hz."""
-    return np.array([level.clock_hz for level in spec.levels.values()])[levels]
+    return by_level([level.clock_hz for level in spec.levels.values()], levels)
 
 
 def time_done_s(cycles: Mapping[str, FloatArray], levels: NDArray[np.int8], spec: ChipSpec) -> FloatArray:
@@ -108,16 +115,36 @@ def time_done_bounds_s(
     if levels is None:
         slowest = min(range(len(spec.levels)), key=lambda number: list(spec.levels.values())[number].clock_hz)
         levels = np.full(counts.packets.shape, slowest, np.int8)
-    due, clocks = occurrences(counts, work), clocks_hz(levels, spec)
-    feasible, low, most = feasible_costs(spec), np.zeros(levels.shape), np.zeros(levels.shape)
+    clocks, feasible = clocks_hz(levels, spec), feasible_costs(spec)
+    low, nominal, most = (np.empty(levels.shape) for _ in range(3))
     for model in dict.fromkeys(work.models):
-        own = np.flatnonzero([name == model for name in work.models])
-        number = np.stack([due[name][..., own].ravel() for name in COST_NAMES], dtype=np.float64)
-        corners, shape = feasible.corners(model), (*levels.shape[:2], len(own))
-        low[..., own] = (corners.least @ number).reshape(shape)
-        most[..., own] = (corners.most @ number).max(axis=0).reshape(shape)
-    nominal = time_done_s(cycles_by_kind(counts, work, spec), levels, spec)
+        own = [number for number, name in enumerate(work.models) if name == model]
+        part = slice(None) if len(own) == len(work.models) else own
+        corners, values = feasible.corners(model), _cost_values(spec, model)
+        found = _cycles_at(counts, work, part, np.vstack([corners.least, values, corners.most]))
+        low[..., part], nominal[..., part] = found[0], found[1]
+        most[..., part] = found[2:].max(axis=0)
+    nominal /= clocks
     return TimeBounds(np.minimum(low / clocks, nominal), nominal, np.maximum(most / clocks, nominal))
+
+
+def _cost_values(spec: ChipSpec, model: str) -> FloatArray:
+    costs = [getattr(spec.cycles, name) for name in COST_NAMES[:-1]]
+    return np.array([*costs, spec.models[model].cycles_per_neuron])
+
+
+def _cycles_at(counts: Counts, work: SliceWork, part: slice | list[int], costs: FloatArray) -> FloatArray:
+    """Return the cycles of the slices `part` at each of `costs` (n, COST_NAMES), shape (n, samples, ticks, slices)."""
+    due = dict(zip(COST_NAMES, costs.T, strict=True))
+    # The same in every tick.
+    updates, voltages = np.broadcast_to(counts.updates, counts.packets.shape[-1:])[part], work.recorded_voltages[part]
+    fixed = due["tick"][:, None] + due["neuron"][:, None] * updates + due["voltage_record"][:, None] * voltages
+    sent = counts.spikes[..., part] * work.packets_per_spike[part]
+    moving = np.stack([counts.packets[..., part], counts.synaptic_events[..., part], sent], dtype=np.float64)
+    each = np.stack([due["packet"], due["synaptic_event"], due["send"]], axis=1)
+    found = (each @ moving.reshape(3, -1)).reshape(len(costs), *moving.shape[1:])
+    found += fixed[:, None, None, :]
+    return found
 
 
 def late(time_done: FloatArray, tick_s: float) -> NDArray[np.bool_]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -31,14 +32,30 @@ projections:
 TICKS, BURST = 12, 3
 
 
-def made(folder: Path, engine: str) -> Path:
+# Costs at the ends of what is feasible for the sink, in cycles.
+CHEAP = {"tick": 300, "packet": 60, "synaptic_event": 15}
+DEAR = {"tick": 500, "packet": 100, "synaptic_event": 18}
+CHIP = "s2studio: chip/1\nextends: spinnaker2\nname: mine\ncycles:\n"
+COST = "  {name}: {{value: {value}, unit: cycles, source: me, mark: estimate}}\n"
+
+
+def made(folder: Path, engine: str, costs: Mapping[str, int] | None = None) -> Path:
     (folder / "net.yaml").write_text(NETWORK)
     (folder / "burst.csv").write_text("neuron,step\n" + "".join(f"{n},{BURST}\n" for n in range(600)))
     (folder / "drip.csv").write_text("neuron,step\n" + "".join(f"{t},{t}\n" for t in range(TICKS)))
     stimuli = tuple(StimulusSource(name, folder / f"{name}.csv") for name in ("burst", "drip"))
     options = RunOptions(TICKS, 1e-3, engine=engine)
+    chip = None
+    if costs is not None:
+        chip = folder / "chip.yaml"
+        lines = (COST.format(name=name, value=value) for name, value in costs.items())
+        chip.write_text(CHIP + "".join(lines) + "sources: {me: a test}\n")
     project = Project(
-        folder / "net.yaml", mapping=MappingOptions(neurons_per_pe={"burst": 200}), stimuli=stimuli, run=options
+        folder / "net.yaml",
+        chip=chip or "spinnaker2",
+        mapping=MappingOptions(neurons_per_pe={"burst": 200}),
+        stimuli=stimuli,
+        run=options,
     )
     Workbench(project).run(folder / f"{engine}.s2s")
     return folder / f"{engine}.s2s"
@@ -100,6 +117,21 @@ def test_that_a_tick_that_began_late_leads_to_the_one_that_made_it_so(late: Run)
     assert found.origin.time_done_s == pytest.approx(why(late, BURST + 1).time_done_s)
     assert f"tick {BURST + 1}" in found.cause
     assert {phase.kind for phase in found.phases} >= {"began late", "neurons"}
+
+
+def test_that_the_ends_of_a_late_pe_carry_what_is_left_from_ticks_before(
+    late: Run, tmp_path: Path, sessions: dict[str, Path]
+) -> None:
+    for costs in (CHEAP, DEAR):
+        folder = tmp_path / str(costs["tick"])
+        folder.mkdir()
+        other = open_session(made(folder, "per_pe", costs)).run()
+        for tick in range(BURST, BURST + 4):
+            found, at_end = why(late, tick, sink_of(late)), why(other, tick, sink_of(late))
+            assert found.time_done_low_s <= at_end.time_done_s <= found.time_done_pessimistic_s
+    after = why(late, BURST + 2, sink_of(late))
+    own_s = sum(phase.time_s for phase in after.phases if phase.kind != "began late")
+    assert after.time_done_pessimistic_s - after.time_done_s > own_s  # wider than the work of the tick itself
 
 
 def test_that_a_session_of_lockstep_tells_what_could_be_lost(sessions: dict[str, Path]) -> None:

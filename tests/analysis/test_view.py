@@ -37,9 +37,13 @@ def ticks_of(seed: int, count: int) -> Bins:
         clock_hz=random.random((count, SLICES)),
         pe_energy_j=random.random((count, SLICES)),
         energy_j=random.random((count, KINDS)),
+        energy_low_j=random.random((count, KINDS + 1)),
+        energy_high_j=random.random((count, KINDS + 1)),
         flits=integers(LINKS),
         packets_sent=random.integers(0, 9, count),
         longest_s=done,
+        longest_low_s=done.min(axis=1),
+        longest_high_s=done.max(axis=1),
         packets_peak=random.integers(0, 9, count),
         energy_peak_j=random.random(count),
     )

@@ -76,6 +76,12 @@ def test_that_a_sample_costs_what_a_run_of_it_costs(cli_json: CliJson, data: Pat
     assert [int(count) for count in row["spikes"].split()] == run["outputs"]["output"]
     assert float(row["energy_j"]) == pytest.approx(run["energy_j"]["total"], rel=1e-9)
     assert (int(row["steps"]), int(row["synaptic_events"])) == (run["steps"], run["synaptic_events"])
+    for name in ("energy_low_j", "energy_high_j", "energy_dynamic_low_j", "time_done_low_s", "time_done_pessimistic_s"):
+        assert float(row[name]) == pytest.approx(run[name], rel=1e-9)
+    about = {column["column"]: column for column in rows(tmp_path / "t.columns.csv")}
+    assert list(about) == list(row)
+    assert (about["energy_low_j"]["unit"], about["energy_low_j"]["mark"]) == ("J", "estimate")
+    assert about["spikes"]["mark"] == about["duration_s"]["mark"] == "exact"
 
 
 def test_that_an_evaluation_goes_on_where_it_was_stopped(data: Path, tmp_path: Path) -> None:

@@ -11,8 +11,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from s2studio.chip.loader import load_chip, make_machine
+from s2studio.chip.spec import CycleCosts
+from s2studio.sim.cost_bounds import COST_NAMES, feasible_costs
 from s2studio.sim.counts import Counts
 from s2studio.sim.energy import ENERGY_KINDS, always_on_energy_j, idle_energy_j, idle_pe_energy_j
+from s2studio.sim.energy_ends import energy_ends
 from s2studio.sim.level import LevelPolicy
 from s2studio.sim.pricing import bounds, energy_by_tick_j, price
 from s2studio.sim.timing import slice_work
@@ -72,6 +75,31 @@ def test_that_the_ends_of_times_and_energies_hold_their_values_at_any_level_of_s
     ):
         assert (low <= value * (1 + 1e-12)).all()
         assert (value <= high * (1 + 1e-12)).all()
+
+
+@given(block=counts(), policy=st.sampled_from(POLICIES), corner=st.integers(0, 7), share=st.floats(0, 1))
+def test_that_the_energy_of_each_kind_lies_between_its_ends_at_any_feasible_costs(
+    block: Counts, policy: LevelPolicy, corner: int, share: float
+) -> None:
+    machine, network, mapping, tick_s = make_machine(SPEC), small_network(), small_mapping(), 10e-3
+    work, priced = slice_work(network, mapping), price(block, network, mapping, SPEC, policy, tick_s)
+    ends = bounds(block, work, SPEC, priced.levels, tick_s)
+    found = energy_ends(block, work, priced, ends, machine, tick_s)
+    corners = feasible_costs(SPEC).corners("lif_no_delay")
+    costs = corners.least + share * (corners.most[corner % len(corners.most)] - corners.least)
+    model = replace(SPEC.models["lif_no_delay"], cycles_per_neuron=float(costs[-1]))
+    cycles = CycleCosts(**dict(zip(COST_NAMES[:-1], costs[:-1].tolist(), strict=True)))
+    spec = replace(SPEC, cycles=cycles, models={**SPEC.models, "lif_no_delay": model})
+    other = dict(energy_by_tick_j(price(block, network, mapping, spec, policy, tick_s), machine, tick_s))
+    other["total"] = sum(other.values(), np.zeros(1))
+
+    assert tuple(found.value_j) == (*ENERGY_KINDS, "total")
+    for kind, energy_j in other.items():
+        assert (found.low_j[kind] <= energy_j * (1 + 1e-9)).all()
+        assert (energy_j <= found.high_j[kind] * (1 + 1e-9)).all()
+    for kind in ("noc", "router"):
+        assert found.low_j[kind] == pytest.approx(found.value_j[kind] / 2)
+        assert found.high_j[kind] == pytest.approx(found.value_j[kind] * 2)
 
 
 @given(block=counts(), policy=st.sampled_from(POLICIES))

@@ -15,9 +15,10 @@ from s2studio.draw.views.curves import FloatArray, area, steps
 from s2studio.session.profile import Profile
 from s2studio.sim.channels import CHANNELS
 from s2studio.sim.energy import ENERGY_KINDS
-from s2studio.units import with_unit
+from s2studio.sim.energy_ends import TOTAL
+from s2studio.units import interval, with_unit
 
-_LEFT_PX, _AXIS_PX, _SIDE_PX = 56, 40, 260
+_LEFT_PX, _AXIS_PX, _SIDE_PX = 56, 40, 340
 # What is spent whether a network runs or not.
 _IDLE = ("always_on", "asleep")
 KIND_COLOURS: Mapping[str, str] = {
@@ -101,19 +102,30 @@ def _numbers(profile: Profile, theme: Theme, box: Box) -> list[Item]:
         Column("Spent on", [CHANNELS[f"chip.{kind}"].title for kind in kinds]),
         Column("Energy", [with_unit(energy[kind], "J") for kind in kinds]),
         Column("Share", [_share(energy[kind] / total) for kind in kinds]),
+        Column("Both ends", [_ends(profile, kind) for kind in kinds]),
     )
+    shown = columns if box.width >= _SIDE_PX else (columns[0], columns[-1])
     y = box.y + SMALL_PX
     facts = (
-        Column("", ["Mean power", "Highest tick", "Energy"]),
+        Column("", ["Mean power", "Highest tick", "Energy", "its ends"]),
         Column(
             "",
-            [with_unit(mean_w(profile), "W"), with_unit(float(profile.power_peak_w.max()), "W"), with_unit(total, "J")],
+            [
+                with_unit(mean_w(profile), "W"),
+                with_unit(float(profile.power_peak_w.max()), "W"),
+                with_unit(total, "J"),
+                _ends(profile, TOTAL),
+            ],
         ),
     )
     return [
-        *table(theme, box.x, y, box.width, columns, [KIND_COLOURS[kind] for kind in kinds]),
+        *table(theme, box.x, y, box.width, shown, [KIND_COLOURS[kind] for kind in kinds]),
         *table(theme, box.x, y + 20 * (len(kinds) + 1) + NEAR_PX, box.width, facts),
     ]
+
+
+def _ends(profile: Profile, kind: str) -> str:
+    return interval(profile.energy_low_j[kind], profile.energy_high_j[kind], "J")
 
 
 def _share(share: float) -> str:

@@ -71,8 +71,14 @@ TITLES: Mapping[str, str] = {
     "energy_low_j": marked("Energy, low end"),
     "energy_high_j": marked("Energy, high end"),
     "energy_dynamic_j": marked("Energy above idle"),
+    "energy_dynamic_low_j": marked("Energy above idle, low end"),
+    "energy_dynamic_high_j": marked("Energy above idle, high end"),
     "power_mean_w": marked("Mean power"),
+    "power_mean_low_w": marked("Mean power, low end"),
+    "power_mean_high_w": marked("Mean power, high end"),
     "power_peak_w": marked("Peak power"),
+    "power_peak_low_w": marked("Peak power, low end"),
+    "power_peak_high_w": marked("Peak power, high end"),
 }
 
 # Sessions that the menu offers.

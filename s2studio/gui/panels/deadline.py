@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton
 from s2studio.draw.scale import quantity
 from s2studio.draw.theme import NEAR_PX, Theme
 from s2studio.gui.models.selection import of_slices
-from s2studio.gui.models.sure import about, time_band
+from s2studio.gui.models.sure import about, band
 from s2studio.gui.theme import ThemeSwitch
 from s2studio.gui.translation import tr
 from s2studio.gui.views.panel import Panel
@@ -54,7 +54,6 @@ class DeadlinePanel(Panel):
         layout.addLayout(top)
         layout.addWidget(self.plot, 1)
         self.apply_theme(themes.theme)
-        controller.studio.summary_changed.connect(lambda _summary: self.draw_view(controller.source.view))
         self.set_empty(True)
 
     def draw_view(self, view: View | None) -> None:
@@ -168,7 +167,7 @@ class DeadlinePanel(Panel):
             )
             + (tr("{late:,} late PE ticks.", late=late) if late else tr("No PE is late."))
             + "  "
-            + time_band(self.controller.studio.summary)
+            + band(float(view.worst_low_s.max()), float(view.worst_high_s.max()), "s")
         )
         self.headline.set_role("bad" if late else "")
 

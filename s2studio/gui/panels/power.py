@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget
 from s2studio.draw.theme import NEAR_PX, Theme
 from s2studio.draw.views.power import KIND_COLOURS
 from s2studio.gui.models.decisions import decisions, output_names
-from s2studio.gui.models.sure import about_column, energy_band
+from s2studio.gui.models.sure import about_column, band
 from s2studio.gui.theme import ThemeSwitch
-from s2studio.gui.translation import tr
+from s2studio.gui.translation import marked, tr
 from s2studio.gui.views.figures import Figure, Figures
 from s2studio.gui.views.panel import Panel, beside
 from s2studio.gui.views.readout import Readout
@@ -22,13 +22,14 @@ from s2studio.gui.views.time_marks import TimeMarks
 from s2studio.gui.views.time_plot import TimePlot
 from s2studio.sim.channels import CHANNELS
 from s2studio.sim.energy import ENERGY_KINDS
-from s2studio.units import with_unit
+from s2studio.units import interval, with_unit
 
 if TYPE_CHECKING:
     from s2studio.analysis.view import View
     from s2studio.gui.controller import Controller
     from s2studio.sim.within_tick import WithinTick
 
+POWERS = marked("Powers follow from counts and the chip file; sleep and busy power are measured, cycles are estimates.")
 # Above the curve there is room for the names of marks.
 HEADROOM = 1.2
 HEADLINE_PX = 200
@@ -46,7 +47,8 @@ class PowerPanel(Panel):
         super().__init__(controller, themes)
         self.plot = TimePlot(controller.timeline, themes.theme, tr("power"), "W")
         self.figures = Figures(
-            (tr("kind"), *map(about_column, (tr("at cursor"), tr("mean"), tr("energy")))), tr("Power by kind")
+            (tr("kind"), *map(about_column, (tr("at cursor"), tr("mean"), tr("energy"), tr("both ends")))),
+            tr("Power by kind"),
         )
         # The sum of all kinds is drawn first, and each sum without its last kind over it.
         self._areas = {kind: StepCurve(KIND_COLOURS[kind], fill=True) for kind in reversed(ENERGY_KINDS)}
@@ -70,7 +72,6 @@ class PowerPanel(Panel):
         layout.addLayout(top)
         layout.addWidget(beside(self._left, self.figures), 1)
         self.inside.toggled.connect(self.look_inside)
-        controller.studio.summary_changed.connect(lambda _summary: self.draw_view(controller.source.view))
         self.set_empty(True)
 
     def draw_view(self, view: View | None) -> None:
@@ -126,48 +127,25 @@ class PowerPanel(Panel):
 
     def _show_figures(self, view: View) -> None:
         moment = self.controller.source.moment
-        seconds = view.ticks_seen * view.tick_s
-        widths = np.diff(view.edges) * view.tick_s
-        energy = view.power_w @ widths
-        now = moment.power_w[:, 0] if moment is not None and moment.ticks_seen else np.full(len(ENERGY_KINDS), np.nan)
+        now = _Taken(moment) if moment is not None and moment.ticks_seen else None
+        span = _Taken(view)
         rows = [
-            Figure(
-                (
-                    tr(CHANNELS[f"chip.{kind}"].title),
-                    with_unit(float(now[index]), "W"),
-                    with_unit(float(energy[index]) / seconds, "W"),
-                    with_unit(float(energy[index]), "J"),
-                ),
-                KIND_COLOURS[kind],
-                tr(CHANNELS[f"chip.{kind}"].doc),
-            )
-            for index, kind in enumerate(ENERGY_KINDS)
-        ]
-        sums = (float(now.sum()), float(energy.sum()) / seconds)
-        rows.insert(
-            0,
-            Figure(
-                (
-                    tr("Total"),
-                    with_unit(sums[0], "W", 4),
-                    with_unit(sums[1], "W", 4),
-                    with_unit(float(energy.sum()), "J"),
-                ),
-                tip=tr(
-                    "Powers follow from counts and the chip file; sleep and busy power are measured, cycles are "
-                    "estimates."
-                ),
+            _figure(now, span, len(ENERGY_KINDS), tr("Total"), tr(POWERS), "", digits=4),
+            *(
+                _figure(now, span, index, tr(channel.title), tr(channel.doc), KIND_COLOURS[kind])
+                for index, kind in enumerate(ENERGY_KINDS)
+                for channel in (CHANNELS[f"chip.{kind}"],)
             ),
-        )
+        ]
         self.figures.show_figures(rows)
         self.headline.setText(
             tr(
                 "{energy} in {seconds}, {mean} on average, {peak} at most   {sure}",
-                energy=with_unit(float(energy.sum()), "J"),
-                seconds=with_unit(seconds, "s"),
-                mean=with_unit(sums[1], "W", 4),
+                energy=with_unit(float(span.energy_j[-1]), "J"),
+                seconds=with_unit(span.seconds, "s"),
+                mean=with_unit(float(span.energy_j[-1]) / span.seconds, "W", 4),
                 peak=with_unit(float(view.power_w.sum(axis=0).max()), "W", 4),
-                sure=energy_band(self.controller.studio.summary),
+                sure=band(float(span.low_j[-1]), float(span.high_j[-1]), "J"),
             )
         )
 
@@ -177,3 +155,34 @@ class PowerPanel(Panel):
         names = [] if shown is None else output_names(shown.network)
         found = decisions(view.outputs) if len(names) == len(view.outputs) else ()
         self._marks.show([(view.times_s[one.column], names[one.output]) for one in found])
+
+
+class _Taken:
+    """The energy in J of a span by kind and, last, in all, with both ends."""
+
+    def __init__(self, view: View) -> None:
+        widths_s = np.diff(view.edges) * view.tick_s
+        by_kind = view.power_w @ widths_s
+        self.seconds = view.ticks_seen * view.tick_s
+        self.energy_j = np.append(by_kind, by_kind.sum())
+        self.low_j, self.high_j = view.power_low_w @ widths_s, view.power_high_w @ widths_s
+
+    def ends(self, index: int, unit: str) -> str:
+        """Return both ends of the energy of a kind, or of its mean power."""
+        scale = 1.0 if unit == "J" else 1.0 / self.seconds
+        return interval(float(self.low_j[index]) * scale, float(self.high_j[index]) * scale, unit)
+
+    def mean(self, index: int, digits: int) -> str:
+        """Return the mean power of a kind."""
+        return with_unit(float(self.energy_j[index]) / self.seconds, "W", digits)
+
+
+def _figure(
+    now: _Taken | None, span: _Taken, index: int, title: str, about: str, colour: str, digits: int = 3
+) -> Figure:
+    ends = tr("On average {ends}.", ends=span.ends(index, "W"))
+    if now is not None:
+        ends = tr("At the cursor {ends}.", ends=now.ends(index, "W")) + "  " + ends
+    energy = with_unit(float(span.energy_j[index]), "J")
+    cells = (title, "–" if now is None else now.mean(index, digits), span.mean(index, digits), energy)
+    return Figure((*cells, span.ends(index, "J")), colour, f"{about}  {ends}")

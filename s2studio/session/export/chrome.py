@@ -12,11 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from s2studio.session.export.part import Part, power_by_tick_w
+from s2studio.session.export.part import Part, energy_by_tick
 from s2studio.session.export.text import Field, lines
 from s2studio.session.run import PricedBlock, Progress, Run
 from s2studio.session.summary import ESTIMATES
 from s2studio.sim.cost_bounds import feasible_costs
+from s2studio.sim.energy import ENERGY_KINDS
+from s2studio.sim.energy_ends import TOTAL
 from s2studio.sim.timing import late
 from s2studio.sim.within_tick import PHASES, phase_ends_s
 from s2studio.units import NS_PER_S
@@ -123,7 +125,10 @@ def _counters(part: Part, block: PricedBlock) -> dict[str, Mapping[str, NDArray[
     if "pe" in part.channels:
         counters["late PEs"] = {"PEs": late(block.priced.time_done_s, run.tick_s).sum(axis=2)}
     if "power" in part.channels:
-        counters["power (W)"] = power_by_tick_w(run, block)
+        energy = energy_by_tick(run, block)
+        counters["power (W)"] = {kind: energy.value_j[kind] / run.tick_s for kind in ENERGY_KINDS}
+        ends = {"low": energy.low_j, "high": energy.high_j}
+        counters["power, both ends (W)"] = {end: by_kind[TOTAL] / run.tick_s for end, by_kind in ends.items()}
     if "links" in part.channels:
         flits = block.priced.flits
         counters["link load (flits)"] = {"all links": flits.sum(axis=2), "busiest link": flits.max(axis=2, initial=0)}

@@ -13,9 +13,10 @@ from s2studio.session.moment import moment_of
 from s2studio.session.run import PricedBlock, Progress, Run
 from s2studio.session.summary import summarize
 from s2studio.session.tables import AXIS, LINKS, NEURON, POPULATION, SPIKES, Column, Table
+from s2studio.session.time_ends import TimeEnds
 from s2studio.sim.energy import ENERGY_KINDS, unused_pe_energy_j
-from s2studio.sim.pricing import bounds, energy_by_tick_j
-from s2studio.sim.timing import time_done_s
+from s2studio.sim.energy_ends import TOTAL, EnergyEnds, energy_ends
+from s2studio.sim.pricing import BlockEnds, bounds
 from s2studio.sim.within_tick import ASLEEP, PHASES
 
 # Numbers, or texts with the index of each row's text.
@@ -134,10 +135,11 @@ def _pes(run: Run, start: int, stop: int) -> Iterator[tuple[int, Rows]]:
     asleep = levels.index(run.machine.spec.sleep_level)
     idle_j = unused_pe_energy_j(1, run.tick_s, run.machine.spec)
     idle = {"level": asleep} | dict.fromkeys(("energy_j", "energy_low_j", "energy_high_j"), idle_j)
-    span = run.span(len(usable))
+    span, time_ends = run.span(len(usable)), TimeEnds(run, start)
     for block in run.priced_blocks(start, stop):
+        ends = time_ends.of(block)
         for first in range(0, block.counts.packets.shape[1], span):
-            values = _pe_values(run, block, slice(first, first + span))
+            values = _pe_values(block, ends, slice(first, first + span))
             rows = {name: _on_all(kept, used, len(usable), idle.get(name, 0)) for name, kept in values.items()}
             axis = _axis(rows["level"], block.start + first)
             pe = np.tile(np.arange(len(usable)), rows["level"].size // len(usable))
@@ -145,7 +147,7 @@ def _pes(run: Run, start: int, stop: int) -> Iterator[tuple[int, Rows]]:
             yield block.start + first, {**flat, **axis, "pe": (names, pe), "level": (levels, rows["level"].reshape(-1))}
 
 
-def _pe_values(run: Run, block: PricedBlock, part: slice) -> dict[str, NDArray[Any]]:
+def _pe_values(block: PricedBlock, ends: BlockEnds, part: slice) -> dict[str, NDArray[Any]]:
     """Return the columns of `pe` for the used PEs in the ticks `part` of `block`, each (ticks, samples, slices)."""
     counts, priced = block.counts, block.priced
     values: dict[str, NDArray[Any]] = {name: getattr(counts, name) for name in _COUNTS}
@@ -154,11 +156,8 @@ def _pe_values(run: Run, block: PricedBlock, part: slice) -> dict[str, NDArray[A
     values["time_done_s"] = priced.time_done_s
     values["level"] = priced.levels
     values["energy_j"] = sum(priced.energy_j.values(), np.zeros(1))
-    ends = bounds(counts, run.work, run.machine.spec, priced.levels, run.tick_s)
-    waited_s = priced.time_done_s - time_done_s(priced.cycles, priced.levels, run.machine.spec)
-    values["time_done_low_s"] = ends.time_low_s + waited_s
-    values["time_done_pessimistic_s"] = ends.time_pessimistic_s + waited_s
-    values["energy_low_j"], values["energy_high_j"] = ends.energy_low_j, ends.energy_high_j
+    values["time_done_low_s"], values["time_done_pessimistic_s"] = ends.done_low_s, ends.done_pessimistic_s
+    values["energy_low_j"], values["energy_high_j"] = ends.work.energy_low_j, ends.work.energy_high_j
     return {name: kept[:, part].transpose(1, 0, 2) for name, kept in values.items()}
 
 
@@ -213,29 +212,19 @@ def _links(run: Run, start: int, stop: int) -> Iterator[tuple[int, Rows]]:
 
 def _power(run: Run, start: int, stop: int) -> Iterator[tuple[int, Rows]]:
     for block in run.priced_blocks(start, stop):
-        power_w = power_by_tick_w(run, block)
-        rows: Rows = {f"{kind}_w": values.T.reshape(-1) for kind, values in power_w.items()}
-        total = sum(power_w.values(), np.zeros(1)).T
-        for name, apart_w in zip(("total_low_w", "total_high_w"), _apart_w(run, block), strict=True):
-            rows[name] = (total + apart_w.T).reshape(-1)
-        yield block.start, rows | {"total_w": total.reshape(-1)} | _axis(total[:, :, None], block.start)
+        energy = energy_by_tick(run, block)
+        rows: Rows = {
+            f"{kind}{end}_w": (values / run.tick_s).T.reshape(-1)
+            for end, by_kind in (("", energy.value_j), ("_low", energy.low_j), ("_high", energy.high_j))
+            for kind, values in by_kind.items()
+        }
+        yield block.start, rows | _axis(energy.value_j[TOTAL].T[:, :, None], block.start)
 
 
-def _apart_w(run: Run, block: PricedBlock) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return what the ends of the cycle costs add to the power of the machine in W, each (samples, ticks)."""
-    priced, spec = block.priced, run.machine.spec
-    ends = bounds(block.counts, run.work, spec, priced.levels, run.tick_s)
-    nominal_j = sum(energy.sum(axis=2) for energy in priced.energy_j.values())
-    return (
-        (ends.energy_low_j.sum(axis=2) - nominal_j) / run.tick_s,
-        (ends.energy_high_j.sum(axis=2) - nominal_j) / run.tick_s,
-    )
-
-
-def power_by_tick_w(run: Run, block: PricedBlock) -> dict[str, NDArray[np.float64]]:
-    """Return the power of the whole machine in W, the mean of each tick, by kind, each (samples, ticks)."""
-    energy = energy_by_tick_j(block.priced, run.machine, run.tick_s)
-    return {kind: values / run.tick_s for kind, values in energy.items()}
+def energy_by_tick(run: Run, block: PricedBlock) -> EnergyEnds:
+    """Return the energy of the whole machine in each tick of `block` by kind, with both ends."""
+    ends = bounds(block.counts, run.work, run.machine.spec, block.priced.levels, run.tick_s)
+    return energy_ends(block.counts, run.work, block.priced, ends, run.machine, run.tick_s)
 
 
 def _spike_rows(run: Run, start: int, stop: int) -> int:
@@ -270,7 +259,7 @@ _SAMPLE = AXIS[2]
 _STEP = Column("step", "int64", "ticks", "the chip's tick, the first is 0")
 _WATTS = tuple(
     Column(f"{kind}_w", "float64", "W", "mean of the tick")
-    for kind in (*ENERGY_KINDS, "total", "total_low", "total_high")
+    for kind in (f"{kind}{end}" for end in ("", "_low", "_high") for kind in (*ENERGY_KINDS, TOTAL))
 )
 
 EXPORT_TABLES: Mapping[str, ExportTable] = {

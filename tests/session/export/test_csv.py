@@ -14,10 +14,12 @@ from s2studio.errors import Cancelled, SessionError, UsageError
 from s2studio.session.export import Window, export
 from s2studio.session.export.text import csv_rows, quoted
 from s2studio.session.reader import Session, open_session
+from s2studio.sim.energy import ENERGY_KINDS
 from s2studio.sim.level import LevelPolicy
 from tests.session.runs import SPEC, TICK_S, V_SCALE, record, whole_block
 
 TICKS = 300
+KINDS = (*ENERGY_KINDS, "total")
 FILES = ["columns.csv", "links.csv", "pe.csv", "power.csv", "spikes.csv", "summary.json", "voltages.csv"]
 
 
@@ -48,8 +50,7 @@ def test_that_the_files_and_their_columns_are_the_documented_ones(tables: Path) 
         "pe.csv": "step,pe,packets,synaptic_events,neuron_updates,spikes,cycles,time_done_s,"
         "time_done_low_s,time_done_pessimistic_s,level,energy_j,energy_low_j,energy_high_j",
         "links.csv": "step,from,to,flits",
-        "power.csv": "step,always_on_w,asleep_w,neurons_w,synapses_w,packets_w,recording_w,noc_w,router_w,total_w,"
-        "total_low_w,total_high_w",
+        "power.csv": ",".join(["step", *(f"{kind}{end}_w" for end in ("", "_low", "_high") for kind in KINDS)]),
     }
 
 
@@ -64,6 +65,8 @@ def test_that_every_column_says_how_sure_it_is_and_estimates_carry_their_band(ta
         assert float(row["energy_low_j"]) <= float(row["energy_j"]) <= float(row["energy_high_j"])
     for row in _rows(tables / "power.csv"):
         assert float(row["total_low_w"]) < float(row["total_w"]) < float(row["total_high_w"])
+        for kind in KINDS:
+            assert float(row[f"{kind}_low_w"]) <= float(row[f"{kind}_w"]) <= float(row[f"{kind}_high_w"])
 
 
 def test_that_phases_are_written_where_asked_for_and_fill_each_tick(session: Session, tmp_path: Path) -> None:
