@@ -13,10 +13,11 @@ from s2studio.dnn.kernels.columns import fill_columns
 from s2studio.dnn.kernels.narrow import narrow_sums
 from s2studio.dnn.kernels.requantise import requantise
 from s2studio.dnn.operators.exponential import Activation
+from s2studio.dnn.operators.gathering import Softmax
 from s2studio.dnn.operators.operator import Operator
 from s2studio.dnn.operators.products import Conv, Dense, MatMul
 from s2studio.dnn.tensor import DTYPES, Integers
-from s2studio.network.operators.arithmetic import Window
+from s2studio.network.operators.arithmetic import Window, product
 from s2studio.network.operators.operator import size
 
 # 1,024 products of two int8 add up to 2^24 at most.
@@ -40,6 +41,17 @@ def compute(operator: Operator, inputs: list[Integers]) -> Computed:
 
 def _activation(operator: Activation, x: Integers) -> Computed:
     return operator.table()[x.astype(np.int64) + 128] if x.dtype == np.int8 else operator.compute(x), None
+
+
+def _softmax(operator: Softmax, x: Integers) -> Computed:
+    if x.dtype not in (np.int8, np.int16):
+        return operator.compute(x), None
+    seen = np.ones((), np.bool_) if operator.mask is None else operator.mask
+    wide = x.astype(np.int32)
+    largest = np.where(seen, wide, np.iinfo(np.int32).min).max(axis=operator.axis, keepdims=True)
+    below = np.maximum(largest - wide, 0)
+    table = operator.powers_table(int(below.max()) + 1)
+    return operator.from_powers(np.where(seen, table[below], 0)), None
 
 
 def _dense(operator: Dense, x: Integers) -> Computed:
@@ -124,11 +136,11 @@ def _as_two_axes(conv: Conv) -> Conv:
 def _product(a: Integers, b: Floats) -> Floats:
     """Return the product of matrices of int8, exact: in blocks whose sums float32 counts, added up in float64."""
     if a.shape[1] <= MOST_TERMS:
-        return np.asarray(a.astype(np.float32) @ b)
+        return product(a.astype(np.float32), b)
     total = np.zeros((len(a), b.shape[1]))
     for first in range(0, a.shape[1], MOST_TERMS):
         part = slice(first, first + MOST_TERMS)
-        total += a[:, part].astype(np.float32) @ b[part]
+        total += product(a[:, part].astype(np.float32), b[part])
     return total
 
 
@@ -142,4 +154,5 @@ _FAST: Mapping[type[Operator], Callable[..., Computed]] = {
     MatMul: _matmul,
     Conv: _conv,
     Activation: _activation,
+    Softmax: _softmax,
 }

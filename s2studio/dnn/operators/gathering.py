@@ -101,7 +101,14 @@ class Softmax(Operator):
         # A place that is left out must not be the largest; what it holds is not looked at otherwise.
         largest = np.where(seen, wide, np.iinfo(np.int32).min).max(axis=self.axis, keepdims=True)
         below = to_s16_15(np.minimum(wide - largest, 0), self.exponent)
-        powers = np.where(seen, exp_s0_31(below, self.iterations), 0)
+        return self.from_powers(np.where(seen, exp_s0_31(below, self.iterations), 0))
+
+    def powers_table(self, steps: int) -> Integers:
+        """Return the powers of the first `steps` whole numbers below the largest one, that of the largest first."""
+        return exp_s0_31(to_s16_15(-np.arange(steps, dtype=np.int64), self.exponent), self.iterations)
+
+    def from_powers(self, powers: Integers) -> Integers:
+        """Return y for powers in s0.31."""
         if not self.divides:
             return clipped(shifted(powers, S0_31 - self.output_exponent))
         total = powers.sum(axis=self.axis, keepdims=True)

@@ -10,6 +10,9 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from s2studio.network.operators.operator import FloatArray, Operator, Shape, Values, broadcast, size, text
 
+# Multiplications: what OpenBLAS does in one thread, and what is small enough to be done so.
+SINGLE, SMALL = 2**18, 2**23
+
 
 @dataclass(frozen=True)
 class Dense(Operator):
@@ -32,7 +35,8 @@ class Dense(Operator):
 
     def compute(self, *inputs: Values) -> Values:
         """Return y."""
-        y = np.matmul(inputs[0], self.weight.T)
+        x = inputs[0]
+        y = product(x.reshape(-1, x.shape[-1]), self.weight.T).reshape(*x.shape[:-1], len(self.weight))
         return rectified(y if self.bias is None else y + self.bias, self.relu)
 
 
@@ -129,6 +133,21 @@ class Conv(Operator):
         if self.bias is not None:
             y = y + self.bias.reshape(-1, *(1,) * rank)
         return rectified(y, self.relu)
+
+
+def product(a: Values, b: Values) -> Values:
+    """Return the product of two matrices.
+
+    BLAS begins threads for products of more than `SINGLE`. Threads that wait for each other take longer than a small
+    product, many times so where the machine is busy: small ones are multiplied in pieces that need no threads.
+    """
+    rows = max(1, SINGLE // max(1, b.size))
+    if not SINGLE < a.shape[0] * b.size <= SMALL or rows >= a.shape[0]:
+        return np.asarray(a @ b)
+    made = np.empty((len(a), b.shape[1]), np.result_type(a, b))
+    for first in range(0, len(a), rows):
+        np.matmul(a[first : first + rows], b, out=made[first : first + rows])
+    return made
 
 
 def rectified(y: Values, relu: bool) -> Values:
