@@ -40,6 +40,8 @@ class LayersPanel(Panel):
             *(tr("energy"), tr("tile"), tr("PEs"), tr("SNR")),
         )
         self.table = Figures(header, tr("Layers"), self._chosen)
+        # Names of layers begin alike, and end in what tells them apart.
+        self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         labels = {"left": (tr("multiplications"), "MAC/s"), "bottom": (tr("multiplications per byte of DRAM"), "")}
         self.plot = Plot(themes.theme, tr("Roofline"), labels)
         self.plot.getPlotItem().setLogMode(True, True)
