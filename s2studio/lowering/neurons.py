@@ -85,7 +85,7 @@ def unrounded(node: str, layer: Neuron, plan: Plan, options: LoweringOptions, sp
     model = _model(layer, chains, plan, delayed)
     limit = spec.models[model].max_weight
     weights = {key(plan, chain): _float_weights(plan, chain) for chain in chains}
-    magnitudes = np.concatenate([np.zeros(0), *(np.abs(weight).reshape(-1) for weight in weights.values())])
+    magnitudes = _magnitudes(list(weights.values()))
     w_scale = weight_scale(node, magnitudes, options.scale, limit)
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):  # chip_parameters refuses what is not finite
         rule = discretise(node, layer, options.dt_s or 0.0, options.integrator)
@@ -155,6 +155,15 @@ def key(plan: Plan, chain: Chain) -> tuple[object, ...]:
 
 def _scaling(plan: Plan, chain: Chain) -> Path:
     return tuple(node for node in chain.path if isinstance(plan.wires.layers[node], Scale | AvgPool2d))
+
+
+def _magnitudes(weights: Sequence[FloatArray]) -> FloatArray:
+    """Return all |w|, without a second copy on the way."""
+    every, start = np.empty(sum(weight.size for weight in weights)), 0
+    for weight in weights:
+        np.abs(weight, out=every[start : start + weight.size].reshape(weight.shape))
+        start += weight.size
+    return every
 
 
 def _float_weights(plan: Plan, chain: Chain) -> FloatArray:

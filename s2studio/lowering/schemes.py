@@ -17,6 +17,8 @@ from s2studio.network.layers import FloatArray
 
 # A product this close to an integer is that integer: w * (127 / max|w|) may miss 127 by a rounding error of float64.
 _ROUNDING_ERROR = 1e-9
+# Weights rounded at a time.
+BLOCK = 2**14
 # The square of a scaled weight and sums of such squares stay within float64.
 _LARGEST_SCALED = 1e100
 
@@ -100,16 +102,20 @@ def quantise(weight: FloatArray, w_scale: float, rounding: str, limit: int) -> Q
 
     `signal` is the sum of (w * w_scale)^2, `noise` that of (integer - w * w_scale)^2.
     """
-    scaled = weight * w_scale
-    rounded = ROUNDINGS[rounding](scaled)
-    values = np.clip(rounded, -limit, limit)
-    difference = values - scaled
-    return Quantised(
-        values.astype(np.int8),
-        int(np.count_nonzero(values != rounded)),
-        float(np.vdot(scaled, scaled)),
-        float(np.vdot(difference, difference)),
-    )
+    integers = np.empty(weight.shape, np.int8)
+    clipped, signal, noise = 0, 0.0, 0.0
+    floats, into = weight.reshape(-1), integers.reshape(-1)
+    # In blocks, so that little memory is taken beside the result.
+    for start in range(0, floats.size, BLOCK):
+        scaled = floats[start : start + BLOCK] * w_scale
+        rounded = ROUNDINGS[rounding](scaled)
+        values = np.clip(rounded, -limit, limit)
+        into[start : start + BLOCK] = values
+        clipped += int(np.count_nonzero(values != rounded))
+        signal += float(np.vdot(scaled, scaled))
+        difference = values - scaled
+        noise += float(np.vdot(difference, difference))
+    return Quantised(integers, clipped, signal, noise)
 
 
 def weight_scale(node: str, magnitudes: FloatArray, text: str, limit: int) -> float:

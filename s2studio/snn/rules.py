@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -15,6 +15,8 @@ from s2studio.snn.connectivity import Connectivity, DenseWeights, SynapseList
 # Of all projections together: twice as many as the PEs of a chip have bytes.
 MAX_SYNAPSES = 3 * 10**7
 MAX_WEIGHT = 127
+# Drawn at a time, so that little memory is taken beside the result.
+BLOCK = 2**18
 
 
 class Ends(NamedTuple):
@@ -69,27 +71,35 @@ def _probability(reader: Reader, weights: Section, ends: Ends, delay: int) -> Co
     seed = reader.whole(weights, "seed", 0, 2**63 - 1) if "seed" in weights else 0
     pairs = ends.pre * ends.post
     reader.count_synapses(weights, int(p * pairs))
-    joined = _bernoulli(np.random.default_rng(seed), p, pairs)
-    pre, post = np.divmod(joined, ends.post)
-    if ends.is_same and not _autapses(reader, weights):
-        pre, post = pre[pre != post], post[pre != post]
-    return _listed(pre, post, np.full(len(pre), weight), np.full(len(pre), delay))
+    without_own = ends.is_same and not _autapses(reader, weights)
+    sources, targets = [np.zeros(0, np.int32)], [np.zeros(0, np.int32)]
+    for joined in _bernoulli(np.random.default_rng(seed), p, pairs):
+        pre, post = np.divmod(joined, ends.post)
+        kept = pre != post if without_own else slice(None)
+        sources.append(pre[kept].astype(np.int32))
+        targets.append(post[kept].astype(np.int32))
+    every_pre, every_post = _joined(sources), _joined(targets)
+    count = len(every_pre)
+    return SynapseList(every_pre, every_post, np.full(count, weight, np.int8), np.full(count, delay, np.uint8))
 
 
-def _bernoulli(random: np.random.Generator, p: float, trials: int) -> NDArray[np.int64]:
-    """Return which of `trials` succeed, each with probability `p`, ascending, in time of the successes."""
-    if p == 0:
-        return np.zeros(0, np.int64)
-    found, last = [np.zeros(0, np.int64)], -1
-    while last < trials:
+def _bernoulli(random: np.random.Generator, p: float, trials: int) -> Iterator[NDArray[np.int64]]:
+    """Yield which of `trials` succeed, each with probability `p`, ascending, in time of the successes."""
+    last = -1
+    while p > 0 and last < trials - 1:
         expected = (trials - last) * p
-        gaps = random.geometric(p, int(expected + 5 * expected**0.5) + 16)
+        gaps = random.geometric(p, min(BLOCK, int(expected + 5 * expected**0.5) + 16))
         # A tiny p makes gaps whose sum would leave int64; past the last trial they are all the same.
         places = last + np.cumsum(np.minimum(gaps, trials + 1), dtype=np.int64)
-        found.append(places)
         last = int(places[-1])
-    joined = np.concatenate(found)
-    return joined[joined < trials]
+        yield places[places < trials]
+
+
+def _joined(blocks: list[NDArray[np.int32]]) -> NDArray[np.int32]:
+    """Return `blocks` one after the other; the list is empty then, so that nothing is there twice."""
+    joined = np.concatenate(blocks)
+    blocks.clear()
+    return joined
 
 
 def _gaussian(reader: Reader, weights: Section, ends: Ends, delay: int) -> Connectivity:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import assume, given
@@ -122,3 +124,15 @@ def test_that_signal_and_noise_are_energies_of_the_scaled_weights() -> None:
 
     assert integers.signal == pytest.approx(1.25**2 + 9)
     assert integers.noise == pytest.approx(0.25**2)
+
+
+def test_that_rounding_takes_little_memory_beside_its_result() -> None:
+    weights = np.random.default_rng(0).normal(0, 1, (2000, 1000))
+    tracemalloc.start()
+    try:
+        quantise(weights, 40.0, "truncate", 127)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert most < 2 * weights.size

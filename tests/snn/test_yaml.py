@@ -3,6 +3,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from s2studio.chip.loader import load_chip
 from s2studio.errors import NetworkError
 from s2studio.resources import resource_path
-from s2studio.snn.connectivity import DenseWeights, SynapseList
+from s2studio.snn.connectivity import DenseWeights, SynapseList, weight_count
 from s2studio.snn.models import MODELS
 from s2studio.snn.network import ChipNetwork
 from s2studio.snn.rules import RULES
@@ -126,6 +127,22 @@ def test_that_probability_joins_each_pair_at_most_once_and_about_as_often(
         for column, size in ((drawn.pre, 300), (drawn.post, 400))
         if len(pairs)
     )
+
+
+def test_that_drawing_synapses_takes_little_memory_beside_the_10_bytes_of_each(tmp_path: Path) -> None:
+    text = (
+        "s2studio: network/1\npopulations: {a: {size: 5000, model: lif}}\nprojections:\n"
+        "  - {pre: a, post: a, weights: {rule: probability, p: 0.1, weight: 2, autapses: false}}\n"
+    )
+    tracemalloc.start()
+    try:
+        synapses = weight_count(read(tmp_path, text).spiking.projections[0].connectivity)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert synapses > 2_000_000
+    assert most < 16 * synapses
 
 
 def test_that_the_same_seed_draws_the_same_and_another_seed_another_network(tmp_path: Path) -> None:
