@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,9 @@ from s2studio.documents import nearest
 from s2studio.draw.scale import quantity
 from s2studio.errors import UsageError
 from s2studio.mapping.mapping import ChipMapping
-from s2studio.session.profile import Profile
+
+if TYPE_CHECKING:  # the window colours its mesh before anything reads a session
+    from s2studio.session.profile import Profile
 
 Values = NDArray[np.float64]
 

@@ -62,6 +62,8 @@ def write_chunk(path: Path, table: Table, pieces: Sequence[Columns], texts: Mapp
             str(unfinished),
             compression={name: compression for name, (_, compression) in packed.items()},
             write_page_checksum=True,
+            # Pages of the second version are cut by bytes alone: those of the first, by rows too, take a tenth longer.
+            data_page_version="2.0",
             use_dictionary=[name for name, (encoding, _) in packed.items() if encoding is None],
             column_encoding={name: encoding for name, (encoding, _) in packed.items() if encoding is not None},
             write_statistics=[name for name in names if name in ("tick", "time_ns")],

@@ -51,6 +51,9 @@ class RowMaker:
         return self._spikes(block, ~self.keeps_spikes)
 
     def _spikes(self, block: TickBlock, is_chosen: NDArray[np.bool_]) -> Rows:
+        # Imported here: who reads a session makes rows of counts, but needs no compiled code for them.
+        from s2studio.session.kernels import fill_times
+
         spikes = block.spikes
         chosen: Any = slice(None)
         if not is_chosen.all():
@@ -61,8 +64,10 @@ class RowMaker:
         tick = spikes.tick[chosen]
         # Many spikes share a tick: its time is worked out once.
         times_ns = time_ns(np.arange(block.start, block.start + block.ticks), self._about.tick_s)
+        filled = np.empty(len(tick), np.int64)
+        fill_times(tick, block.start, times_ns, filled)
         return {
-            "time_ns": times_ns[tick - block.start],
+            "time_ns": filled,
             "tick": tick,
             "sample": spikes.sample[chosen],
             "population": spikes.population[chosen],

@@ -18,6 +18,7 @@ from s2studio.session.about import RunAbout
 from s2studio.session.about_writer import write_about
 from s2studio.session.chunks import TableContent, TableWriter
 from s2studio.session.kept_counts import KeptCounts
+from s2studio.session.kernels import count_neurons
 from s2studio.session.manifest import RunEntry, State
 from s2studio.session.rows import RowMaker, Rows, Zooms
 from s2studio.session.tables import (
@@ -173,11 +174,7 @@ class RunRecorder:
 
     def _count_neurons(self, block: TickBlock) -> None:
         spikes = block.spikes
-        place = self._offsets[spikes.population] + spikes.neuron
-        if self._about.samples > 1:
-            place += spikes.sample * self._offsets[-1]
-        if len(place):
-            self._neuron_spikes += np.bincount(place, minlength=len(self._neuron_spikes))
+        count_neurons(spikes.sample, spikes.population, spikes.neuron, self._offsets, self._neuron_spikes)
 
     def _flush(self) -> None:
         for writer in self._writers.values():
