@@ -14,10 +14,11 @@ from s2studio.draw.theme import THEMES
 from s2studio.gui.models.timeline import Timeline
 from s2studio.gui.views.grid_image import GridImage, opaque, translucent
 from s2studio.gui.views.picture import save_widget
+from s2studio.gui.views.stacked_areas import StackedAreas
 from s2studio.gui.views.step_curve import StepCurve
 from s2studio.gui.views.time_plot import TimePlot
 
-RED = "#ff0000"
+RED, BLUE = "#ff0000", "#0000ff"
 
 
 @pytest.fixture
@@ -30,18 +31,18 @@ def plot(application: QApplication) -> TimePlot:
     return found
 
 
-def test_that_a_step_is_drawn_where_its_value_and_time_are(plot: TimePlot) -> None:
-    curve = StepCurve(RED, fill=True)
-    curve.show_steps(np.array([0.02, 0.04]), np.array([5.0]))
-    plot.add(curve)
+def test_that_stacked_values_are_drawn_where_their_sums_and_times_are(plot: TimePlot) -> None:
+    areas = StackedAreas([BLUE, RED])
+    areas.show_values(np.array([[1.0], [4.0]]), 0.02, 0.04)
+    plot.add(areas)
     plot.show_range(0.0, 10.0)
     plane, image = plot.plane, plot.grab().toImage()
 
     def colour(time_s: float, value: float) -> str:
         return image.pixelColor(round(plane.x(time_s)), round(plane.y(value))).name()
 
-    assert colour(0.03, 4.5) == colour(0.0205, 0.5) == RED
-    assert RED not in (colour(0.03, 5.5), colour(0.019, 1.0), colour(0.041, 1.0))
+    assert (colour(0.03, 0.5), colour(0.03, 1.5), colour(0.0205, 4.5)) == (BLUE, RED, RED)
+    assert RED not in (colour(0.03, 5.5), colour(0.019, 1.5), colour(0.041, 1.5))
 
 
 def test_that_a_point_of_the_plot_is_the_tick_that_is_drawn_there(plot: TimePlot) -> None:
@@ -69,7 +70,11 @@ def test_that_pixels_are_multiplied_by_their_alpha() -> None:
 
 
 def test_that_a_plot_in_a_file_is_lines_and_letters(plot: TimePlot, tmp_path: Path) -> None:
+    curve = StepCurve(RED)
+    curve.show_steps(np.array([0.02, 0.04, 0.06]), np.array([0.2, 0.4]))
+    plot.add(curve)
     save_widget(plot, tmp_path / "plot.svg", QColor("#000000"))
     drawn = (tmp_path / "plot.svg").read_text(encoding="utf-8")
     assert "power (W)" in drawn
+    assert "<polyline" in drawn
     assert "<image" not in drawn

@@ -16,7 +16,7 @@ from s2studio.gui.translation import marked, tr
 from s2studio.gui.views.figures import Figure, Figures
 from s2studio.gui.views.panel import Panel, beside
 from s2studio.gui.views.readout import Readout
-from s2studio.gui.views.step_curve import StepCurve
+from s2studio.gui.views.stacked_areas import StackedAreas
 from s2studio.gui.views.tick_view import TickView
 from s2studio.gui.views.time_marks import TimeMarks
 from s2studio.gui.views.time_plot import TimePlot
@@ -50,10 +50,8 @@ class PowerPanel(Panel):
             (tr("kind"), *map(about_column, (tr("at cursor"), tr("mean"), tr("energy"), tr("both ends")))),
             tr("Power by kind"),
         )
-        # The sum of all kinds is drawn first, and each sum without its last kind over it.
-        self._areas = {kind: StepCurve(KIND_COLOURS[kind], fill=True) for kind in reversed(ENERGY_KINDS)}
-        for area in self._areas.values():
-            self.plot.add(area)
+        self._areas = StackedAreas([KIND_COLOURS[kind] for kind in ENERGY_KINDS])
+        self.plot.add(self._areas)
         self._marks = TimeMarks(themes.theme)
         self.plot.add(self._marks)
         self.headline = Readout(HEADLINE_PX, parent=self.content).let_select()
@@ -79,12 +77,9 @@ class PowerPanel(Panel):
         self.set_empty(view is None or not view.ticks_seen)
         if view is None or not view.ticks_seen:
             return
-        total = np.cumsum(view.power_w, axis=0)
-        edges = view.times_s
-        for index, kind in enumerate(ENERGY_KINDS):
-            self._areas[kind].show_steps(edges, total[index])
+        self._areas.show_values(view.power_w, *view.grid_s)
         self._show_decisions(view)
-        self.plot.set_y_range(0.0, float(total[-1].max()) * HEADROOM)
+        self.plot.set_y_range(0.0, float(view.power_w.sum(axis=0).max()) * HEADROOM)
         self._show_figures(view)
 
     def draw_moment(self, moment: View | None) -> None:

@@ -19,7 +19,7 @@ from s2studio.gui.views.figures import Figure, Figures
 from s2studio.gui.views.grid_image import GridImage, opaque
 from s2studio.gui.views.panel import Panel, beside
 from s2studio.gui.views.plane import Plane
-from s2studio.gui.views.step_curve import StepCurve
+from s2studio.gui.views.stacked_areas import StackedAreas
 from s2studio.gui.views.time_plot import TimePlot
 from s2studio.sim.layers.columns import TimelineColumns, timeline_columns
 from s2studio.sim.layers.stages import STAGES, TITLES
@@ -51,7 +51,7 @@ class SchedulePanel(Panel):
         # One axis of time, below all three.
         self.power = TimePlot(self.deep.timeline, themes.theme, tr("power"), "W", has_times=False)
         self.dram = TimePlot(self.deep.timeline, themes.theme, tr("DRAM"), "B/s")
-        self._power, self._dram = (StepCurve(themes.theme.accent, fill=True) for _ in range(2))
+        self._power, self._dram = (StackedAreas([themes.theme.accent]) for _ in range(2))
         self.power.add(self._power)
         self.dram.add(self._dram)
         header = (tr("stage"), tr("at cursor"), tr("share"), tr("energy"))
@@ -84,6 +84,8 @@ class SchedulePanel(Panel):
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the colours of `theme`."""
+        for area in (self._power, self._dram):
+            area.set_colours([theme.accent])
         for plot in (self.gantt, self.power, self.dram):
             plot.apply_theme(theme)
         self._drawn = ()
@@ -98,9 +100,9 @@ class SchedulePanel(Panel):
         edges = columns.edges_ns / NS_PER_S
         self.gantt.show_stages(stage_pixels(columns.stage, self.theme), edges)
         power = shown.stage_power_w @ columns.busy + shown.steady_power_w
-        self._power.show_steps(edges, power)
+        self._power.show_values(power[None], float(edges[0]), float(edges[-1]))
         self.power.set_y_range(0.0, float(power.max(initial=0.0)) * 1.05)
-        self._dram.show_steps(edges, columns.dram_rate)
+        self._dram.show_values(columns.dram_rate[None], float(edges[0]), float(edges[-1]))
         self.dram.set_y_range(0.0, float(columns.dram_rate.max(initial=0.0)) * 1.05 or 1.0)
 
     def _show_figures(self, shown: DeepShown, columns: TimelineColumns) -> None:

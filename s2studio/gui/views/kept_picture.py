@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from math import ceil
 
 from PySide6.QtGui import QPaintEngine, QPainter, QPixmap
 from PySide6.QtWidgets import QWidget
@@ -27,7 +28,7 @@ class KeptPicture:
         ratio, size = self._widget.devicePixelRatioF(), self._widget.size()
         now = (key, size.width(), size.height(), ratio)
         if self._kept is None or self._kept[0] != now:
-            picture = QPixmap(round(size.width() * ratio), round(size.height() * ratio))
+            picture = QPixmap(ceil(size.width() * ratio), ceil(size.height() * ratio))
             picture.setDevicePixelRatio(ratio)
             own = QPainter(picture)
             paint(own)

@@ -86,17 +86,27 @@ def paint_left(painter: QPainter, plane: Plane, axis: LeftAxis, theme: Theme) ->
     painter.setPen(QColor(theme.grid))
     painter.drawLines([QLineF(box.left(), y, box.right(), y) for y in ys])
     painter.setPen(QColor(theme.muted))
-    height = painter.fontMetrics().height()
+    height, free = painter.fontMetrics().height(), _paint_label(painter, box, label)
     flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
     for y, (_, text) in zip(ys, places, strict=True):
         top = min(max(0.0, y - height / 2), box.bottom() - height + TIGHT_PX)
-        painter.drawText(QRectF(0, top, box.left() - TIGHT_PX, height), flags, text)
+        if top >= free:
+            painter.drawText(QRectF(0, top, box.left() - TIGHT_PX, height), flags, text)
+
+
+def _paint_label(painter: QPainter, box: QRectF, label: str) -> float:
+    """Write the label of the left axis: turned, or at the top where it is too long for that; return its lower end."""
+    metrics = painter.fontMetrics()
+    if metrics.horizontalAdvance(label) > box.height():
+        flags = Qt.AlignmentFlag.AlignRight | Qt.TextFlag.TextWordWrap
+        return painter.drawText(QRectF(0, 0, box.left() - TIGHT_PX, box.height()), flags, label).bottom()
     painter.save()
     painter.translate(0, box.center().y())
     painter.rotate(-90)
-    label = painter.fontMetrics().elidedText(label, Qt.TextElideMode.ElideRight, round(box.height()))
-    painter.drawText(QRectF(-box.height() / 2, 0, box.height(), height), Qt.AlignmentFlag.AlignCenter, label)
+    room = QRectF(-box.height() / 2, 0, box.height(), metrics.height())
+    painter.drawText(room, Qt.AlignmentFlag.AlignCenter, label)
     painter.restore()
+    return 0.0
 
 
 def paint_times(painter: QPainter, plane: Plane, theme: Theme) -> None:

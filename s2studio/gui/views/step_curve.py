@@ -13,10 +13,10 @@ from s2studio.gui.views.plane import Plane, polygon
 
 
 class StepCurve:
-    """A step curve, filled down to zero where `fill` says so."""
+    """A step curve."""
 
-    def __init__(self, colour: str, fill: bool = False, width: float = 1.0) -> None:
-        self._colour, self._fill, self._width = QColor(colour), fill, width
+    def __init__(self, colour: str, width: float = 1.0) -> None:
+        self._colour, self._width = QColor(colour), width
         self._edges: NDArray[Any] = np.zeros(0)
         self._values: NDArray[Any] = np.zeros(0)
 
@@ -33,25 +33,14 @@ class StepCurve:
         """Draw nothing."""
         self.show_steps(np.zeros(0), np.zeros(0))
 
-    @property
-    def steps(self) -> tuple[NDArray[Any], NDArray[Any]]:
-        """The edges and the values."""
-        return self._edges, self._values
-
     def paint(self, painter: QPainter, plane: Plane) -> None:
         """Draw it."""
         if not len(self._values):
             return
         x = np.repeat(plane.x(np.asarray(self._edges, np.float64)), 2)
         y = np.repeat(plane.y(np.asarray(self._values, np.float64)), 2)
-        if not self._fill:
-            painter.setPen(QPen(self._colour, self._width))
-            painter.drawPolyline(polygon(x[1:-1], y))
-            return
-        zero = plane.y(0.0)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._colour)
-        painter.drawPolygon(polygon(x, np.concatenate([[zero], y, [zero]])))
+        painter.setPen(QPen(self._colour, self._width))
+        painter.drawPolyline(polygon(x[1:-1], y))
 
 
 class LineCurve:
