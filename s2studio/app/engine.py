@@ -90,9 +90,13 @@ class Engine:
     def deep(self, source: DeepSource) -> DeepShown:
         """Return a deep network mapped and timed."""
         # Imported where it is used: most windows never show a deep network.
-        from s2studio.app.show_deep import deep_of_model
+        from s2studio.app.show_deep import deep_of_layers, deep_of_model
+        from s2studio.session.layer_run import LayerRun
+        from s2studio.session.reader import open_session
 
         bench = self._on(Project(source.model))
+        if source.model.is_dir() and isinstance(run := open_session(source.model).any_run(source.run), LayerRun):
+            return deep_of_layers(source, run, bench.progress("map"))
         model = bench.layers.model(source.data)
         return deep_of_model(source, model, bench.layers.noise_db(source.data), bench.progress("map"))
 

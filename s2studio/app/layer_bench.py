@@ -46,16 +46,23 @@ class LayerBench:
         folder = run_model(model, data, options, path, overwrite, progress, self.noise_db(data))
         return open_session(folder).layer_runs[0].summary()
 
-    def advise(self, data: Path | None, options: LayerOptions, run: int = 0) -> LayerAdvice:
-        """Return what bounds the latency of the project's deep network, or of the run `run` of a session of one."""
-        from s2studio.analysis.layer_advice import advise_layers
-        from s2studio.app.layer_runs import layers_of_session, map_model
+    def advise(self, data: Path | None, options: LayerOptions | None, run: int = 0) -> LayerAdvice:
+        """Return what bounds the latency of the project's deep network, or of the run `run` of a session of one.
 
+        `options` None are the defaults, of a session those it ran with.
+        """
+        from s2studio.analysis.layer_advice import advise_layers
+        from s2studio.app.layer_runs import layers_of_session, map_again, map_model
+        from s2studio.mapping.layers.mapping import LayerOptions
+
+        progress = self._bench.progress("map")
         if self._bench.project.model.is_dir():
             mapping, machine = layers_of_session(self._bench.project.model, run)
+            if options not in (None, mapping.options):
+                mapping = map_again(mapping, machine, options, progress)
         else:
             model = self.model(data)
-            mapping, machine = map_model(model, options, self._bench.progress("map")), model.machine
+            mapping, machine = map_model(model, options or LayerOptions(), progress), model.machine
         self._bench.begin("advise")
         return advise_layers([plan.work for plan in mapping.layers], mapping, machine, self._bench.progress("advise"))
 

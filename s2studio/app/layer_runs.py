@@ -91,6 +91,11 @@ def map_model(model: LayerModel, options: LayerOptions, progress: Progress) -> L
     return map_layers(model.path.stem, works_of(model.part), model.machine, options, progress)
 
 
+def map_again(mapping: LayerMapping, machine: Machine, options: LayerOptions, progress: Progress) -> LayerMapping:
+    """Return the layers of `mapping` mapped anew. Raises MappingError where one cannot be cut to fit."""
+    return map_layers(mapping.network, [plan.work for plan in mapping.layers], machine, options, progress)
+
+
 def run_model(
     model: LayerModel,
     data: Path,

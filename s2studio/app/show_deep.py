@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from s2studio.app.deep import DeepShown, DeepSource, Json, LayerShown
 from s2studio.app.describe_layers import describe_layers
-from s2studio.app.layer_runs import LayerModel, map_model
+from s2studio.app.layer_runs import LayerModel, map_again, map_model
 from s2studio.app.loading import load_layers
 from s2studio.chip.layer_costs import layer_costs
 from s2studio.chip.machine import Machine
@@ -38,9 +38,19 @@ def deep_of_model(
 def deep_of_run(source: DeepSource, run: LayerRun) -> DeepShown:
     """Return a run of layers that was recorded."""
     timeline = run.timeline(0 if source.is_first else run.kept[-1])
+    return _shown(source, None, run.machine, run.about.mapping, timeline, _noise_db(run), run.about.notes)
+
+
+def deep_of_layers(source: DeepSource, run: LayerRun, progress: Progress) -> DeepShown:
+    """Return the layers of a run that was recorded, mapped and timed anew with other options."""
+    mapping = map_again(run.about.mapping, run.machine, source.options, progress)
+    timeline = simulate_layers(mapping, run.machine, source.is_first)
+    return _shown(source, None, run.machine, mapping, timeline, _noise_db(run), run.about.notes)
+
+
+def _noise_db(run: LayerRun) -> Mapping[str, float | None]:
     names = [plan.work.output.name for plan in run.about.mapping.layers]
-    noise = dict(zip(names, run.about.snr_db, strict=True))
-    return _shown(source, None, run.machine, run.about.mapping, timeline, noise, run.about.notes)
+    return dict(zip(names, run.about.snr_db, strict=True))
 
 
 def _shown(

@@ -118,7 +118,8 @@ def advise_deep(subject: Path, given: Mapping[str, Any], run: int, as_json: bool
                 raise UsageError(_option(name), "a session has been run already", hint="give the model instead")
     options = _options(given)
     with workbench(_project(subject, given), quiet=as_json) as bench:
-        advice = bench.layers.advise(_data(given) or bench.project.calibration, options, run)
+        chosen = None if subject.is_dir() else options
+        advice = bench.layers.advise(_data(given) or bench.project.calibration, chosen, run)
     if as_json:
         print_json(advice.as_dict())
     else:

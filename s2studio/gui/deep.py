@@ -118,7 +118,10 @@ class DeepWork:
     def take_samples(self, path: Path) -> None:
         """Let the samples in `path` choose the int8 steps, and a run take them."""
         shown = self._controller.deep.shown
-        if shown is not None:
+        if shown is not None and shown.about is None:
+            text = tr("A session holds no weights: open its model, then drop {name} again.", name=path.name)
+            self._controller.studio.say("warning", text, action="open")
+        elif shown is not None:
             self._make(replace(shown.source, data=path, session=None))
 
     def run(self) -> None:

@@ -168,6 +168,13 @@ def test_that_a_recorded_run_of_layers_opens_and_a_spiking_network_takes_its_pla
     assert deep.shown.source.session == path
     assert controller.studio.mapping is None
 
+    opened.open_paths([model.with_name("samples.npy")])
+    until(lambda: any("holds no weights" in line.text for line in controller.studio.log))
+    controller.deep_work.again("high", 4e9, is_first=False)
+    until(lambda: deep.shown is not None and deep.shown.timeline.level == "high")
+    assert deep.shown.source.session is None, "what is shown is not what was recorded"
+    assert all(row.snr_db is not None for row in deep.shown.rows)
+
 
 def test_that_a_deep_network_shares_the_chip_with_the_spiking_one_before_it(
     window: Window, until: Until, model: Path
