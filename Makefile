@@ -3,6 +3,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 # On Linux, PyPI's torch brings CUDA along; TORCH_FROM="--index-url https://download.pytorch.org/whl/cpu" avoids it.
 TORCH ?= torch==2.13.0
 TORCH_FROM ?=
+# `make bench RECORD=--record` keeps the ratios in benchmarks/recorded.yaml.
+RECORD ?=
 # As many test processes as processors, a file to each; WORKERS=0 runs all in one.
 WORKERS ?= auto
 
@@ -13,7 +15,7 @@ INSTALLED := $(VENV)/.installed
 TOOLS := $(VENV)/.tools
 
 .DEFAULT_GOAL := help
-.PHONY: help run test tour fuzz check bench bench-peers roofline anchors clean
+.PHONY: help run test tour fuzz check bench bench-record bench-peers roofline anchors clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
@@ -38,14 +40,19 @@ check: $(TOOLS) ## formatting, lint, types and the one direction of imports
 	@$(BIN)/lint-imports
 
 bench: $(TOOLS) ## speed, as ratios against a plain NumPy loop in the same run; sessions, evaluation, deep networks
-	@$(BIN)/python benchmarks/simulation.py
-	@$(BIN)/python benchmarks/compat.py
-	@$(BIN)/python benchmarks/sessions.py
-	@$(BIN)/python benchmarks/evaluation.py
-	@$(BIN)/python benchmarks/mapping.py
+	@$(BIN)/python benchmarks/simulation.py $(RECORD)
+	@$(BIN)/python benchmarks/compat.py $(RECORD)
+	@$(BIN)/python benchmarks/sessions.py $(RECORD)
+	@$(BIN)/python benchmarks/long_runs.py $(RECORD)
+	@$(BIN)/python benchmarks/evaluation.py $(RECORD)
+	@$(BIN)/python benchmarks/mapping.py $(RECORD)
 	@$(BIN)/python benchmarks/memory.py
-	@$(BIN)/python benchmarks/deep_networks.py
-	@if command -v Xvfb >/dev/null; then $(BIN)/python -m benchmarks.drawing; else echo "no Xvfb here: the window is not measured"; fi
+	@$(BIN)/python benchmarks/deep_networks.py $(RECORD)
+	@if command -v Xvfb >/dev/null; then $(BIN)/python -m benchmarks.drawing $(RECORD); else echo "no Xvfb here: the window is not measured"; fi
+
+bench-record: ## the same on a quiet machine, and what it finds is what the next `make bench` is compared with
+	@rm -f benchmarks/recorded.yaml
+	@$(MAKE) bench RECORD=--record
 
 bench-peers: $(TOOLS) ## speed beside Brian2, NEST, SANA-FE, torch, sinabs and snnTorch; writes docs/performance.md
 	@TORCH_FROM='$(TORCH_FROM)' $(BIN)/python benchmarks/bench_peers.py --report docs/performance.md

@@ -1,6 +1,6 @@
 """What the layer for py-spinnaker2 scripts costs: a second `hw.run` of W1 4k beside the engine alone, in turn.
 
-python benchmarks/compat.py [--repeats N]
+python benchmarks/compat.py [--repeats N] [--record]
 """
 
 from __future__ import annotations

@@ -128,7 +128,7 @@ def evaluation() -> str:
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("workload", nargs="*", default=["W1 4k", "event_digits", "W2", "chip 1 G"])
+    parser.add_argument("workload", nargs="*", default=["W1 4k", "event_digits", "W2", "W3"])
     parser.add_argument("--seconds", type=float, default=2.0, help="how long to simulate without a session")
     parser.add_argument("--report", type=Path)
     parser.add_argument("--record", action="store_true", help="keep the ratios as those to compare with")
