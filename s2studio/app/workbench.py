@@ -239,6 +239,7 @@ class Workbench:
             "output": output,
             "pes_used": mapping.pes_used,
             "level": ", ".join(self.project.run.level.texts),
+            "engine": self.project.run.engine,
             "tick_s": self.project.run.tick_s,
             **summary,
             "smallest_safe_tick_s": smallest_safe_tick_s(summary["time_done_pessimistic_s"], machine.spec),

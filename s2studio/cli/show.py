@@ -311,7 +311,13 @@ def show_evaluation(summary: Json) -> None:
         f"{with_unit(summary['smallest_safe_tick_s'], 's')}   (estimate)"
     )
     if summary["late_ticks"]:
-        console.print(Text(f"late ticks   {summary['late_ticks']:,}: spikes are as if in time", style="red"))
+        from s2studio.sim.engine import LOCKSTEP
+
+        if summary["engine"] == LOCKSTEP:
+            meaning = "spikes are as if in time, on the chip they can differ (see --engine per_pe)"
+        else:
+            meaning = "spikes are those of a chip on which PEs are so late"
+        console.print(Text(f"late ticks   {summary['late_ticks']:,}: {meaning}", style="red"))
 
 
 def show_lowering(about: Json) -> None:

@@ -82,7 +82,7 @@ def test_that_evaluate_shows_the_answers_that_late_pes_cost(cli_json: CliJson, t
     def spikes(engine: str, tick: str) -> list[str]:
         table = tmp_path / f"{engine}-{tick}.csv"
         options = ("--data", recordings, "--bin", "1e-3", "--engine", engine, "--tick", tick, "-o", table)
-        cli_json("evaluate", PROJECT, *options)
+        assert cli_json("evaluate", PROJECT, *options)["engine"] == engine
         with table.open(newline="") as file:
             return [row["spikes"] for row in csv.DictReader(file)]
 

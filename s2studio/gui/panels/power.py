@@ -33,6 +33,8 @@ POWERS = marked("Powers follow from counts and the chip file; sleep and busy pow
 # Above the curve there is room for the names of marks.
 HEADROOM = 1.2
 HEADLINE_PX = 200
+# Of plot and table at first; the table is as narrow as that where the window is.
+WIDTHS_PX = (640, 430)
 
 
 class PowerPanel(Panel):
@@ -47,14 +49,15 @@ class PowerPanel(Panel):
         super().__init__(controller, themes)
         self.plot = TimePlot(controller.timeline, themes.theme, tr("power"), "W")
         self.figures = Figures(
-            (tr("kind"), *map(about_column, (tr("at cursor"), tr("mean"), tr("energy"), tr("both ends")))),
+            (tr("kind"), *map(about_column, (tr("at cursor"), tr("energy"), tr("both ends")))),
             tr("Power by kind"),
+            widest_px=WIDTHS_PX[1],
         )
         self._areas = StackedAreas([KIND_COLOURS[kind] for kind in ENERGY_KINDS])
         self.plot.add(self._areas)
         self._marks = TimeMarks(themes.theme)
         self.plot.add(self._marks)
-        self.headline = Readout(HEADLINE_PX, parent=self.content).let_select()
+        self.headline = Readout(HEADLINE_PX, parent=self.content, lines=2).let_select()
         self.inside = QPushButton(tr("Within the tick"), self.content)
         self.inside.setCheckable(True)
         self.inside.setToolTip(tr("Show the tick at the cursor: its power, and what every PE does when, and how fast"))
@@ -68,7 +71,7 @@ class PowerPanel(Panel):
         top.addWidget(self.inside)
         layout = self.column(spacing=NEAR_PX, margin=NEAR_PX)
         layout.addLayout(top)
-        layout.addWidget(beside(self._left, self.figures), 1)
+        layout.addWidget(beside(self._left, self.figures, *WIDTHS_PX), 1)
         self.inside.toggled.connect(self.look_inside)
         self.set_empty(True)
 
@@ -175,9 +178,9 @@ class _Taken:
 def _figure(
     now: _Taken | None, span: _Taken, index: int, title: str, about: str, colour: str, digits: int = 3
 ) -> Figure:
-    ends = tr("On average {ends}.", ends=span.ends(index, "W"))
+    ends = tr("On average {mean} ({ends}).", mean=span.mean(index, digits), ends=span.ends(index, "W"))
     if now is not None:
         ends = tr("At the cursor {ends}.", ends=now.ends(index, "W")) + "  " + ends
     energy = with_unit(float(span.energy_j[index]), "J")
-    cells = (title, "–" if now is None else now.mean(index, digits), span.mean(index, digits), energy)
-    return Figure((*cells, span.ends(index, "J")), colour, f"{about}  {ends}")
+    cells = (title, "–" if now is None else now.mean(index, digits), energy, span.ends(index, "J"))
+    return Figure(cells, colour, f"{about}  {ends}")

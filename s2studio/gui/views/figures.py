@@ -32,7 +32,8 @@ class Figure:
 class Figures(QTableWidget):
     """Rows of figures under a header; `clicked_row` is called with the number of the row that is activated.
 
-    Columns that hold `words` begin at the left, numbers end at the right.
+    Columns that hold `words` begin at the left, numbers end at the right. Its least width is what its cells need, at
+    most `widest_px`: where they need more, the first column is cut.
     """
 
     def __init__(
@@ -42,9 +43,10 @@ class Figures(QTableWidget):
         clicked_row: Callable[[int], None] | None = None,
         parent: QWidget | None = None,
         words: Sequence[int] = (0,),
+        widest_px: int = WIDEST_PX,
     ) -> None:
         super().__init__(0, len(header), parent)
-        self._words = frozenset(words)
+        self._words, self._widest_px = frozenset(words), widest_px
         self.setAccessibleName(name)
         self.setHorizontalHeaderLabels(list(header))
         self.verticalHeader().hide()
@@ -130,7 +132,7 @@ class Figures(QTableWidget):
             if column and header.sectionSize(column) != self._widths[column]:
                 header.resizeSection(column, self._widths[column])
         if total > self.minimumWidth():
-            self.setMinimumWidth(min(WIDEST_PX, total))
+            self.setMinimumWidth(min(self._widest_px, total))
 
     def _alignment(self, column: int) -> Qt.AlignmentFlag:
         side = Qt.AlignmentFlag.AlignLeft if column in self._words else Qt.AlignmentFlag.AlignRight
