@@ -8,6 +8,7 @@ from PySide6.QtCore import QByteArray, QObject, QSettings, Qt, QTimer
 from PySide6.QtWidgets import QMainWindow
 
 from s2studio.gui.docks import BESIDE, BOTTOM, FOOT, LEFT, PRESETS, RIGHT, PanelDock
+from s2studio.gui.one_by_one import OneByOne
 
 # How wide the sides are: a share of the window, but at least so many px.
 SIDE_SHARE, SIDE_PX = 0.17, 264
@@ -22,9 +23,11 @@ LAYOUT_VERSION = 4
 class Arrangement(QObject):
     """Docks the panels of `window`. While nothing is open, none is shown: all would be empty."""
 
-    def __init__(self, window: QMainWindow, docks: Mapping[str, PanelDock], settings: QSettings) -> None:
+    def __init__(
+        self, window: QMainWindow, docks: Mapping[str, PanelDock], soon: OneByOne, settings: QSettings
+    ) -> None:
         super().__init__(window)
-        self._window, self._docks, self._settings = window, docks, settings
+        self._window, self._docks, self._soon, self._settings = window, docks, soon, settings
         self._columns = 1
         self._is_waiting = True
         self._naming = QTimer(self)
@@ -72,8 +75,9 @@ class Arrangement(QObject):
                 dock.ensure()  # without its panel it would have no height, and never be seen
         for dock in self._first(shown).values():
             dock.raise_()
-        # Docks that were hidden have no size to be changed before they are laid out.
+        # Docks that were hidden have no size to be changed before they are laid out, and new panels change it again.
         QTimer.singleShot(0, lambda: self._share_room(name))
+        QTimer.singleShot(0, lambda: self._soon.add(lambda: self._share_room(name)))
 
     def reset(self) -> None:
         """Put every panel back where it was at first; none is shown then."""
@@ -132,7 +136,7 @@ class Arrangement(QObject):
         window.resizeDocks(columns, [window.width()] * len(columns), Qt.Orientation.Horizontal)
         below = [*columns[:1], *([first[FOOT]] if FOOT in first else [])]
         height = round(window.height() * BOTTOM_SHARES.get(preset, BOTTOM_SHARE))
-        heights = [height if dock.row.area != FOOT else dock.height() for dock in below]
+        heights = [height if dock.row.area != FOOT else dock.minimumSizeHint().height() for dock in below]
         window.resizeDocks(below, heights, Qt.Orientation.Vertical)
 
     def _name(self) -> None:

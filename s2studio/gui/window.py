@@ -86,7 +86,7 @@ class Window(QMainWindow):
         self._fill_centre()
         self.soon = OneByOne(self)
         self.docks = {row.name: PanelDock(row, self._make_panel, self.soon.add, self) for row in PANELS}
-        self.arrangement = Arrangement(self, self.docks, self.settings)
+        self.arrangement = Arrangement(self, self.docks, self.soon, self.settings)
         self.actions_ = Actions(rows(self), self.themes.theme, self)
         self._make_menus()
         self._make_toolbar()

@@ -48,7 +48,7 @@ class LevelsPanel(Panel):
         self.take = QPushButton(tr("Take"), self.content)
         self.take.setToolTip(tr("Give the project the policy and the tick of the selected row"))
         self.take.setEnabled(False)
-        labels = {"left": (tr("energy"), "J"), "bottom": ("tick", "s")}
+        labels = {"left": (tr("energy"), "J"), "bottom": (tr("tick"), "s")}
         self.plot = Plot(themes.theme, tr("Energy against tick"), labels)
         labels = {"left": (tr("power"), "W"), "bottom": (tr("time"), "s")}
         self.curve = Plot(themes.theme, tr("Power of the selected policy over the run"), labels)
@@ -111,8 +111,9 @@ class LevelsPanel(Panel):
         column.addWidget(self.curve, 1)
         left.addWidget(self.plot)
         left.addWidget(below)
-        left.setStretchFactor(0, 3)
-        left.setStretchFactor(1, 2)
+        left.setStretchFactor(0, 1)
+        left.setStretchFactor(1, 1)
+        left.setSizes([200, 200])
         splitter = beside(left, self.table, 560, 480)
         layout = self.column(spacing=NEAR_PX, margin=NEAR_PX)
         layout.addLayout(top)

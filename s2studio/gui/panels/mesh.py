@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QInputDialog,
     QLabel,
+    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -152,6 +153,9 @@ class MeshPanel(Panel):
         """Put legend and strip beside the mesh where that makes it larger, else below it."""
         is_aside = size.width() - ASIDE_PX > size.height()
         self._body.setDirection(QBoxLayout.Direction.LeftToRight if is_aside else QBoxLayout.Direction.TopToBottom)
+        # Beside the mesh they must not say how high it has to be.
+        policy = QSizePolicy.Policy
+        self._aside.setSizePolicy(policy.Preferred, policy.Ignored if is_aside else policy.Maximum)
         self._aside.setMinimumWidth(ASIDE_PX if is_aside else 0)
         self._aside.setMaximumWidth(ASIDE_PX if is_aside else ANY_PX)
         self.legend.set_aside(is_aside)
