@@ -13,7 +13,11 @@ _ENDINGS = {"s": "s", "j": "J", "w": "W", "hz": "Hz", "bytes": "B"}
 
 
 def with_unit(value: float, unit: str, digits: int = 3) -> str:
-    """Return `value` with an SI prefix and its unit: `with_unit(0.00123, "J")` is `1.23 mJ`, what is no number `–`."""
+    """Return `value` with an SI prefix and its unit: `with_unit(0.00123, "J")` is `1.23 mJ`, what is no number `–`.
+
+    Of `1/s` the prefix takes the place of the 1: `5.85 M/s`.
+    """
+    unit = unit.removeprefix("1") if unit.startswith("1/") else unit
     if not math.isfinite(value):
         return "–"
     if value == 0:

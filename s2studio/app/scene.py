@@ -166,7 +166,7 @@ def _tick(scene: Scene, look: Look, _metric: Metric | None) -> Picture:
     run, spec = scene.has_run(), scene.machine.spec
     if scene.start >= scene.stop:
         return empty(look, "Within a tick", scene.subtitle, "The run has no ticks")
-    tick = moment_of(run, busiest_tick(run, scene.start, scene.stop))
+    tick = moment_of(run, busiest_tick(run, scene.start, scene.stop), has_ends=True)
     return tick_picture(tick, scene.mapping, spec, look, scene.subtitle)
 
 

@@ -119,7 +119,7 @@ class SessionService:
 
     def within(self, path: Path, number: int, tick: int) -> WithinTick:
         """Return what happens within `tick`: phases, levels and power."""
-        return moment_of(self._run(path, number), tick)
+        return moment_of(self._run(path, number), tick, has_ends=True)
 
     def why(self, path: Path, number: int, tick: int) -> Why:
         """Return why the PE with most trouble in `tick` was late or lost packets."""

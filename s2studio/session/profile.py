@@ -32,7 +32,8 @@ class Profile:
     `worst_s` is the longest `time_done` of any slice and tick, `worst_slice` whose it was, `late` how many PE ticks
     were late; `utilisation` (bins, slices) is the share of the tick that a PE works, at most 1, and `link_flits` (bins,
     links) the flits per tick and sample over each link. `energy_low_j` and `energy_high_j` are the ends of the energy
-    of the whole span and all samples, by kind and in all (`total`).
+    of the whole span and all samples, by kind and in all (`total`); `worst_ends_s` are those of the longest `time_done`
+    of all, `work_pessimistic_s` the longest work in a tick by that end, by which a tick is safe.
     """
 
     start: int
@@ -52,6 +53,8 @@ class Profile:
     flits: IntArray
     power_w: Mapping[str, FloatArray]
     power_peak_w: FloatArray
+    worst_ends_s: tuple[float, float]
+    work_pessimistic_s: float
     energy_low_j: Mapping[str, float]
     energy_high_j: Mapping[str, float]
     packets_sent: FloatArray
@@ -85,15 +88,16 @@ def profile(
     stop = run.ticks if stop is None else max(start, min(stop, run.ticks))
     edges = np.unique(np.linspace(start, stop, min(bins, stop - start) + 1).round().astype(np.int64))
     binner = Binner(edges, len(run.mapping.slices), len(ENERGY_KINDS), len(run.traffic.links))
-    ends = TimeEnds(run, start)
+    ends, work_s = TimeEnds(run, start), 0.0
     for block in run.priced_blocks(start, stop):
         progress(block.start - start, stop - start)
         own = ends.of(block)
+        work_s = max(work_s, float(own.work.time_pessimistic_s.max(initial=0.0)))
         binner.add(ticks_as_bins(block.start, block.counts, block.priced, own, run.work, run.machine, run.tick_s))
-    return _profile(run, binner.bins())
+    return _profile(run, binner.bins(), work_s)
 
 
-def _profile(run: Run, found: Bins) -> Profile:
+def _profile(run: Run, found: Bins, work_s: float) -> Profile:
     samples, tick_s = run.about.samples, run.tick_s
     ticks = np.diff(found.edges) * samples
     return Profile(
@@ -114,6 +118,8 @@ def _profile(run: Run, found: Bins) -> Profile:
         flits=found.flits.sum(axis=0),
         power_w={kind: found.energy_j[:, index] / (ticks * tick_s) for index, kind in enumerate(ENERGY_KINDS)},
         power_peak_w=found.energy_peak_j / tick_s,
+        worst_ends_s=(float(found.longest_low_s.max(initial=0.0)), float(found.longest_high_s.max(initial=0.0))),
+        work_pessimistic_s=work_s,
         energy_low_j=_of_kinds(found.energy_low_j),
         energy_high_j=_of_kinds(found.energy_high_j),
         packets_sent=found.packets_sent / ticks,

@@ -25,6 +25,14 @@ def phase_ends_s(cycles: Mapping[str, FloatArray], levels: NDArray[np.int8], spe
     return np.asarray(np.cumsum(spent, axis=-1) / clocks_hz(levels, spec)[..., None])
 
 
+@dataclass(frozen=True)
+class TickEnds:
+    """Both ends of one tick: `done_s` of when the last PE is done, in s, and `energy_j` by kind and `total`, in J."""
+
+    done_s: tuple[float, float]
+    energy_j: Mapping[str, tuple[float, float]]
+
+
 @dataclass(frozen=True, eq=False)
 class WithinTick:
     """One tick of `tick_s` seconds of one sample, in s after its timer.
@@ -32,7 +40,8 @@ class WithinTick:
     By slice: `begins_s` (slices,) when its PE began the tick, `ends_s` (slices, PHASES) when each phase ended, beyond
     `tick_s` where the PE is late; from the last of them it sleeps. `levels` are indices into the chip's levels,
     `busy_w` and `asleep_w` a PE's power in W at its level, and asleep. `power_w` (ENERGY_KINDS, spans) is that of the
-    whole machine between the moments `edges_s` (spans + 1,), until the next timer.
+    whole machine between the moments `edges_s` (spans + 1,), until the next timer. All of it is by the chip file's
+    values; `ends`, where they were asked for, are of when the last PE is done, and of the energy.
     """
 
     tick: int
@@ -44,6 +53,7 @@ class WithinTick:
     asleep_w: float
     edges_s: FloatArray
     power_w: FloatArray
+    ends: TickEnds | None = None
 
     @property
     def energy_j(self) -> dict[str, float]:

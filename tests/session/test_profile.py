@@ -8,6 +8,7 @@ import pytest
 from s2studio.session.profile import profile
 from s2studio.session.reader import open_session
 from s2studio.session.run import Run
+from s2studio.sim.timing import smallest_safe_tick_s
 from tests.session.runs import record, whole_block
 
 TICKS = 37
@@ -38,6 +39,10 @@ def test_that_bins_of_any_width_add_up_to_the_summary(
         assert (power * spans_s).sum() == pytest.approx(summary["energy_j"][kind])
     assert (found.packets_sent * np.diff(found.edges) * found.samples).sum() == pytest.approx(summary["packets"])
     assert found.power_peak_w.max() == pytest.approx(summary["power_peak_w"])
+    assert found.worst_ends_s == (summary["time_done_low_s"], summary["time_done_pessimistic_s"])
+    assert smallest_safe_tick_s(found.work_pessimistic_s, run.machine.spec) == summary["smallest_safe_tick_s"]
+    assert found.energy_low_j["total"] == pytest.approx(summary["energy_low_j"])
+    assert found.energy_high_j["noc"] == pytest.approx(summary["energy_kinds_high_j"]["noc"])
     assert (found.link_flits * (np.diff(found.edges) * found.samples)[:, None]).sum() == pytest.approx(
         summary["flit_hops"]
     )

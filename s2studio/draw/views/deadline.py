@@ -15,7 +15,7 @@ from s2studio.draw.views.curves import area, steps
 from s2studio.mapping.mapping import ChipMapping
 from s2studio.session.profile import Profile
 from s2studio.sim.timing import smallest_safe_tick_s
-from s2studio.units import with_unit
+from s2studio.units import interval, with_unit
 
 _LEFT_PX, _AXIS_PX, _SIDE_PX, _STRIP_PX = 56, 40, 320, 12
 # Below this share of the tick a linear axis up to the deadline shows a flat line.
@@ -78,10 +78,18 @@ def _numbers(
     worst = float(profile.time_done_max_s.max())
     late = int(profile.late_ticks.sum())
     facts = (
-        Column("", ["Longest time done", "Smallest safe tick", "PE ticks late"]),
-        Column("", [with_unit(worst, "s"), with_unit(smallest_safe_tick_s(worst, spec), "s"), f"{late:,}"]),
+        Column("", ["Longest time done", "its ends", "Smallest safe tick", "PE ticks late"]),
+        Column(
+            "",
+            [
+                with_unit(worst, "s"),
+                interval(*profile.worst_ends_s, "s"),
+                with_unit(smallest_safe_tick_s(profile.work_pessimistic_s, spec), "s"),
+                f"{late:,}",
+            ],
+        ),
     )
-    room = max(1, int((box.height - 5 * 20 - FAR_PX) / 20))
+    room = max(1, int((box.height - 6 * 20 - FAR_PX) / 20))
     order = np.argsort(-profile.time_done_max_s, kind="stable")[: min(room, 20)]
     pieces = [mapping.slices[number] for number in order]
     columns = (
@@ -93,5 +101,5 @@ def _numbers(
     y = box.y + SMALL_PX
     return [
         *table(theme, box.x, y - SPACE_PX, box.width, facts),
-        *table(theme, box.x, y + 3 * 20 + FAR_PX, box.width, columns, [colours[piece.population] for piece in pieces]),
+        *table(theme, box.x, y + 4 * 20 + FAR_PX, box.width, columns, [colours[piece.population] for piece in pieces]),
     ]

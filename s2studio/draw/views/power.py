@@ -18,7 +18,7 @@ from s2studio.sim.energy import ENERGY_KINDS
 from s2studio.sim.energy_ends import TOTAL
 from s2studio.units import interval, with_unit
 
-_LEFT_PX, _AXIS_PX, _SIDE_PX = 56, 40, 340
+_LEFT_PX, _AXIS_PX, _SIDE_PX = 56, 40, 390
 # What is spent whether a network runs or not.
 _IDLE = ("always_on", "asleep")
 KIND_COLOURS: Mapping[str, str] = {

@@ -16,10 +16,11 @@ from s2studio.draw.views.power import KIND_COLOURS
 from s2studio.mapping.mapping import ChipMapping
 from s2studio.sim.channels import CHANNELS
 from s2studio.sim.energy import ENERGY_KINDS
+from s2studio.sim.energy_ends import TOTAL
 from s2studio.sim.within_tick import PHASES, WithinTick
-from s2studio.units import with_unit
+from s2studio.units import interval, with_unit
 
-_LEFT_PX, _AXIS_PX, _SIDE_PX = 150, 40, 260
+_LEFT_PX, _AXIS_PX, _SIDE_PX = 150, 40, 320
 # Of the height, what the power takes; rows from so many px on carry the name of their PE.
 _POWER_SHARE, _NAMED_PX = 0.4, 11
 _MOST_ROW_PX = 22
@@ -128,13 +129,28 @@ def _numbers(tick: WithinTick, theme: Theme, box: Box) -> list[Item]:
     columns = (
         Column("Spent on", [CHANNELS[f"chip.{kind}"].title for kind in kinds]),
         Column("In this tick", [with_unit(energy[kind], "J") for kind in kinds]),
+        Column("Both ends", [_ends(tick, kind) for kind in kinds]),
     )
     facts = (
-        Column("", ["Energy", "Highest power", "Last PE done after"]),
-        Column("", [with_unit(sum(energy.values()), "J"), with_unit(peak, "W"), with_unit(longest, "s")]),
+        Column("", ["Energy", "its ends", "Highest power", "Last PE done after", "its ends"]),
+        Column(
+            "",
+            [
+                with_unit(sum(energy.values()), "J"),
+                _ends(tick, TOTAL),
+                with_unit(peak, "W"),
+                with_unit(longest, "s"),
+                "" if tick.ends is None else interval(*tick.ends.done_s, "s"),
+            ],
+        ),
     )
+    shown = columns if box.width >= _SIDE_PX else (columns[0], columns[-1])
     y = box.y + SMALL_PX
     return [
-        *table(theme, box.x, y, box.width, columns, [KIND_COLOURS[kind] for kind in kinds]),
+        *table(theme, box.x, y, box.width, shown, [KIND_COLOURS[kind] for kind in kinds]),
         *table(theme, box.x, y + 20 * (len(kinds) + 1) + NEAR_PX, box.width, facts),
     ]
+
+
+def _ends(tick: WithinTick, kind: str) -> str:
+    return "" if tick.ends is None else interval(*tick.ends.energy_j[kind], "J")
