@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
 from typing import Any
 
@@ -41,13 +41,16 @@ MOST_TERM = 2**30
 POWERS = 7
 INT16 = np.iinfo(np.int16)
 Reals = NDArray[np.float64]
+# Weights by the id of their operator, and the most exponents that they may have.
+Known = dict[tuple[int, bytes], Int8Weights]
 
 
 @dataclass(frozen=True)
 class Step:
     """A layer that is converted: the exponents and shapes of its inputs, and the exponent wanted of its output.
 
-    `correction` is added to the bias of a product. What is made has `bits`.
+    `correction` is added to the bias of a product. What is made has `bits`. `known` are weights of this graph that
+    were quantised before.
     """
 
     inputs: tuple[int | None, ...]
@@ -56,6 +59,7 @@ class Step:
     options: Int8Options
     bits: int = 8
     correction: Reals | None = None
+    known: Known = field(default_factory=dict)
 
     @property
     def first(self) -> int:
@@ -96,7 +100,10 @@ def quantised_weights(operator: Dense | Conv, step: Step) -> Int8Weights:
         largest = np.abs(operator.bias.astype(np.float64))
         room = np.floor(np.log2(MOST_TERM / np.where(largest > 0, largest, MOST_TERM)))
         most = np.where(largest > 0, np.minimum(most, room.astype(np.int64) - step.first), most)
-    return quantise_weights(operator.weight, step.options.per_output, most)
+    key = (id(operator), most.tobytes())
+    if key not in step.known:
+        step.known[key] = quantise_weights(operator.weight, step.options.per_output, most)
+    return step.known[key]
 
 
 def _matmul(_operator: MatMul, step: Step) -> Converted:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,7 +17,16 @@ from s2studio.errors import LoweringError, NetworkError
 from s2studio.lowering.fusion import fuse
 from s2studio.lowering.int8.attention import divide_late
 from s2studio.lowering.int8.calibrate import Calibration, Samples, calibrate, coarsest_exponent
-from s2studio.lowering.int8.convert import CONVERTERS, WHOLE_BITS, Converted, Keeping, Step, keeping, quantised_weights
+from s2studio.lowering.int8.convert import (
+    CONVERTERS,
+    WHOLE_BITS,
+    Converted,
+    Keeping,
+    Known,
+    Step,
+    keeping,
+    quantised_weights,
+)
 from s2studio.lowering.int8.equalise import Equalise, equalise
 from s2studio.lowering.int8.options import Int8Options
 from s2studio.lowering.int8.widths import WIDE_BITS, wide_tensors
@@ -60,14 +69,17 @@ def quantise_network(graph: LayerGraph, samples: Samples, options: Int8Options |
     fused = divide_late(fuse(graph)) if options.wide else fuse(graph)
     options = _as_given(fused, options)
     calibration = calibrate(fused, samples)
+    # Equalisation changes no output.
+    exact = [_outputs(fused, sample) for sample in samples]
     found = []
     kinds: tuple[Equalise, ...] = ("no", "tensor", "channel") if options.equalise is None else (options.equalise,)
     for kind in kinds:
         changed, count = equalise(fused, calibration, kind)
         seen = calibrate(changed, samples) if count else calibration
+        weights: Known = {}
         for corrects in (False, True) if options.correct_bias is None else (options.correct_bias,):
-            part = to_part(changed, seen, options, corrects)
-            found.append(Quantised(changed, part, (Trial(kind, corrects, _closeness(changed, part, samples)),)))
+            part = to_part(changed, seen, options, corrects, weights)
+            found.append(Quantised(changed, part, (Trial(kind, corrects, _closeness(part, samples, exact)),)))
         if kind == "tensor" and not count:
             break
     best = max(found, key=lambda quantised: quantised.trials[0].snr_db)
@@ -84,9 +96,16 @@ def _as_given(graph: LayerGraph, options: Int8Options) -> Int8Options:
     return options
 
 
-def to_part(graph: LayerGraph, calibration: Calibration, options: Int8Options, corrects: bool = False) -> LayerPart:
+def to_part(
+    graph: LayerGraph,
+    calibration: Calibration,
+    options: Int8Options,
+    corrects: bool = False,
+    known: Known | None = None,
+) -> LayerPart:
     """Return a fused graph in whole numbers with the steps of `calibration`.
 
+    `known` takes up its weights, which are the same for every way to convert it, and spares the next call their work.
     `corrects` adds to each bias what the rounding of the weights takes away on average (Nagel et al. 2019).
     """
     wide = wide_tensors(graph) if options.wide else frozenset[str]()
@@ -99,10 +118,12 @@ def to_part(graph: LayerGraph, calibration: Calibration, options: Int8Options, c
         else Tensor(name, graph.shapes[name], None, "int32")
         for name in graph.inputs
     }
+    plain = Step((), (), 0, options, known={} if known is None else known)
     layers = []
     for layer in graph.layers:
         inputs = tuple(tensors[name] for name in layer.inputs)
-        operator, output = _converted(layer, inputs, graph, calibration, options, corrects, bits.get(layer.output, 8))
+        step = replace(plain, bits=bits.get(layer.output, 8))
+        operator, output = _converted(layer, inputs, graph, calibration, step, corrects)
         tensors[layer.output] = output
         layers.append(ChipLayer(layer.name, operator, inputs, output))
     outputs = tuple(tensors[name] for name in graph.outputs)
@@ -126,9 +147,8 @@ def _converted(
     inputs: tuple[Tensor, ...],
     graph: LayerGraph,
     calibration: Calibration,
-    options: Int8Options,
+    plain: Step,
     corrects: bool,
-    bits: int,
 ) -> tuple[Any, Tensor]:
     """Return a layer's operator in whole numbers, and what it makes."""
     operator, shape = layer.operator, graph.shapes[layer.output]
@@ -137,10 +157,10 @@ def _converted(
     if layer.output not in calibration.exponents:
         raise NetworkError(f"node '{layer.name}'", "it computes with tokens", hint="use an Embedding")
     wanted = calibration.exponents[layer.output]
-    if bits > 8:
-        wanted = coarsest_exponent(calibration.largest[layer.output], 2 ** (bits - 2))
+    if plain.bits > 8:
+        wanted = coarsest_exponent(calibration.largest[layer.output], 2 ** (plain.bits - 2))
     exponents, shapes = tuple(tensor.exponent for tensor in inputs), tuple(tensor.shape for tensor in inputs)
-    step = Step(exponents, shapes, wanted, options, bits)
+    step = replace(plain, inputs=exponents, shapes=shapes, output=wanted)
     if corrects and isinstance(operator, Dense | Conv):
         step = replace(step, correction=_correction(operator, step, calibration.channel_means[layer.inputs[0]]))
     if type(operator) not in CONVERTERS:
@@ -150,7 +170,7 @@ def _converted(
         converted, exponent = convert(operator, step)
     except ValueError as problem:
         raise LoweringError(f"layer '{layer.name}'", str(problem)) from problem
-    return converted, Tensor(layer.output, shape, exponent, DTYPES[bits])
+    return converted, Tensor(layer.output, shape, exponent, DTYPES[plain.bits])
 
 
 def _correction(operator: Dense | Conv, step: Step, means: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -168,13 +188,20 @@ def run_quantised(part: LayerPart, sample: Mapping[str, NDArray[Any]], is_refere
     return run(part, whole, is_reference)
 
 
-def _closeness(graph: LayerGraph, part: LayerPart, samples: Samples) -> float:
-    """Return the signal to noise of the outputs over `samples` in dB; what is exact counts as 200."""
+def _outputs(graph: LayerGraph, sample: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[np.float64]]:
+    values = evaluate(graph, sample)
+    return {name: values[name].astype(np.float64) for name in graph.outputs}
+
+
+def _closeness(part: LayerPart, samples: Samples, exact: Sequence[Mapping[str, NDArray[np.float64]]]) -> float:
+    """Return the signal to noise of the outputs over `samples`, whose float ones are `exact`, in dB.
+
+    What loses nothing counts as 200.
+    """
     signal = noise = 0.0
-    for sample in samples:
-        floats, ours = evaluate(graph, sample), run_quantised(part, sample).tensors
+    for sample, floats in zip(samples, exact, strict=True):
+        ours = run_quantised(part, sample).tensors
         for tensor in part.outputs:
-            exact = floats[tensor.name].astype(np.float64)
-            signal += float((exact**2).sum())
-            noise += float(((exact - tensor.to_float(ours[tensor.name])) ** 2).sum())
+            signal += float((floats[tensor.name] ** 2).sum())
+            noise += float(((floats[tensor.name] - tensor.to_float(ours[tensor.name])) ** 2).sum())
     return 200.0 if noise == 0 or signal == 0 else float(10 * np.log10(signal / noise))
