@@ -302,7 +302,7 @@ class Controller(QObject):
             timeline.move(timeline.cursor + step)
             timeline.is_playing = timeline.cursor < timeline.length - 1
         if not self.source.pull():
-            self.source.turns.draw()
+            self.source.draw()
 
     def close(self) -> None:
         """End all processes."""

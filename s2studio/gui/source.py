@@ -66,6 +66,16 @@ class Source(QObject):
         if self.live is not None and self.live.pull():
             self.timeline.grow(self.live.stop)
             self._is_stale = True
+        return self._go_on()
+
+    def draw(self) -> None:
+        """Let panels draw. Where they have all drawn one view and there is time left, they begin with the next."""
+        self.turns.draw()
+        if self._answer is not None and self.turns.are_over:
+            self._go_on()
+            self.turns.draw_on()
+
+    def _go_on(self) -> bool:
         if self._answer is not None and self.turns.are_over:
             self._show_answer(*self._answer)
         if self._is_stale and self.shown is not None and not self._is_asking and self._answer is None:

@@ -27,6 +27,7 @@ class Turns:
         self._behind: set[Drawing] = set()
         self._cost_s: dict[Drawing, float] = {}
         self._drawn: list[Drawing] = []
+        self._room_s = BUDGET_S
         self._since = time.thread_time()
 
     def wish(self, panel: Drawing) -> None:
@@ -45,13 +46,17 @@ class Turns:
     def draw(self) -> None:
         """Let those that waited longest draw: called once per picture."""
         self._learn()
-        room = BUDGET_S
+        self._room_s = BUDGET_S
         self._drawn = []
+        self.draw_on()
+
+    def draw_on(self) -> None:
+        """Let more of them draw in the same picture, as far as there is time left."""
         for panel in tuple(self._waiting):
             cost = self._cost_s.setdefault(panel, BUDGET_S)
-            if self._drawn and cost > room:
+            if self._drawn and cost > self._room_s:
                 break
-            room -= cost
+            self._room_s -= cost
             self._drawn.append(panel)
             del self._waiting[panel]
             self._behind.discard(panel)

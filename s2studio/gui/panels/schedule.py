@@ -74,6 +74,9 @@ class SchedulePanel(Panel):
         shown, timeline = self.deep.shown, self.deep.timeline
         if shown is None:
             return
+        for plot in (self.gantt, self.power, self.dram):
+            plot.show_span(timeline.start, timeline.stop)
+            plot.follow_cursor()
         now = (shown, timeline.start, timeline.stop)
         if now != self._drawn:
             self._drawn = now

@@ -84,8 +84,11 @@ class Panel(QWidget):
 
     def draw_news(self) -> None:
         """Draw what changed since the last time: called when it is this panel's turn (see `gui.turns`)."""
+        view = self.controller.source.view
         for plot in self._plots:
-            plot.follow_timeline()
+            if self._has_view and view is not None:
+                plot.show_span(view.span.start, view.span.stop)
+            plot.follow_cursor()
         if self._has_view:
             self._has_view = False
             self.draw_view(self.controller.source.view)
@@ -104,13 +107,13 @@ class Panel(QWidget):
             self._wish()
 
     def _time_changed(self) -> None:
-        if self._plots:
+        if any(plot.is_cursor_stale for plot in self._plots):
             self._wish()
 
     @cached_property
     def _plots(self) -> list[TimePlot]:
         """The plots that follow the timeline: looked for once, since time changes in every picture."""
-        return self.findChildren(TimePlot)
+        return [plot for plot in self.findChildren(TimePlot) if plot.timeline is self.controller.timeline]
 
     def _wish(self) -> None:
         if self.isVisible():

@@ -40,7 +40,7 @@ class TimePlot(QWidget):
         self._range = (0.0, 1.0)
         self._items: list[PlotItem] = []
         self._picture = KeptPicture(self)
-        self._shown: tuple[int, int, float] | None = None
+        self._span = (timeline.start, timeline.stop)
         self._cursor_x = 0
         self._pressed: tuple[QPointF, int, int] | None = None
         self._is_dragging = False
@@ -48,7 +48,6 @@ class TimePlot(QWidget):
         self.setAccessibleName(tr("{label} over time", label=label))
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.follow_timeline()
 
     # ------------------------------------------------------------------------------------------------- what it shows
     def add(self, item: PlotItem) -> None:
@@ -92,23 +91,29 @@ class TimePlot(QWidget):
         self._range = (bottom, top)
         self.redraw()
 
-    def follow_timeline(self) -> None:
-        """Show the timeline's span and cursor: called by its panel when it is the panel's turn."""
-        timeline = self.timeline
-        shown = (timeline.start, timeline.stop, timeline.tick_s)
-        if shown != self._shown:
-            self._shown = shown
+    def show_span(self, start: int, stop: int) -> None:
+        """Show the ticks `start` to `stop`: those of what it draws, so that axis and data move together."""
+        if self._span != (start, stop):
+            self._span = (start, stop)
             self.redraw()
-        x = round(self.plane.x((timeline.cursor + 0.5) * timeline.tick_s))
+
+    def follow_cursor(self) -> None:
+        """Show the timeline's cursor."""
+        x = self._x_of_cursor()
         if x != self._cursor_x:
             for changed in (x, self._cursor_x):
                 self.update(QRect(changed - 2, 0, 4, self.height()))
             self._cursor_x = x
 
     @property
+    def is_cursor_stale(self) -> bool:
+        """Whether the timeline's cursor is elsewhere."""
+        return self._x_of_cursor() != self._cursor_x
+
+    @property
     def plane(self) -> Plane:
         """Where values lie."""
-        start, stop, tick_s = self._shown or (0, 1, 1.0)
+        (start, stop), tick_s = self._span, self.timeline.tick_s
         room = QRectF(self.rect()).adjusted(self._left_px, NEAR_PX, -NEAR_PX, -(TIMES_PX if self._has_times else 2))
         return Plane(room, start * tick_s, stop * tick_s, *self._range)
 
@@ -134,7 +139,7 @@ class TimePlot(QWidget):
         """Draw as large as there is room."""
         super().resizeEvent(event)
         self.redraw()
-        self.follow_timeline()
+        self.follow_cursor()
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return a size in which curves can be read."""
@@ -182,6 +187,9 @@ class TimePlot(QWidget):
         event.accept()
 
     # -------------------------------------------------------------------------------------------------------- inside
+    def _x_of_cursor(self) -> int:
+        return round(self.plane.x((self.timeline.cursor + 0.5) * self.timeline.tick_s))
+
     def _paint(self, painter: QPainter) -> None:
         painter.setFont(self._font)
         painter.fillRect(self.rect(), QColor(self._theme.surface))
