@@ -68,6 +68,10 @@ class Case:
         self.program: Program = compile_program(self.network, self.mapping, self.spec)
         self.stimulus, self.span = repeated(workload)
 
+    def watched_span(self) -> int:
+        """Return how many ticks at once a run takes that someone watches."""
+        return min(self.span, max(1, self.ticks_in(WATCHED_SPAN_S)))
+
     def run(self, ticks: int, span: int, write: Write) -> None:
         """Run so many ticks, `span` at once, and give them to `write`."""
         simulator, stimulus = Simulator(self.program), self.first(span)
@@ -114,7 +118,7 @@ def live(case: Case) -> Iterator[Write]:
             ring.close()
 
 
-def seconds(case: Case, kind: str, ticks: int) -> tuple[float, int]:
+def seconds(case: Case, kind: str, ticks: int, span: int) -> tuple[float, int]:
     """Return how long a run takes by the clock, its session closed, and its spikes."""
     spikes = 0
     writers: list[Write] = []
@@ -132,27 +136,20 @@ def seconds(case: Case, kind: str, ticks: int) -> tuple[float, int]:
                 for each in writers:
                     each(block)
 
-            case.run(ticks, case.span if kind != KINDS[2] else watched_span(case), write)
+            case.run(ticks, span, write)
         return time.perf_counter() - started, spikes
-
-
-def watched_span(case: Case) -> int:
-    """Return how many ticks at once a run takes that someone watches."""
-    span = 1
-    while span < case.span and span * 2 <= case.ticks_in(WATCHED_SPAN_S):
-        span *= 2
-    return span
 
 
 def measure(name: str, at_least_s: float, repeats: int) -> tuple[str, dict[str, float]]:
     """Return a row of the table, and the ratios of the time without to the time with, by name."""
     case = Case(name)
     ticks = max(SPAN, case.ticks_in(at_least_s * 1.1))
+    spans = dict.fromkeys(KINDS, case.span) | {KINDS[2]: case.watched_span()}
     found: dict[str, list[float]] = {kind: [] for kind in KINDS}
     spikes = 0
     for _ in range(repeats):
         for kind in KINDS:
-            spent, spikes = seconds(case, kind, ticks)
+            spent, spikes = seconds(case, kind, ticks, spans[kind])
             found[kind].append(spent)
     pairs = (("session", KINDS[0], KINDS[1]), ("live view", KINDS[1], KINDS[2]))
     costs = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.shared_memory import SharedMemory
@@ -60,10 +61,13 @@ class Ring:
         self._memory, self.slices = memory, slices
         buffer: Any = memory.buf
         places = np.cumsum([0, *(kind.itemsize * count for kind, count in _parts(slices))])
-        self._header, self._fixed, self._rows, self._spikes = (
+        self._header, self._fixed, *columns = (
             np.ndarray(count, kind, buffer, place)
             for (kind, count), place in zip(_parts(slices), places.tolist(), strict=False)
         )
+        # One column after the other: what a block has of each is copied in one piece.
+        self._rows = dict(zip(_row(slices), columns, strict=False))
+        self._spikes = columns[len(self._rows) :]
         self._seen_rows = self._seen_spikes = 0
 
     @classmethod
@@ -98,16 +102,16 @@ class Ring:
         self._write_spikes(block)
         first = int(self._header["rows"][0])
         kept = min(block.ticks, ROWS)
-        number = np.arange(first + block.ticks - kept, first + block.ticks)
-        place, chosen = number % ROWS, slice(block.ticks - kept, None)
+        begin, skipped = first + block.ticks - kept, block.ticks - kept
         counts, rows = block.counts, self._rows
-        rows["first"][place] = number + 1
-        rows["tick"][place] = np.arange(block.start, block.start + block.ticks)[chosen]
-        values = rows["values"]
-        values[place, 0] = counts.packets[0, chosen]
-        values[place, 1] = counts.synaptic_events[0, chosen]
-        values[place, 2] = counts.spikes[0, chosen]
-        rows["last"][place] = number + 1
+        for place, part in _pieces(begin, kept, ROWS):
+            number, chosen = np.arange(begin + part.start, begin + part.stop), _shifted(part, skipped)
+            rows["first"][place] = number + 1
+            rows["tick"][place] = np.arange(block.start + chosen.start, block.start + chosen.stop)
+            rows["packets"][place] = counts.packets[0, chosen]
+            rows["events"][place] = counts.synaptic_events[0, chosen]
+            rows["spikes"][place] = counts.spikes[0, chosen]
+            rows["last"][place] = number + 1
         self._fixed["updates"][0], self._fixed["recorded_bytes"][0] = counts.updates, counts.recorded_bytes
         self._header["rows"] = first + block.ticks
 
@@ -116,23 +120,23 @@ class Ring:
         written = int(self._header["rows"][0])
         first = max(self._seen_rows, written - min(most, ROWS))
         number = np.arange(first, written)
-        rows = self._rows[number % ROWS]
+        # `last` is read first, and `first` last: so a row that was overwritten meanwhile cannot pass for a sound one.
+        rows = {name: self._rows[name][number % ROWS] for name in reversed(self._rows)}
         sound = (rows["first"] == number + 1) & (rows["last"] == number + 1)
         # Torn rows are the oldest ones, which the writer has come round to.
         torn = len(sound) - int(np.argmin(sound[::-1])) if not sound.all() else 0
-        rows = rows[torn:]
         # A gap would be taken for quiet ticks: what follows it is what is shown.
-        gap = np.flatnonzero(np.diff(rows["tick"]) != 1)
-        rows = rows[int(gap[-1]) + 1 if len(gap) else 0 :]
-        skipped = written - self._seen_rows - len(rows)
+        gap = np.flatnonzero(np.diff(rows["tick"][torn:]) != 1)
+        rows = {name: values[torn + (int(gap[-1]) + 1 if len(gap) else 0) :] for name, values in rows.items()}
+        ticks = rows["tick"]
+        skipped = written - self._seen_rows - len(ticks)
         self._seen_rows = written
         spikes, skipped_spikes = self._read_spikes()
-        values = rows["values"]
         return News(
-            start=int(rows["tick"][0]) if len(rows) else 0,
-            packets=values[:, 0],
-            synaptic_events=values[:, 1],
-            spikes_sent=values[:, 2],
+            start=int(ticks[0]) if len(ticks) else 0,
+            packets=rows["packets"],
+            synaptic_events=rows["events"],
+            spikes_sent=rows["spikes"],
             spikes=spikes,
             updates=self._fixed["updates"][0].copy(),
             recorded_bytes=self._fixed["recorded_bytes"][0].copy(),
@@ -142,25 +146,54 @@ class Ring:
 
     def _write_spikes(self, block: TickBlock) -> None:
         table = block.spikes
-        own = np.flatnonzero(table.sample == 0)[-SPIKES:]
-        first = int(self._header["spikes"][0])
-        place = np.arange(first, first + len(own)) % SPIKES
-        for name in ("tick", "population", "neuron"):
-            self._spikes[name][place] = getattr(table, name)[own]
-        self._header["spikes"] = first + len(own)
+        columns: list[NDArray[Any]] = [table.tick, table.population, table.neuron]
+        if block.counts.packets.shape[0] > 1:
+            columns = [values[table.sample == 0] for values in columns]
+        columns = [values[-SPIKES:] for values in columns]
+        first, count = int(self._header["spikes"][0]), len(columns[0])
+        for place, part in _pieces(first, count, SPIKES):
+            for shared, values in zip(self._spikes, columns, strict=True):
+                shared[place] = values[part]
+        self._header["spikes"] = first + count
 
     def _read_spikes(self) -> tuple[NDArray[np.void], int]:
         written = int(self._header["spikes"][0])
         first = max(self._seen_spikes, written - SPIKES)
-        spikes = self._spikes[np.arange(first, written) % SPIKES]
+        spikes = np.empty(written - first, _SPIKE)
+        for place, part in _pieces(first, written - first, SPIKES):
+            for name, shared in zip(_SPIKE.names or (), self._spikes, strict=True):
+                spikes[name][part] = shared[place]
         overrun = max(0, int(self._header["spikes"][0]) - SPIKES - first)
         skipped = first - self._seen_spikes + overrun
         self._seen_spikes = written
         return spikes[overrun:], skipped
 
 
-def _parts(slices: int) -> tuple[tuple[np.dtype[np.void], int], ...]:
+def _pieces(first: int, count: int, room: int) -> Iterator[tuple[slice, slice]]:
+    """Return where `count` things from number `first` on stand in a ring of `room`, and which of them, in two pieces.
+
+    Slices, not lists of places: the simulation waits while they are written.
+    """
+    place = first % room
+    until = min(count, room - place)
+    yield slice(place, place + until), slice(0, until)
+    yield slice(0, count - until), slice(until, count)
+
+
+def _shifted(part: slice, by: int) -> slice:
+    return slice(part.start + by, part.stop + by)
+
+
+def _row(slices: int) -> dict[str, np.dtype[Any]]:
+    """Return what there is of each tick, in the order in which it is written."""
+    number, values = np.dtype("<i8"), np.dtype(("<i4", (slices,)))
+    kinds = {"packets": values, "events": values, "spikes": values}
+    return {"first": number, "tick": number, **kinds, "last": number}
+
+
+def _parts(slices: int) -> tuple[tuple[np.dtype[Any], int], ...]:
     """Return what lies in the memory, one after another: (type, how many)."""
     fixed = np.dtype([("updates", "<i4", (slices,)), ("recorded_bytes", "<i4", (slices,))])
-    row = np.dtype([("first", "<i8"), ("tick", "<i8"), ("values", "<i4", (3, slices)), ("last", "<i8")])
-    return (_HEADER, 1), (fixed, 1), (row, ROWS), (_SPIKE, SPIKES)
+    rows = ((kind, ROWS) for kind in _row(slices).values())
+    spikes = ((_SPIKE[name], SPIKES) for name in _SPIKE.names or ())
+    return (_HEADER, 1), (fixed, 1), *rows, *spikes
