@@ -36,8 +36,9 @@ def sensible_threads(program: Program) -> int:
     """Return with how many threads a sample of `program` is done soonest, as far as sizes and the load say.
 
     Threads that share one sample wait for each other after every tick: where processors are busy, one alone is faster.
+    So one is left to what records the spikes.
     """
-    return max(1, min(free_processors(), int(program.populations.first_neuron[-1]) // _LEAST_NEURONS))
+    return max(1, min(free_processors() - 1, int(program.populations.first_neuron[-1]) // _LEAST_NEURONS))
 
 
 def shares(program: Program, threads: int) -> IntArray:

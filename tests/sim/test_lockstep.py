@@ -247,6 +247,18 @@ def test_that_threads_that_share_one_sample_change_nothing(network: ChipNetwork,
     assert_same(joined([*pieces, rest]), alone)
 
 
+@pytest.mark.parametrize(("processors", "load", "threads"), [(2, 0.0, 1), (4, 0.0, 3), (4, 2.1, 1), (16, 0.0, 4)])
+def test_that_a_sample_leaves_a_processor_to_what_records_it(
+    monkeypatch: pytest.MonkeyPatch, processors: int, load: float, threads: int
+) -> None:
+    network = ChipNetwork("idle", SpikingPart((Population("idle", 4 * 8192, "lif"),), ()))
+    program = compile_program(network, mapped(network, 250), SPEC)
+    monkeypatch.setattr("os.sched_getaffinity", lambda process: range(processors), raising=False)
+    monkeypatch.setattr("os.getloadavg", lambda: (load, 0.0, 0.0), raising=False)
+
+    assert shares.sensible_threads(program) == threads
+
+
 def test_that_large_populations_are_shared_out_among_threads_and_small_ones_stay_whole() -> None:
     populations = (
         Population("input", 10, "spike_list"),

@@ -18,6 +18,8 @@ from s2studio.snn.fan_out import IntArray
 
 # A row is asked for while so many synapses before it are being added: about as long as memory takes to answer.
 AHEAD = 384
+# Where every other neuron spikes, rows follow each other, and the processor fetches them by itself.
+CLOSE = 2
 
 
 @inner_kernel
@@ -97,7 +99,8 @@ def add_sparse(
     """
     slot = ring[now : now + width]
     starts, step = rows.row_start[rows.start[j] + mine :], rows.row_step[j]
-    asked, ahead = 0, np.int64(0)
+    is_close = sources[sources.size - 1] - sources[0] < CLOSE * sources.size
+    asked, ahead = sources.size if is_close else 0, np.int64(0)
     for source in sources:
         while asked < sources.size and ahead < AHEAD:
             place = sources[asked] * step
