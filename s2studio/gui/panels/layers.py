@@ -40,8 +40,9 @@ class LayersPanel(Panel):
             *(tr("energy"), tr("tile"), tr("PEs"), tr("SNR")),
         )
         self.table = Figures(header, tr("Layers"), self._chosen)
-        # Names of layers begin alike, and end in what tells them apart.
-        self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        # Names of layers begin alike: their ends tell them apart.
+        self.table.setTextElideMode(Qt.TextElideMode.ElideLeft)
+        self.table.setWordWrap(False)
         labels = {"left": (tr("multiplications"), "MAC/s"), "bottom": (tr("multiplications per byte of DRAM"), "")}
         self.plot = Plot(themes.theme, tr("Roofline"), labels)
         self.plot.getPlotItem().setLogMode(True, True)
@@ -83,7 +84,7 @@ class LayersPanel(Panel):
         bar.addWidget(self.is_first)
         layout = self.column(spacing=NEAR_PX, margin=NEAR_PX)
         layout.addLayout(bar)
-        layout.addWidget(beside(self.table, self.plot, 640, 400), 1)
+        layout.addWidget(beside(self.table, self.plot, 740, 300), 1)
         self.level.activated.connect(lambda _row: self._ask())
         self.dram.valueChanged.connect(lambda _value: self._ask())
         self.is_first.toggled.connect(lambda _is_on: self._ask())
