@@ -7,9 +7,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from s2studio.app.project import Project, RunOptions
+from s2studio.chip.settings import ChipSettings
 from s2studio.lowering.options import LoweringOptions
 from s2studio.mapping.mapping import MappingOptions
 from s2studio.network.stimulus.events import EventOptions
+
+_WITH_SETTINGS = frozenset({"run", "evaluate", "sweep", "estimate", "advise", "levels", "race"})
 
 
 def command_line(project: Project, command: str = "run", *more: str) -> str:
@@ -24,6 +27,8 @@ def command_line(project: Project, command: str = "run", *more: str) -> str:
     words += _run(project.run, is_mapped_only=command in ("info", "map"))
     if project.mapping_file is not None and command not in ("info", "map"):
         words += ["--mapping", str(project.mapping_file)]
+    if command in _WITH_SETTINGS:
+        words += _settings(project.settings)
     return shlex.join([*words, *more])
 
 
@@ -87,6 +92,15 @@ def _run(options: RunOptions, is_mapped_only: bool) -> Iterator[str]:
         if getattr(options, name) != getattr(default, name):
             yield from (f"--{name}", getattr(options, name))
     yield from _variables("--observe", options.observe)
+
+
+def _settings(settings: ChipSettings) -> Iterator[str]:
+    for name in ("sleep_level", "unused_pes"):
+        if getattr(settings, name) is not None:
+            yield from (f"--{name.replace('_', '-')}", getattr(settings, name))
+    for name, value in (("--switch-time", settings.switch_time_s), ("--switch-energy", settings.switch_energy_j)):
+        if value is not None:
+            yield from (name, f"{value:.12g}")
 
 
 def _variables(option: str, kept: Mapping[str, frozenset[str]] | None) -> Iterator[str]:

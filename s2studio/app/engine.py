@@ -23,6 +23,7 @@ from s2studio.app.project_writer import write_project
 from s2studio.app.remote import Emit
 from s2studio.app.workbench import Workbench
 from s2studio.chip.machine import Machine
+from s2studio.chip.settings import ChipSettings
 from s2studio.errors import UsageError
 from s2studio.mapping.edit import Editor, Refused
 from s2studio.mapping.file import read_mapping, write_mapping
@@ -201,7 +202,9 @@ class Engine:
 
     def levels(self, project: Project | None, session: Path | None, run: int) -> LevelStudy:
         """Return level policies compared at several ticks: by the counts of a run, else of the project."""
-        return self._asked(project, session).levels(run=run)[0]
+        settings = ChipSettings() if project is None else project.settings
+        bench = self._asked(project, session)
+        return bench.levels(None, settings.switch_time_s, settings.switch_energy_j, run)[0]
 
     def race(self, project: Project, placers: tuple[str, ...], seeds: int) -> Race:
         """Return placers with several seeds compared on the project's traffic, as many at once as there are cores."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from s2studio.chip.machine import PE
+from s2studio.chip.settings import ChipSettings
 from s2studio.documents import Document, Section, document_schema, read_document
 from s2studio.errors import NetworkError, S2StudioError, UsageError
 from s2studio.lowering.options import LoweringOptions
@@ -67,6 +68,7 @@ class Project:
     traffic: Path | None = None
     stimuli: tuple[StimulusSource, ...] = ()
     run: RunOptions = field(default_factory=RunOptions)
+    settings: ChipSettings = field(default_factory=ChipSettings)
     calibration: Path | None = None
     document: Path | None = None
     threads: int | None = field(default=None, compare=False)
@@ -109,6 +111,7 @@ class _ProjectReader:
             "mapping",
             "stimulus",
             "run",
+            "settings",
             "calibration",
             "description",
         )
@@ -127,6 +130,7 @@ class _ProjectReader:
             traffic=self._path(mapping, "traffic") if "traffic" in mapping else None,
             stimuli=self._stimuli(),
             run=self._run(),
+            settings=self._settings(),
             calibration=self._path(root, "calibration") if "calibration" in root else None,
             document=self.document.path,
         )
@@ -228,6 +232,20 @@ class _ProjectReader:
             fifo=self._text(section, "fifo", RunOptions.fifo),
         )
 
+    def _settings(self) -> ChipSettings:
+        section = self._section("settings", ("sleep_level", "unused_pes", "switch_time", "switch_energy"))
+        unused = section.get("unused_pes")
+        return self._built(
+            section,
+            lambda: ChipSettings(
+                sleep_level=self._text(section, "sleep_level", "") or None,
+                # YAML reads a bare `off` as False.
+                unused_pes="off" if unused is False else self._text(section, "unused_pes", "") or None,
+                switch_time_s=self._cost(section, "switch_time"),
+                switch_energy_j=self._cost(section, "switch_energy"),
+            ),
+        )
+
     def _variables(self, parent: Section, key: str) -> Mapping[str, frozenset[str]] | None:
         if key not in parent:
             return None
@@ -263,6 +281,12 @@ class _ProjectReader:
         if not 0 < value < float("inf"):
             raise self.document.refuse(section, key, f"'{key}' is {section[key]!r}", "a positive number is expected")
         return value
+
+    def _cost(self, section: Section, key: str) -> float | None:
+        """Return a positive number or 0, None where there is none."""
+        if key not in section:
+            return None
+        return 0.0 if section[key] == 0 else self._number(section, key)
 
     def _built(self, section: Section, build: Callable[[], Built]) -> Built:
         """Return `build()`, its errors given the line of `section`."""

@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from s2studio.app.project import SCHEMA, Project, RunOptions, StimulusSource
+from s2studio.chip.settings import ChipSettings
 from s2studio.errors import UsageError
 from s2studio.lowering.options import LoweringOptions
 from s2studio.mapping.file import write_mapping
@@ -115,6 +116,7 @@ def _document(project: Project, folder: Path) -> Section:
     sections["mapping"] = _mapping(project, name)
     sections["stimulus"] = _stimuli(project.stimuli, name)
     sections["run"] = _run(project.run)
+    sections["settings"] = _settings(project.settings)
     if project.calibration is not None:
         sections["calibration"] = name(project.calibration)
     return {key: value for key, value in sections.items() if value not in ({}, None)}
@@ -175,6 +177,13 @@ def _run(options: RunOptions) -> Section:
         if kept is not None:
             section[key] = _variables(kept)
     return section
+
+
+def _settings(settings: ChipSettings) -> Section:
+    named = {"sleep_level": "sleep_level", "unused_pes": "unused_pes"}
+    named |= {"switch_time": "switch_time_s", "switch_energy": "switch_energy_j"}
+    found = {key: getattr(settings, field) for key, field in named.items()}
+    return {key: value for key, value in found.items() if value is not None}
 
 
 def _variables(kept: Mapping[str, frozenset[str]]) -> Section:

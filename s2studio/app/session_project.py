@@ -8,6 +8,7 @@ from pathlib import Path
 
 from s2studio.app.project import Project, RunOptions, StimulusSource
 from s2studio.chip.loader import load_chip
+from s2studio.chip.settings import settings_of
 from s2studio.errors import S2StudioError
 from s2studio.lowering.options import LoweringOptions
 from s2studio.mapping.mapping import MappingOptions
@@ -40,6 +41,7 @@ def project_of_session(session: Session) -> Project | None:
         mapping_file=next(iter(files["mapping"]), None),
         stimuli=_stimuli(session, iter(files["stimulus"])),
         run=from_plain(RunOptions, options.get("run", {}), where),
+        settings=settings_of(manifest.chip),
     )
 
 
@@ -71,6 +73,6 @@ def _ships(session: Session) -> bool:
     name = session.chip.name
     try:
         # A name, never a path: the manifest may come from a stranger.
-        return Path(name).stem == name and load_chip(name).digest == session.chip.digest
+        return Path(name).stem == name and load_chip(name, settings_of(session.chip)).digest == session.chip.digest
     except S2StudioError:
         return False

@@ -103,7 +103,7 @@ def sweep_key(project: Project, columns: Sequence[str], data: DataSet) -> str:
     if data.folder is not None and data.folder.is_dir():
         for path in sorted(path for path in data.folder.rglob("*") if path.is_file()):
             digest.update(repr((path.relative_to(data.folder).as_posix(), path.stat().st_size)).encode())
-    digest.update(load_chip(project.chip).digest.encode())
+    digest.update(load_chip(project.chip, project.settings).digest.encode())
     events = [(source.population, source.poisson_hz, source.events) for source in project.stimuli]
     options = (project.run, project.lowering, project.runtime, _in_order(project), events)
     return hashlib.sha256(digest.digest() + repr(options).encode()).hexdigest()[:16]

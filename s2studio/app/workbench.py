@@ -92,7 +92,9 @@ class Workbench:
         """Return the machine the project maps onto."""
         project = self.project
         return self.stage(
-            "chip", (project.chip, project.runtime), lambda: make_machine(load_chip(project.chip), project.runtime)
+            "chip",
+            (project.chip, project.runtime, project.settings),
+            lambda: make_machine(load_chip(project.chip, project.settings), project.runtime),
         )
 
     def open(self, meanwhile: Callable[[], object] = lambda: None) -> Network | ChipNetwork:

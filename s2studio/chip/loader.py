@@ -7,13 +7,14 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
 from s2studio.chip.document import REFERENCE, ChipDocument, nearest_key, read_chip_document
 from s2studio.chip.machine import Machine
+from s2studio.chip.settings import PROJECT, ChipSettings
 from s2studio.chip.spec import ChipSpec, CycleCosts, EnergyCosts, Level, Memory, ModelLimits, Runtime, Value
 from s2studio.documents import nearest
 from s2studio.errors import UsageError
@@ -27,12 +28,17 @@ _UNIT = re.compile(r"([pnuµmkMG]?)(W|J|Hz|V|s)")
 _SUFFIXES = {"_w": "W", "_j": "J", "_hz": "Hz", "_v": "V", "_s": "s"}
 
 
-def load_chip(name: str | Path = REFERENCE) -> ChipSpec:
-    """Return the chip that ships under `name`, or the one in the YAML file `name`.
+def load_chip(name: str | Path = REFERENCE, settings: ChipSettings | None = None) -> ChipSpec:
+    """Return the chip that ships under `name`, or the one in the YAML file `name`, with `settings` in place of its own.
 
     Raises ChipError that names the key: unknown or missing, without unit, source or mark, or at odds with others.
     """
-    return _Builder(read_chip_document(name)).spec()
+    document = read_chip_document(name)
+    changed = {} if settings is None else settings.quantities
+    if changed:
+        sources = {**document.sources, PROJECT: "set by the project or on the command line"}
+        document = replace(document, quantities={**document.quantities, **changed}, sources=sources)
+    return _Builder(document).spec()
 
 
 def make_machine(spec: ChipSpec, runtime: str | None = None) -> Machine:
@@ -83,6 +89,8 @@ class _Builder:
             quantities=self.document.quantities,
             sources=self.document.sources,
             digest=self._digest(),
+            switch_time_s=self._number("level_switch.time", "s"),
+            switch_energy_j=self._number("level_switch.energy", "J"),
         )
         self._check_geometry(spec)
         return spec

@@ -125,7 +125,8 @@ class ChipSpec:
     `qpe_order` lists the QPE cells (x, y) in logical core order; `router_cells` and `periphery_cells` are the holes
     of the mesh. `is_spinnaker2` is False for chips made up for benchmarks, which `label` says in words.
     `sleep_level` is the level at which PEs sleep, `unused_pes` what those do that no program uses, `hole_crossing`
-    (`pass` or `detour`) what an XY path does at a hole. `measured_power_w` are the chip powers (W, by key of
+    (`pass` or `detour`) what an XY path does at a hole; `switch_time_s` and `switch_energy_j` are the cost of a change
+    of level. `measured_power_w` are the chip powers (W, by key of
     `quantities`) measured with `measured_pes` PEs all in one state. `sources` spells out the short names of the
     quantities' sources. `priced_with` in sessions is `digest`, the SHA-256 of the chip file's values and units.
     """
@@ -159,6 +160,8 @@ class ChipSpec:
     digest: str
     # With a default, since sessions of older versions do not hold it.
     unused_pes: Literal["asleep", "off"] = "asleep"
+    switch_time_s: float = 0.0
+    switch_energy_j: float = 0.0
 
     def whole(self, key: str) -> int:
         """Return the whole number at `key` of the chip file. Raises ChipError where there is none."""

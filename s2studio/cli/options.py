@@ -11,6 +11,7 @@ import typer
 
 from s2studio.app.project import Project, RunOptions, StimulusSource, open_project
 from s2studio.chip.machine import PE
+from s2studio.chip.settings import ChipSettings
 from s2studio.errors import UsageError
 from s2studio.lowering.options import LoweringOptions
 from s2studio.mapping.mapping import MappingOptions
@@ -186,6 +187,33 @@ RUN: Mapping[str, Any] = {
         help="Performance level: low, high or auto; auto:MODEL=N sets the packets that make it high (default: low).",
     ),
 }
+# What of the chip is nowhere published.
+SETTINGS: Mapping[str, Any] = {
+    "sleep_level": _option(
+        str | None, "--sleep-level", metavar="L", panel="Chip", help="Level at which PEs sleep (default: low)."
+    ),
+    "unused_pes": _option(
+        str | None,
+        "--unused-pes",
+        metavar="asleep|off",
+        panel="Chip",
+        help="What PEs do that no program uses (default: asleep).",
+    ),
+    "switch_time": _option(
+        float | None,
+        "--switch-time",
+        metavar="S",
+        panel="Chip",
+        help="Time of a change of level, counted where levels are compared (default: the chip file's).",
+    ),
+    "switch_energy": _option(
+        float | None,
+        "--switch-energy",
+        metavar="J",
+        panel="Chip",
+        help="Energy of a change of level besides (default: the chip file's).",
+    ),
+}
 # What runs a network tick by tick; other commands price or export, whatever ran it.
 ENGINE: Mapping[str, Any] = {
     "engine": _option(
@@ -230,6 +258,7 @@ def apply(project: Project, given: Given) -> Project:
         mapping=_mapping(project.mapping, given),
         stimuli=_stimuli(project.stimuli, given),
         run=_run(project.run, given),
+        settings=_settings(project.settings, given),
     )
 
 
@@ -295,6 +324,12 @@ def _run(options: RunOptions, given: Given) -> RunOptions:
             },
         ),
     )
+
+
+def _settings(settings: ChipSettings, given: Given) -> ChipSettings:
+    table: dict[str, tuple[str, Callable[[Any], Any]]] = {name: (name, str) for name in ("sleep_level", "unused_pes")}
+    table |= {"switch_time": ("switch_time_s", float), "switch_energy": ("switch_energy_j", float)}
+    return replace(settings, **_present(given, table))
 
 
 def _stimuli(sources: tuple[StimulusSource, ...], given: Given) -> tuple[StimulusSource, ...]:

@@ -13,6 +13,7 @@ from s2studio.app.command_line import command_line
 from s2studio.app.project import Project, RunOptions, StimulusSource, open_project
 from s2studio.app.project_writer import write_project
 from s2studio.chip.machine import PE
+from s2studio.chip.settings import ChipSettings
 from s2studio.cli.options import apply
 from s2studio.errors import UsageError
 from s2studio.lowering.options import LoweringOptions
@@ -44,6 +45,7 @@ def full(folder: Path) -> Project:
             {"out": frozenset({"spikes", "v"})},
             {"in": frozenset({"spikes"})},
         ),
+        settings=ChipSettings("high", "off", 0.0, 2.5e-10),
     )
 
 
@@ -106,7 +108,17 @@ def test_that_the_document_is_one_that_people_can_read(tmp_path: Path) -> None:
     write_project(full(tmp_path), tmp_path / "project.yaml")
     document = yaml.safe_load((tmp_path / "project.yaml").read_text())
 
-    assert list(document) == ["s2studio", "model", "chip", "runtime", "lowering", "mapping", "stimulus", "run"]
+    assert list(document) == [
+        "s2studio",
+        "model",
+        "chip",
+        "runtime",
+        "lowering",
+        "mapping",
+        "stimulus",
+        "run",
+        "settings",
+    ]
     assert document["stimulus"]["noise"]["poisson"] == 20.0
 
 
@@ -116,7 +128,16 @@ def test_that_the_command_line_makes_the_same_project(tmp_path: Path) -> None:
     assert words[:2] == ["s2studio", "run"]
     given: dict[str, object] = {}
     repeated = {"neurons_per_pe", "forbid", "pin", "input", "record", "observe", "level"}
-    kinds = {"dt": float, "bin": float, "tick": float, "seed": int, "steps": int, "downsample": int}
+    kinds = {
+        "switch_time": float,
+        "switch_energy": float,
+        "dt": float,
+        "bin": float,
+        "tick": float,
+        "seed": int,
+        "steps": int,
+        "downsample": int,
+    }
     for option, value in zip(words[3::2], words[4::2], strict=True):
         name = option.removeprefix("--").replace("-", "_")
         if name in repeated:

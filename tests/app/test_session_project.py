@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from s2studio.analysis.levels import Switching, chip_switching
 from s2studio.app.counted import subject_of
 from s2studio.app.project import Project, open_project
 from s2studio.app.session_project import project_of_session
 from s2studio.app.workbench import Workbench
+from s2studio.chip.settings import ChipSettings
 from s2studio.errors import SessionError
 from s2studio.session.reader import open_session
 
@@ -39,6 +41,23 @@ def test_that_the_project_of_a_session_is_what_it_was_run_from(session: Path, re
     assert found.stimuli[0].path == session / "inputs/00.bin"
     assert replace(found.stimuli[0], path=None) == replace(original.stimuli[0], path=None)
     assert (found.lowering, found.mapping, found.run) == (original.lowering, original.mapping, original.run)
+
+
+def test_that_a_session_keeps_what_its_project_assumed_of_the_chip(repository: Path, tmp_path: Path) -> None:
+    plain = open_project(repository / "sample_projects/lif_neuron/project.yaml")
+    settings = ChipSettings("high", "off", 2e-7, 1e-10)
+    Workbench(replace(plain, settings=settings)).run(tmp_path / "set.s2s")
+    session = open_session(tmp_path / "set.s2s")
+    found = project_of_session(session)
+
+    assert found is not None
+    assert found.settings == settings
+    assert chip_switching(session.chip) == Switching(2e-7, 1e-10)
+    # Two PEs sleep, those without a slice are off.
+    run = session.run(0)
+    asleep_j = 2 * session.chip.levels["high"].asleep_w * run.ticks * run.tick_s
+    summary = run.summary()
+    assert 0.9 * asleep_j < summary["energy_j"]["asleep"] <= asleep_j
 
 
 def test_that_what_is_counted_again_is_what_the_session_holds(session: Path) -> None:

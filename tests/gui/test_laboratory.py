@@ -6,12 +6,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 
+from s2studio.analysis.levels import Switching
+from s2studio.app.project import open_project
+from s2studio.chip.settings import ChipSettings
 from s2studio.gui.models.inspect import Known, inspected
 from s2studio.gui.models.selection import of_population
 from s2studio.gui.panels.levels import LevelsPanel
 from s2studio.gui.panels.literature import LiteraturePanel
 from s2studio.gui.panels.power import PowerPanel
+from s2studio.gui.panels.run import RunPanel
 from tests.analysis.test_literature import MINE
 from tests.conftest import REPOSITORY, CliJson
 
@@ -106,6 +112,33 @@ def test_that_a_chip_file_brings_its_settings(shown: Window, until: Until, tmp_p
     until(lambda: studio.machine is not None and studio.machine.spec.name == "mine")
     assert studio.machine is not None
     assert (studio.machine.spec.unused_pes, studio.machine.spec.sleep_level) == ("off", "high")
+
+
+def test_that_what_is_assumed_of_the_chip_is_set_in_the_window(shown: Window, until: Until, tmp_path: Path) -> None:
+    controller, run = shown.controller, shown.docks["run"].ensure()
+    assert isinstance(run, RunPanel)
+    before = controller.studio.mapping
+    assert (run.sleep_level.currentText(), run.unused_pes.currentText()) == ("low", "asleep")
+    assert (run.switch_time.value(), run.switch_energy.value()) == (100.0, 0.0)
+    run.unused_pes.setFocus()
+    QTest.keyClick(run.unused_pes, Qt.Key.Key_Down)
+    until(lambda: controller.studio.machine is not None and controller.studio.machine.spec.unused_pes == "off")
+    run.switch_energy.setFocus()
+    run.switch_energy.selectAll()
+    QTest.keyClicks(run.switch_energy, "250")
+    QTest.keyClick(run.switch_energy, Qt.Key.Key_Return)
+    until(lambda: controller.studio.machine is not None and controller.studio.machine.spec.switch_energy_j == 2.5e-10)
+    assert controller.studio.mapping is before
+
+    levels = shown.docks["levels"].ensure()
+    assert isinstance(levels, LevelsPanel)
+    levels.compare()
+    until(lambda: levels.study is not None)
+    assert levels.study is not None
+    assert levels.study.switching == Switching(1e-7, 2.5e-10)
+    controller.save_project(tmp_path / "project.yaml")
+    until((tmp_path / "project.yaml").exists)
+    assert open_project(tmp_path / "project.yaml").settings == ChipSettings(unused_pes="off", switch_energy_j=2.5e-10)
 
 
 def test_that_a_population_says_what_it_stands_on(shown: Window) -> None:

@@ -10,7 +10,18 @@ import typer
 from s2studio.cli.command import print_json, takes
 from s2studio.cli.layers import DATA, DEEP, advise_deep, is_deep, is_run_of_layers, refuse_deep_options
 from s2studio.cli.monitor import workbench
-from s2studio.cli.options import LOWERING, MAPPING, RUN, STIMULUS, AsJson, Given, RunNumber, Subject, subject_project
+from s2studio.cli.options import (
+    LOWERING,
+    MAPPING,
+    RUN,
+    SETTINGS,
+    STIMULUS,
+    AsJson,
+    Given,
+    RunNumber,
+    Subject,
+    subject_project,
+)
 from s2studio.errors import UsageError
 
 _RUN = {name: RUN[name] for name in ("mapping", "level")}
@@ -24,7 +35,7 @@ Output = Annotated[
 ]
 
 
-@takes(LOWERING, MAPPING, STIMULUS, _RUN, DEEP, DATA)
+@takes(LOWERING, MAPPING, STIMULUS, _RUN, SETTINGS, DEEP, DATA)
 def advise(
     subject: Subject,
     given: Given,

@@ -9,7 +9,7 @@ import typer
 from s2studio.app.project import open_project
 from s2studio.cli.command import print_json, takes
 from s2studio.cli.monitor import workbench
-from s2studio.cli.options import LOWERING, MAPPING, RUN, STIMULUS, AsJson, Given, Model, apply
+from s2studio.cli.options import LOWERING, MAPPING, RUN, SETTINGS, STIMULUS, AsJson, Given, Model, apply
 from s2studio.errors import UsageError
 
 _RUN = {name: RUN[name] for name in ("mapping", "tick", "level")}
@@ -24,7 +24,7 @@ Burst = Annotated[
 ]
 
 
-@takes(LOWERING, MAPPING, STIMULUS, _RUN)
+@takes(LOWERING, MAPPING, STIMULUS, _RUN, SETTINGS)
 def estimate(model: Model, given: Given, rate: Rate = None, burst: Burst = None, as_json: AsJson = False) -> None:
     """Estimate size, traffic, time, energy and latency from rates, without a run."""
     rates = dict(map(_rate, rate or ()))

@@ -11,7 +11,7 @@ from s2studio.app.loading import LAYER_SUFFIXES
 from s2studio.app.project import Project, open_project
 from s2studio.cli.command import print_json, takes
 from s2studio.cli.monitor import workbench
-from s2studio.cli.options import ENGINE, LOWERING, MAPPING, RUN, AsJson, Given, Model, apply
+from s2studio.cli.options import ENGINE, LOWERING, MAPPING, RUN, SETTINGS, AsJson, Given, Model, apply
 
 Data = Annotated[
     Path,
@@ -38,7 +38,7 @@ Calibration = Annotated[
 ]
 
 
-@takes(LOWERING, MAPPING, RUN, ENGINE)
+@takes(LOWERING, MAPPING, RUN, SETTINGS, ENGINE)
 def evaluate(
     model: Model,
     data: Data,

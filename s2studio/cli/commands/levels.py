@@ -9,8 +9,22 @@ import typer
 
 from s2studio.cli.command import print_json, takes
 from s2studio.cli.monitor import workbench
-from s2studio.cli.options import LOWERING, MAPPING, RUN, STIMULUS, AsJson, Given, RunNumber, Subject, subject_project
+from s2studio.cli.options import (
+    LOWERING,
+    MAPPING,
+    RUN,
+    SETTINGS,
+    STIMULUS,
+    AsJson,
+    Given,
+    RunNumber,
+    Subject,
+    subject_project,
+)
 from s2studio.errors import UsageError
+
+# What a change of level costs can be given for a session too, which has been run already.
+_SETTINGS = {name: SETTINGS[name] for name in ("sleep_level", "unused_pes")}
 
 Tick = Annotated[
     float | None, typer.Option("--tick", metavar="S", help="The tick to choose for, in s (default: the project's).")
@@ -20,7 +34,10 @@ SwitchTime = Annotated[
     typer.Option("--switch-time", metavar="S", help="Time of a change of level (default: the chip file's)."),
 ]
 SwitchEnergy = Annotated[
-    float | None, typer.Option("--switch-energy", metavar="J", help="Energy of a change of level (default: 0).")
+    float | None,
+    typer.Option(
+        "--switch-energy", metavar="J", help="Energy of a change of level besides (default: the chip file's)."
+    ),
 ]
 Write = Annotated[
     Path | None,
@@ -28,7 +45,7 @@ Write = Annotated[
 ]
 
 
-@takes(LOWERING, MAPPING, STIMULUS, {"mapping": RUN["mapping"]})
+@takes(LOWERING, MAPPING, STIMULUS, {"mapping": RUN["mapping"]}, _SETTINGS)
 def levels(
     subject: Subject,
     given: Given,

@@ -11,7 +11,7 @@ import typer
 from s2studio.app.project import open_project
 from s2studio.cli.command import print_json, takes
 from s2studio.cli.monitor import workbench
-from s2studio.cli.options import LOWERING, MAPPING, RUN, STIMULUS, AsJson, Given, Model, apply
+from s2studio.cli.options import LOWERING, MAPPING, RUN, SETTINGS, STIMULUS, AsJson, Given, Model, apply
 from s2studio.mapping.file import write_mapping
 
 _MAPPING = {name: kind for name, kind in MAPPING.items() if name not in ("placer", "traffic")}
@@ -27,7 +27,7 @@ Output = Annotated[
 ]
 
 
-@takes(LOWERING, _MAPPING, STIMULUS, _RUN)
+@takes(LOWERING, _MAPPING, STIMULUS, _RUN, SETTINGS)
 def race(
     model: Model,
     given: Given,

@@ -11,7 +11,7 @@ from s2studio.app.project import Project, open_project
 from s2studio.cli.command import print_json, takes
 from s2studio.cli.layers import DEEP, is_deep, refuse_deep_options, run_deep
 from s2studio.cli.monitor import workbench
-from s2studio.cli.options import ENGINE, LOWERING, MAPPING, RUN, STIMULUS, AsJson, Given, ModelOrScript, apply
+from s2studio.cli.options import ENGINE, LOWERING, MAPPING, RUN, SETTINGS, STIMULUS, AsJson, Given, ModelOrScript, apply
 from s2studio.errors import UsageError
 from s2studio.resources import resource_path
 
@@ -32,7 +32,7 @@ ScriptArguments = Annotated[
 ]
 
 
-@takes(LOWERING, MAPPING, STIMULUS, RUN, ENGINE, DEEP)
+@takes(LOWERING, MAPPING, STIMULUS, RUN, SETTINGS, ENGINE, DEEP)
 def run(
     model: ModelOrScript,
     given: Given,

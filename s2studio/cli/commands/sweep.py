@@ -14,7 +14,7 @@ from s2studio.app.project import Project, open_project
 from s2studio.app.sweep import DataSet, Point
 from s2studio.cli.command import print_json, takes
 from s2studio.cli.monitor import workbench
-from s2studio.cli.options import LOWERING, MAPPING, RUN, STIMULUS, AsJson, Given, Model, apply, event_options
+from s2studio.cli.options import LOWERING, MAPPING, RUN, SETTINGS, STIMULUS, AsJson, Given, Model, apply, event_options
 from s2studio.documents import nearest
 from s2studio.errors import UsageError
 from s2studio.network.stimulus.events import EventOptions
@@ -51,7 +51,7 @@ Table = Annotated[
 ]
 
 
-@takes(LOWERING, MAPPING, STIMULUS, RUN)
+@takes(LOWERING, MAPPING, STIMULUS, RUN, SETTINGS)
 def sweep(
     model: Model,
     given: Given,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -32,9 +33,11 @@ from s2studio.gui.theme import ThemeSwitch, give_room
 from s2studio.gui.translation import marked, tr
 from s2studio.gui.views.panel import Panel, in_order
 from s2studio.sim.level import LevelPolicy
+from s2studio.units import NS_PER_S
 
 if TYPE_CHECKING:
     from s2studio.app.engine import Prepared
+    from s2studio.chip.spec import ChipSpec
     from s2studio.gui.controller import Controller
     from s2studio.mapping.mapping import ChipMapping
 
@@ -58,6 +61,7 @@ COLUMNS = (
 SWITCHES = ((True, "spikes"), (True, "v"), (False, "spikes"), (False, "v"))
 SWITCH_PX, BYTES_PX = 44, 76
 MOST_STEPS = 1_000_000_000
+PJ_PER_J = 1e12
 
 
 class RunPanel(Panel):
@@ -86,6 +90,17 @@ class RunPanel(Panel):
         for title, factor in SPEEDS:
             self.speed.addItem(tr(title), factor)
         self.speed.setToolTip(tr("How fast the simulator goes, against chip time"))
+        self.sleep_level, self.unused_pes = QComboBox(), QComboBox()
+        self.sleep_level.setToolTip(tr("At which level a PE sleeps until the next tick: published nowhere."))
+        self.unused_pes.addItem(tr("asleep"), "asleep")
+        self.unused_pes.addItem(tr("off"), "off")
+        self.unused_pes.setToolTip(tr("What PEs do that no program uses: published nowhere."))
+        self.switch_time, self.switch_energy = QDoubleSpinBox(), QDoubleSpinBox()
+        for cost, suffix in ((self.switch_time, " ns"), (self.switch_energy, " pJ")):
+            cost.setRange(0.0, 1e9)
+            cost.setDecimals(1)
+            cost.setSuffix(suffix)
+            cost.setToolTip(tr("What a change of the level costs a PE, counted where levels are compared."))
         self.stimuli = QWidget()
         self._stimuli_layout = QVBoxLayout(self.stimuli)
         self._stimuli_layout.setContentsMargins(0, 0, 0, 0)
@@ -96,6 +111,10 @@ class RunPanel(Panel):
         self._lay_out()
         for spin in (self.steps, self.tick):
             spin.editingFinished.connect(self._changed)
+        for cost in (self.switch_time, self.switch_energy):
+            cost.editingFinished.connect(self._settings_changed)
+        for box in (self.sleep_level, self.unused_pes):
+            box.activated.connect(lambda _index: self._settings_changed())
         self.level.currentIndexChanged.connect(self._changed)
         self.speed.currentIndexChanged.connect(self._speed_changed)
         self.table.itemChanged.connect(self._switched)
@@ -106,19 +125,15 @@ class RunPanel(Panel):
 
     def _lay_out(self) -> None:
         inner = QWidget()
-        form = QFormLayout()
-        form.setHorizontalSpacing(SPACE_PX)
-        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
-        for title, widget in (
-            (tr("Steps"), self.steps),
-            (tr("Tick"), self.tick),
-            (tr("Level"), self.level),
-            (tr("Speed"), self.speed),
-        ):
-            label = QLabel(title)
-            label.setBuddy(widget)
-            widget.setAccessibleName(title)
-            form.addRow(label, widget)
+        form = _form(
+            (tr("Steps"), self.steps), (tr("Tick"), self.tick), (tr("Level"), self.level), (tr("Speed"), self.speed)
+        )
+        settings = _form(
+            (tr("Sleep at level"), self.sleep_level),
+            (tr("Unused PEs"), self.unused_pes),
+            (tr("Time of a level change"), self.switch_time),
+            (tr("Energy of a level change"), self.switch_energy),
+        )
         layout = QVBoxLayout(inner)
         layout.setContentsMargins(SPACE_PX, SPACE_PX, SPACE_PX, SPACE_PX)
         layout.setSpacing(NEAR_PX)
@@ -129,6 +144,8 @@ class RunPanel(Panel):
         layout.addWidget(_heading(tr("What is kept")))
         layout.addWidget(self.table)
         layout.addWidget(self.memory)
+        layout.addWidget(_heading(tr("What of the chip is assumed")))
+        layout.addLayout(settings)
         layout.addStretch(1)
         area = QScrollArea(self.content)
         area.setWidgetResizable(True)
@@ -164,8 +181,17 @@ class RunPanel(Panel):
         self.level.setCurrentText(options.level.mode)
         self._fill_table(prepared)
         del blocked
+        self._show_settings(prepared.machine.spec)
         self._fill_stimuli(prepared)
         self._mapped(self.controller.studio.mapping)
+
+    def _show_settings(self, spec: ChipSpec) -> None:
+        self.sleep_level.clear()
+        self.sleep_level.addItems(list(spec.levels))
+        self.sleep_level.setCurrentText(spec.sleep_level)
+        self.unused_pes.setCurrentIndex(self.unused_pes.findData(spec.unused_pes))
+        self.switch_time.setValue(spec.switch_time_s * NS_PER_S)
+        self.switch_energy.setValue(spec.switch_energy_j * PJ_PER_J)
 
     def _fill_table(self, prepared: Prepared) -> None:
         populations = () if prepared.network is None else prepared.network.spiking.populations
@@ -225,7 +251,7 @@ class RunPanel(Panel):
             if isinstance(one, QComboBox | QAbstractSpinBox | QPushButton)
         ]
         give_room(self.stimuli)
-        in_order(*asked, self.steps, self.tick, self.level, self.speed, self.table)
+        in_order(*asked, self.steps, self.tick, self.level, self.speed, self.table, *self._settings)
 
     def _mapped(self, mapping: ChipMapping | None) -> None:
         unfit = self.controller.studio.unfit
@@ -275,6 +301,28 @@ class RunPanel(Panel):
         if options != project.run:
             self.controller.change(run=options)
 
+    @property
+    def _settings(self) -> tuple[QWidget, ...]:
+        return self.sleep_level, self.unused_pes, self.switch_time, self.switch_energy
+
+    def _settings_changed(self) -> None:
+        """Put what differs from the chip as it is into the project."""
+        prepared = self.controller.studio.prepared
+        if prepared is None:
+            return
+        spec = prepared.machine.spec
+        shown: dict[str, tuple[str | float, str | float]] = {
+            "sleep_level": (self.sleep_level.currentText(), spec.sleep_level),
+            "unused_pes": (self.unused_pes.currentData(), spec.unused_pes),
+            "switch_time_s": (self.switch_time.value() / NS_PER_S, spec.switch_time_s),
+            "switch_energy_j": (self.switch_energy.value() / PJ_PER_J, spec.switch_energy_j),
+        }
+        changed: dict[str, Any] = {
+            name: chosen for name, (chosen, before) in shown.items() if not _is_same(chosen, before)
+        }
+        if changed:
+            self.controller.change(settings=replace(prepared.project.settings, **changed))
+
     def _switched(self, item: QTableWidgetItem) -> None:
         prepared, name = self.controller.studio.prepared, self.table.item(item.row(), 0)
         if prepared is None or name is None or not 1 <= item.column() <= len(SWITCHES):
@@ -289,6 +337,24 @@ class RunPanel(Panel):
 
     def _speed_changed(self) -> None:
         self.controller.set_speed(self.speed.currentData())
+
+
+def _is_same(one: str | float, other: str | float) -> bool:
+    if isinstance(one, str) or isinstance(other, str):
+        return one == other
+    return math.isclose(one, other, rel_tol=1e-9)
+
+
+def _form(*rows: tuple[str, QWidget]) -> QFormLayout:
+    form = QFormLayout()
+    form.setHorizontalSpacing(SPACE_PX)
+    form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
+    for title, widget in rows:
+        label = QLabel(title)
+        label.setBuddy(widget)
+        widget.setAccessibleName(title)
+        form.addRow(label, widget)
+    return form
 
 
 class _Input(QWidget):
