@@ -51,10 +51,10 @@ class Number:
         """The change as a share of A."""
         return self.change / abs(self.a) if self.a else None
 
-
-def change_of(number: Number) -> str:
-    """Return B less A with its sign and unit: `+12.05 mJ`."""
-    return ("+" if number.change > 0 else "") + named(number.key, number.change)
+    @property
+    def written_change(self) -> str:
+        """B less A with its sign and unit: `+12.05 mJ`."""
+        return ("+" if self.change > 0 else "") + named(self.key, self.change)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from s2studio.analysis.calibration import Calibration
-from s2studio.analysis.compare import Comparison, PeDifference, PopulationDifference, Side, change_of
+from s2studio.analysis.compare import Comparison, PeDifference, PopulationDifference, Side
 from s2studio.cli.show_calibration import show_fit
 from s2studio.cli.tables import new_console, print_table
 from s2studio.marks import mark_of
@@ -77,7 +77,7 @@ def _numbers(console: Console, comparison: Comparison) -> None:
                 number.key,
                 named(number.key, number.a),
                 named(number.key, number.b),
-                change_of(number),
+                number.written_change,
                 "" if number.relative is None else f"{number.relative:+.2%}",
                 _sure(number.key, comparison),
             )

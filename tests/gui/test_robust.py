@@ -139,12 +139,16 @@ def described(widget: QWidget) -> str:
     return " < ".join(type(each).__name__ for each in (widget, widget.parent()) if each is not None)
 
 
-def test_that_the_window_starts_without_torch_and_other_heavy_packages() -> None:
+def test_that_the_window_starts_without_torch_and_other_heavy_packages(tmp_path: Path) -> None:
     code = (
-        "import sys, s2studio.gui.window, s2studio.gui.main, s2studio.gui.models.live;"
-        "print([name for name in ('torch', 'numba', 'h5py', 'nir', 'pyarrow') if name in sys.modules])"
+        "import sys, s2studio.gui.models.live; from s2studio.gui.main import prepare, Window\n"
+        "from PySide6.QtWidgets import QApplication\n"
+        "application = QApplication([]); prepare(application); window = Window(); window.show()\n"
+        "application.processEvents()\n"
+        "heavy = ('torch', 'numba', 'h5py', 'nir', 'pyarrow', 'pyqtgraph')\n"
+        "print([name for name in heavy if name in sys.modules]); window.close()"
     )
-    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "XDG_CONFIG_HOME": str(tmp_path)}
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
 
     assert found.stdout.strip() == "[]"

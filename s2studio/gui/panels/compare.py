@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
     QTabWidget,
 )
 
-from s2studio.analysis.compare import change_of
 from s2studio.analysis.view import Span, View
 from s2studio.draw.theme import NEAR_PX, Theme
 from s2studio.gui.models.sure import about
@@ -233,7 +232,7 @@ class ComparePanel(Panel):
                         _title(number.key),
                         _sure(number.key, number.a, comparison.a),
                         _sure(number.key, number.b, comparison.b),
-                        change_of(number),
+                        number.written_change,
                         "" if number.relative is None else f"{number.relative:+.2%}",
                     ),
                     tip=number.key,
