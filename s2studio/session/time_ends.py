@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
 from s2studio.chip.spec import ChipSpec
-from s2studio.session.run import PricedBlock, Run
 from s2studio.sim.level import LevelPolicy
 from s2studio.sim.pricing import BlockEnds, bounds
 from s2studio.sim.timing import FloatArray
 from s2studio.units import NS_PER_S
+
+if TYPE_CHECKING:
+    from s2studio.session.run import PricedBlock, Run
 
 
 class TimeEnds:

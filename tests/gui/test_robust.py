@@ -148,7 +148,12 @@ def test_that_the_window_starts_without_torch_and_other_heavy_packages(tmp_path:
         "heavy = ('torch', 'numba', 'h5py', 'nir', 'pyarrow', 'pyqtgraph')\n"
         "print([name for name in heavy if name in sys.modules]); window.close()"
     )
-    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "XDG_CONFIG_HOME": str(tmp_path)}
+    environment = {
+        **os.environ,
+        "QT_QPA_PLATFORM": "offscreen",
+        "XDG_CONFIG_HOME": str(tmp_path),
+        "XDG_STATE_HOME": str(tmp_path),
+    }
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
 
     assert found.stdout.strip() == "[]"
