@@ -20,6 +20,9 @@ from s2studio.snn.fan_out import IntArray
 AHEAD = 384
 # Where every other neuron spikes, rows follow each other, and the processor fetches them by itself.
 CLOSE = 2
+# Of neurons this far apart, the numbers that say where rows begin are in different cache lines: those of a spike are
+# asked for so many spikes before its row.
+FAR, LOOKUPS = 8, 8
 
 
 @inner_kernel
@@ -99,11 +102,15 @@ def add_sparse(
     """
     slot = ring[now : now + width]
     starts, step = rows.row_start[rows.start[j] + mine :], rows.row_step[j]
-    is_close = sources[sources.size - 1] - sources[0] < CLOSE * sources.size
-    asked, ahead = sources.size if is_close else 0, np.int64(0)
+    apart = (sources[sources.size - 1] - sources[0]) // sources.size
+    asked, ahead = sources.size if apart < CLOSE else 0, np.int64(0)
+    looked_up = sources.size - LOOKUPS if apart >= FAR else 0
     for source in sources:
         while asked < sources.size and ahead < AHEAD:
             place = sources[asked] * step
+            if asked < looked_up:
+                later = sources[asked + LOOKUPS] * step
+                prefetch(starts, later, later + 1)
             fetch_row(rows, starts[place], starts[place + 1])
             ahead += starts[place + 1] - starts[place]
             asked += 1
