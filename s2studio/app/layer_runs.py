@@ -23,7 +23,7 @@ from s2studio.lowering.int8.report import report_int8
 from s2studio.mapping.layers.map import map_layers
 from s2studio.mapping.layers.mapping import LayerMapping, LayerOptions
 from s2studio.mapping.layers.of_part import works_of
-from s2studio.network.tensors import LayerGraph, token_limits
+from s2studio.network.tensors import LayerGraph, check_kept, token_limits
 from s2studio.session.layer_about import LayersAbout, RateRow
 from s2studio.session.layer_run import LayerRun
 from s2studio.session.layer_writer import Timelines, write_layers
@@ -78,6 +78,7 @@ def open_model(path: Path, data: Path | None, chip: str | Path, runtime: str | N
 
 
 def _random(graph: LayerGraph) -> LayerSamples:
+    check_kept(graph)
     random, tokens = np.random.default_rng(0), token_limits(graph)
     sample = {
         name: random.integers(tokens[name], size=shape) if name in tokens else random.normal(size=shape)

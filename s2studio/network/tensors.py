@@ -10,11 +10,13 @@ import numpy as np
 
 from s2studio.errors import NetworkError
 from s2studio.network.operators.movements import Embedding, Reshape, Slice, Transpose
-from s2studio.network.operators.operator import Identity, Operator, Shape, Unsupported, Values, text
+from s2studio.network.operators.operator import Identity, Operator, Shape, Unsupported, Values, size, text
 from s2studio.network.operators.pairs import QuantisePair
 
 # A guard against shapes, which cost the file nothing.
 MAX_VALUES = 2**30
+# Of all tensors of an inference, which are kept in float32: 2 GiB.
+MAX_KEPT = 2**29
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,14 @@ def check_size(subject: str, shape: Shape) -> None:
         raise NetworkError(subject, f"a tensor of {text(shape)}", f"1 to {MAX_VALUES:,} values are expected")
 
 
+def check_kept(graph: LayerGraph) -> None:
+    """Refuse an inference whose tensors take more memory than is given to them."""
+    kept = sum(size(shape) for shape in graph.shapes.values())
+    if kept > MAX_KEPT:
+        found = f"its tensors have {kept:,} values"
+        raise NetworkError(f"network '{graph.name}'", found, f"at most {MAX_KEPT:,} are computed", "make it smaller")
+
+
 def token_limits(graph: LayerGraph) -> dict[str, int]:
     """Return the inputs that are tokens, and how many tokens there are: they choose rows of an embedding."""
     named = {name: name for name in graph.inputs}
@@ -118,6 +128,7 @@ def evaluate(graph: LayerGraph, inputs: Mapping[str, Values]) -> dict[str, Value
     """
     for layer in graph.unsupported:
         raise NetworkError(f"node '{layer.name}'", "it is not covered", hint="see `s2studio info`")
+    check_kept(graph)
     values: dict[str, Values] = {}
     for name in graph.inputs:
         given = inputs.get(name)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from s2studio.app.layer_runs import open_model
 from s2studio.errors import NetworkError
 from s2studio.lowering.fusion import fuse
 from s2studio.network.operators.arithmetic import Conv, Dense
@@ -201,6 +202,13 @@ def with_external(model: Any, location: str, **more: str) -> Any:
     for key, value in {"location": location, **more}.items():
         tensor.external_data.add(key=key, value=value)
     return model
+
+
+def test_that_tensors_that_take_too_much_memory_are_refused_before_it_is_taken(tmp_path: Path) -> None:
+    steps: list[Step] = [("Relu", ["x"], "a", {}), ("Sigmoid", ["a"], "y", {})]
+    path = saved(tmp_path / "large.onnx", model_of(steps, {}, [1, 2**30]))
+    with pytest.raises(NetworkError, match="3,221,225,472 values"):
+        open_model(path, None, "spinnaker2")
 
 
 @pytest.mark.parametrize(
