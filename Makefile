@@ -15,7 +15,7 @@ INSTALLED := $(VENV)/.installed
 TOOLS := $(VENV)/.tools
 
 .DEFAULT_GOAL := help
-.PHONY: help run test tour fuzz check bench bench-record bench-peers roofline anchors clean
+.PHONY: help run test tour pictures fuzz check bench bench-record bench-peers roofline anchors clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
@@ -29,6 +29,10 @@ test: $(TOOLS) ## run every test
 tour: $(TOOLS) ## walk through the window with real mouse and keys; screenshots go to build/tour
 	@bash .ci/qt-libraries tour
 	@$(BIN)/python -m tests.gui.tour
+
+pictures: $(TOOLS) ## make the pictures of panels and commands in docs/images anew
+	@$(BIN)/python -m tests.gui.pictures
+	@$(BIN)/python -m tests.cli.pictures
 
 fuzz: $(TOOLS) ## read 20 times as many mutated files as the tests do
 	@S2STUDIO_FUZZ=20 $(BIN)/python -m pytest -s tests/fuzz

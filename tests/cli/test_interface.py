@@ -13,6 +13,8 @@ import pytest
 import yaml
 
 from s2studio.app.project import open_project
+from s2studio.cli.main import NAMES
+from tests.cli.pictures import LINES
 from tests.conftest import REPOSITORY, Cli
 
 TEXT = (REPOSITORY / "docs/interface.md").read_text(encoding="utf-8")
@@ -37,6 +39,14 @@ def assert_matches(said: Any, printed: Any, where: str) -> None:
 def test_that_the_page_has_an_example_for_every_command_that_prints_json() -> None:
     assert {arguments.split()[0] for arguments, _ in EXAMPLES} == {"info", "map", "run", "chip"}
     assert len(EXAMPLES) == 5
+
+
+def test_that_every_command_has_a_picture_on_the_page() -> None:
+    pictures = dict(re.findall(r"\[(\w+)\]\((images/commands/\w+\.svg)\)", TEXT))
+    assert {*pictures, "open"} == set(NAMES)
+    assert set(pictures) == set(LINES)
+    for name, path in pictures.items():
+        assert f">$ s2studio {LINES[name]}</text>" in (REPOSITORY / "docs" / path).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(("arguments", "said"), EXAMPLES, ids=[arguments for arguments, _ in EXAMPLES])
