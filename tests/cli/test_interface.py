@@ -14,6 +14,7 @@ import yaml
 
 from s2studio.app.project import open_project
 from s2studio.cli.main import NAMES
+from s2studio.gui.docks import PANELS
 from tests.cli.pictures import LINES
 from tests.conftest import REPOSITORY, Cli
 
@@ -73,3 +74,11 @@ def test_that_the_project_on_the_page_is_one(tmp_path: Path) -> None:
         *("s2studio", "description", "model", "chip", "runtime", "lowering", "mapping", "stimulus", "run"),
         "calibration",
     }
+
+
+def test_that_every_panel_has_a_picture_in_the_manual() -> None:
+    text = (REPOSITORY / "docs/window.md").read_text(encoding="utf-8")
+    linked = set(re.findall(r"\(images/panels/(\w+)\.png\)", text))
+    drawn = {path.stem for path in (REPOSITORY / "docs/images/panels").glob("*.png")}
+
+    assert linked == drawn == {row.name for row in PANELS}

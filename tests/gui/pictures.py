@@ -26,6 +26,7 @@ from s2studio.gui.models.selection import of_slices
 from s2studio.gui.panels.advice import AdvicePanel
 from s2studio.gui.panels.compare import ComparePanel
 from s2studio.gui.panels.deadline import DeadlinePanel
+from s2studio.gui.panels.layer_advice import LayerAdvicePanel
 from s2studio.gui.panels.levels import LevelsPanel
 from s2studio.gui.panels.race import RacePanel
 from s2studio.gui.views.panel import Panel
@@ -33,6 +34,9 @@ from s2studio.gui.window import Window
 from tests.conftest import REPOSITORY
 
 SAMPLE = REPOSITORY / "sample_projects/event_digits/project.yaml"
+LAYERS = REPOSITORY / "sample_projects/digits/digits_cnn.yaml"
+# Panels of deep networks.
+DEEP = frozenset({"graph", "layers", "schedule", "bounds", "dram"})
 PICTURES = REPOSITORY / "docs/images/panels"
 WIDTH, HEIGHT, SIDE, TALL = 960, 300, 320, 640
 PATIENCE_S, SETTLE_S = 120.0, 0.8
@@ -45,14 +49,24 @@ def main(folder: Path, names: list[str]) -> None:
     prepare(application)
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as kept:
-        window = _window(application, Path(kept))
-        for row in PANELS:
-            if not names or row.name in names:
-                _save(application, window, row.name, folder)
-        window.close()
+        chosen = [row.name for row in PANELS if not names or row.name in names]
+        if set(chosen) - DEEP:
+            window = _window(application, Path(kept))
+            for name in chosen:
+                if name not in DEEP:
+                    _save(application, window, name, folder)
+            window.close()
+        if DEEP & set(chosen):
+            window = _empty(Path(kept))
+            window.open_paths([LAYERS])
+            _until(application, lambda: window.controller.deep.shown is not None)
+            for name in chosen:
+                if name in DEEP:
+                    _save(application, window, name, folder)
+            window.close()
 
 
-def _window(application: QApplication, kept: Path) -> Window:
+def _empty(kept: Path) -> Window:
     settings = QSettings(str(kept / "settings.ini"), QSettings.Format.IniFormat)
     settings.setValue("theme", "light")
     window = Window(settings)
@@ -60,6 +74,11 @@ def _window(application: QApplication, kept: Path) -> Window:
     window.autosave.root, window.autosave.folder = kept / "unsaved", kept / "unsaved" / "0"
     window.resize(1280, 800)
     window.show()
+    return window
+
+
+def _window(application: QApplication, kept: Path) -> Window:
+    window = _empty(kept)
     project = open_project(SAMPLE)
     observed = replace(project, run=replace(project.run, observe={"lif3": frozenset({"spikes", "v"})}))
     Workbench(observed).run(kept / "digit.s2s")
@@ -80,7 +99,7 @@ def _save(application: QApplication, window: Window, name: str, folder: Path) ->
     panel = dock.ensure()
     dock.setFloating(True)
     dock.show()
-    dock.resize(*((SIDE, TALL) if name in ("run", "network", "inspector", "history") else (WIDTH, HEIGHT)))
+    dock.resize(*((SIDE, TALL) if name in ("run", "network", "inspector", "history", "graph") else (WIDTH, HEIGHT)))
     _ask(application, panel, window)
     _settle(application, SETTLE_S)
     panel.grab().save(str(folder / f"{name}.png"))
@@ -101,6 +120,9 @@ def _ask(application: QApplication, panel: Panel, window: Window) -> None:
             _until(application, lambda: panel.race is not None)
         case ComparePanel():
             panel.compare_with(window.controller.source.shown.session.with_name("greedy.s2s"))  # type: ignore[union-attr]
+        case LayerAdvicePanel():
+            panel.ask.click()
+            _until(application, lambda: panel.advice is not None)
         case DeadlinePanel():
             panel.ask_why()
 
