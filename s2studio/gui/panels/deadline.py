@@ -120,11 +120,12 @@ class DeadlinePanel(Panel):
             say(
                 "info",
                 tr(
-                    "   {packets:,} packets from '{population}' on {pe}{most}; on the way "
+                    "   {packets:,} packets from '{population}' on {pe}{most}; on the way over {hops} links "
                     "{unloaded_s}, waiting {waiting}, busiest link {busiest}",
                     packets=sender.packets,
                     population=sender.population,
                     pe=sender.pe,
+                    hops=len(sender.route.links),
                     most=tr(", neurons {most}", most=most) if most else "",
                     unloaded_s=with_unit(sender.route.unloaded_s, "s"),
                     waiting=waiting,
@@ -136,10 +137,12 @@ class DeadlinePanel(Panel):
             say(
                 "warning",
                 tr(
-                    "   lost: a packet of '{population}' neuron {neuron:,}, sent in tick {sent:,}",
+                    "   lost: a packet of '{population}' neuron {neuron:,}, sent in tick {sent:,}, "
+                    "arrived at {arrival}",
                     population=packet.population,
                     neuron=packet.neuron,
                     sent=packet.sent_tick,
+                    arrival=about(with_unit(packet.arrival_s, "s", 7)),
                 ),
             )
 
