@@ -126,7 +126,7 @@ class Bench:
         """Say how long an event waited at most."""
         return f"{1e3 * max(self.work_s):.0f} ms of work, {1e3 * max(self.wall_s):.0f} ms on the clock"
 
-    def until(self, holds: Callable[[], bool], patience_s: float = 30.0) -> None:
+    def until(self, holds: Callable[[], bool], patience_s: float = 150.0) -> None:
         """Make frames until something holds."""
         end = time.monotonic() + patience_s
         while not holds():
