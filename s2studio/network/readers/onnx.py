@@ -209,8 +209,8 @@ _READ = "the operators that are read stand in docs/interface.md: express it in t
 _QUANTISED = "quantise into pairs (QDQ: quant_format=QuantFormat.QDQ in onnxruntime), or export the float model"
 _REMEDIES: Mapping[str, str] = {
     "GatherND": (
-        "AdaptiveAvgPool is read where its output's lengths divide its input's, else use AvgPool; "
-        "for places of a tensor use slices and Concat"
+        "for places of a tensor use slices and Concat; an AdaptiveAvgPool whose windows differ in size is read "
+        "where s2studio exports the module (s2studio.load_module, s2studio import)"
     ),
     "Einsum": "write it as MatMul with Transpose",
     "ConstantOfShape": "let the tensor be a trained parameter or an input",

@@ -58,11 +58,15 @@ def _export(torch: Any, module: Any, inputs: tuple[Any, ...], path: Path) -> Non
     if find_spec("onnxscript") is None:
         torch.onnx.export(module, inputs, str(path), dynamo=False)
         return
+    from s2studio.network.readers.torch_pools import adaptive_pools
+
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)  # of operators that this module does not use
     try:
         # Never the older one after a refusal: it follows one path through the code, and takes lengths for constants.
-        program = torch.onnx.export(module, inputs, dynamo=True, verbose=False)
+        program = torch.onnx.export(
+            module, inputs, dynamo=True, verbose=False, custom_translation_table=adaptive_pools()
+        )
     finally:
         logging.disable(before)
     program.save(str(path))
