@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import onnx_ir
 from numpy.typing import NDArray
-from onnxscript import opset18 as operators
 
 
 def adaptive_pools() -> dict[Any, Any]:
@@ -21,6 +19,8 @@ def adaptive_pools() -> dict[Any, Any]:
 
 def _pool(x: Any, output_size: Sequence[int | None]) -> Any:
     """Write one pool: of equal windows as such, else as a product with a constant matrix along each axis."""
+    from onnxscript import opset18 as operators
+
     lengths = [int(length) for length in x.shape[-len(output_size) :]]
     outputs = [length if wanted is None else wanted for length, wanted in zip(lengths, output_size, strict=True)]
     if all(length == 1 for length in outputs):
@@ -42,5 +42,8 @@ def _means(inputs: int, outputs: int) -> NDArray[np.float32]:
 
 
 def _constant(matrix: NDArray[np.float32]) -> Any:
+    import onnx_ir
+    from onnxscript import opset18 as operators
+
     value: Any = onnx_ir.tensor(np.ascontiguousarray(matrix))
     return operators.Constant(value=value)
