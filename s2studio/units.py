@@ -37,7 +37,7 @@ def interval(low: float, high: float, unit: str) -> str:
         if first != last:
             break
     number, _, prefixed = first.partition(" ")
-    return last if first == last else f"{number if last.endswith(f' {prefixed}') else first} to {last}"
+    return with_unit(high, unit) if first == last else f"{number if last.endswith(f' {prefixed}') else first} to {last}"
 
 
 def estimated(value: float, low: float, high: float, unit: str) -> str:

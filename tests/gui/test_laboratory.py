@@ -18,6 +18,7 @@ from s2studio.gui.panels.levels import LevelsPanel
 from s2studio.gui.panels.literature import LiteraturePanel
 from s2studio.gui.panels.power import PowerPanel
 from s2studio.gui.panels.run import RunPanel
+from s2studio.session.reader import open_session
 from tests.analysis.test_literature import MINE
 from tests.conftest import REPOSITORY, CliJson
 
@@ -139,6 +140,19 @@ def test_that_what_is_assumed_of_the_chip_is_set_in_the_window(shown: Window, un
     controller.save_project(tmp_path / "project.yaml")
     until((tmp_path / "project.yaml").exists)
     assert open_project(tmp_path / "project.yaml").settings == ChipSettings(unused_pes="off", switch_energy_j=2.5e-10)
+
+
+def test_that_a_run_by_the_clock_of_each_pe_is_chosen_in_the_window(shown: Window, until: Until) -> None:
+    run, controller = shown.docks["run"].ensure(), shown.controller
+    assert isinstance(run, RunPanel)
+    assert not run.fifo.isEnabled()
+    QTest.keyClick(run.engine, Qt.Key.Key_Down)
+    until(lambda: run.fifo.isEnabled() and controller.studio.busy is None)
+    before = controller.source.shown
+    controller.run()
+    until(lambda: controller.source.shown is not before and controller.studio.summary is not None)
+    assert controller.source.shown is not None
+    assert open_session(controller.source.shown.session).run(0).about.engine == "per_pe"
 
 
 def test_that_a_population_says_what_it_stands_on(shown: Window) -> None:

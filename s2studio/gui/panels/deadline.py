@@ -171,8 +171,15 @@ class DeadlinePanel(Panel):
             + (tr("{late:,} late PE ticks.", late=late) if late else tr("No PE is late."))
             + "  "
             + band(float(view.worst_low_s.max()), float(view.worst_high_s.max()), "s")
+            + self._safe_tick()
         )
         self.headline.set_role("bad" if late else "")
+
+    def _safe_tick(self) -> str:
+        """Return in words how short the tick of the run might be; "" until the run is over."""
+        summary = self.controller.studio.summary
+        safe_s = None if summary is None else summary.get("smallest_safe_tick_s")
+        return "" if not safe_s else "  " + tr("Smallest safe tick of the run: {safe}.", safe=with_unit(safe_s, "s"))
 
 
 class _DeadlinePlot(TimePlot):

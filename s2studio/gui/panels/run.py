@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 
 Variables = Mapping[str, frozenset[str]]
 LEVELS = ("low", "high", "auto")
+# What stands in the panel needs so much, beside the scroll bar.
+LEAST_PX = 376
+ENGINES, FIFOS = ("lockstep", "per_pe"), ("drop", "overwrite", "stall")
 SPEEDS = (
     (marked("as fast as possible"), None),
     (marked("real time"), 1.0),
@@ -86,6 +89,11 @@ class RunPanel(Panel):
         self.level.setToolTip(
             tr("Performance level: clock and voltage of the PEs. auto: by the packets waiting each tick.")
         )
+        self.engine, self.fifo = QComboBox(), QComboBox()
+        self.engine.addItems(ENGINES)
+        self.engine.setToolTip(tr("lockstep: fast, as if no PE were late. per_pe: every PE by its own clock, slower."))
+        self.fifo.addItems(FIFOS)
+        self.fifo.setToolTip(tr("What a full FIFO does with a packet, where every PE goes by its own clock"))
         self.speed = QComboBox()
         for title, factor in SPEEDS:
             self.speed.addItem(tr(title), factor)
@@ -113,9 +121,10 @@ class RunPanel(Panel):
             spin.editingFinished.connect(self._changed)
         for cost in (self.switch_time, self.switch_energy):
             cost.editingFinished.connect(self._settings_changed)
-        for box in (self.sleep_level, self.unused_pes):
-            box.activated.connect(lambda _index: self._settings_changed())
-        self.level.currentIndexChanged.connect(self._changed)
+        for setting in (self.sleep_level, self.unused_pes):
+            setting.activated.connect(lambda _index: self._settings_changed())
+        for box in (self.level, self.engine, self.fifo):
+            box.currentIndexChanged.connect(self._changed)
         self.speed.currentIndexChanged.connect(self._speed_changed)
         self.table.itemChanged.connect(self._switched)
         controller.studio.prepared_changed.connect(self._prepared)
@@ -126,7 +135,12 @@ class RunPanel(Panel):
     def _lay_out(self) -> None:
         inner = QWidget()
         form = _form(
-            (tr("Steps"), self.steps), (tr("Tick"), self.tick), (tr("Level"), self.level), (tr("Speed"), self.speed)
+            (tr("Steps"), self.steps),
+            (tr("Tick"), self.tick),
+            (tr("Level"), self.level),
+            (tr("Engine"), self.engine),
+            (tr("Full FIFO"), self.fifo),
+            (tr("Speed"), self.speed),
         )
         settings = _form(
             (tr("Sleep at level"), self.sleep_level),
@@ -151,7 +165,7 @@ class RunPanel(Panel):
         area.setWidgetResizable(True)
         area.setFrameShape(QScrollArea.Shape.NoFrame)
         area.setWidget(inner)
-        area.setMinimumWidth(360)
+        area.setMinimumWidth(LEAST_PX + area.verticalScrollBar().sizeHint().width())
         self.column().addWidget(area)
 
     def _make_table(self) -> QTableWidget:
@@ -175,10 +189,14 @@ class RunPanel(Panel):
         if prepared is None:
             return
         options = prepared.project.run
-        blocked = [QSignalBlocker(widget) for widget in (self.steps, self.tick, self.level, self.table)]
+        shown = (self.steps, self.tick, self.level, self.engine, self.fifo, self.table)
+        blocked = [QSignalBlocker(widget) for widget in shown]
         self.steps.setValue(options.steps or 0)
         self.tick.setValue(options.tick_s * 1e3)
         self.level.setCurrentText(options.level.mode)
+        self.engine.setCurrentText(options.engine)
+        self.fifo.setCurrentText(options.fifo)
+        self.fifo.setEnabled(options.engine == "per_pe")
         self._fill_table(prepared)
         del blocked
         self._show_settings(prepared.machine.spec)
@@ -251,7 +269,8 @@ class RunPanel(Panel):
             if isinstance(one, QComboBox | QAbstractSpinBox | QPushButton)
         ]
         give_room(self.stimuli)
-        in_order(*asked, self.steps, self.tick, self.level, self.speed, self.table, *self._settings)
+        own = (self.steps, self.tick, self.level, self.engine, self.fifo, self.speed, self.table)
+        in_order(*asked, *own, *self._settings)
 
     def _mapped(self, mapping: ChipMapping | None) -> None:
         unfit = self.controller.studio.unfit
@@ -297,7 +316,14 @@ class RunPanel(Panel):
         tick_s = project.run.tick_s
         if abs(self.tick.value() - tick_s * 1e3) > 1e-9:
             tick_s = self.tick.value() / 1e3
-        options = replace(project.run, steps=self.steps.value() or None, tick_s=tick_s, level=level)
+        options = replace(
+            project.run,
+            steps=self.steps.value() or None,
+            tick_s=tick_s,
+            level=level,
+            engine=self.engine.currentText(),
+            fifo=self.fifo.currentText(),
+        )
         if options != project.run:
             self.controller.change(run=options)
 

@@ -12,6 +12,7 @@ from s2studio.gui.views.plane import Plane
 
 # More could not be told apart.
 MOST = 24
+ROWS = 2
 
 
 class TimeMarks:
@@ -30,14 +31,16 @@ class TimeMarks:
         self._theme = theme
 
     def paint(self, painter: QPainter, plane: Plane) -> None:
-        """Draw the lines, and words where they do not touch."""
+        """Draw the lines, and their words in two rows, so that those of near lines do not touch."""
         colour = QColor(self._theme.text)
         painter.setPen(QPen(colour, 1.0, Qt.PenStyle.DotLine))
         places = [(plane.x(time_s), word) for time_s, word in self._shown]
         painter.drawLines([QLineF(x, plane.box.top(), x, plane.box.bottom()) for x, _ in places])
         painter.setPen(colour)
-        metrics, free = painter.fontMetrics(), plane.box.left()
+        metrics, free = painter.fontMetrics(), [plane.box.left()] * ROWS
         for x, word in places:
-            if x >= free:
-                painter.drawText(QPointF(x + TIGHT_PX, plane.box.top() + metrics.ascent()), word)
-                free = x + metrics.horizontalAdvance(word) + 3 * TIGHT_PX
+            row = next((row for row in range(ROWS) if x >= free[row]), None)
+            if row is not None:
+                y = plane.box.top() + metrics.ascent() + row * metrics.lineSpacing()
+                painter.drawText(QPointF(x + TIGHT_PX, y), word)
+                free[row] = x + metrics.horizontalAdvance(word) + 3 * TIGHT_PX
