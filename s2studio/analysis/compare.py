@@ -33,6 +33,9 @@ class Side:
     tick_s: float
 
 
+_ENDS_OF_KINDS = ("energy_kinds_low_j", "energy_kinds_high_j")
+
+
 @dataclass(frozen=True)
 class Number:
     """A number of both summaries by its key, such as `energy_j.total`; `relative` is None where A has 0."""
@@ -111,6 +114,11 @@ class Comparison:
         """The first tick in which any population's spikes differ, None where there is none."""
         found = [row.spikes.first.tick for row in self.populations if row.spikes and row.spikes.first]
         return min(found, default=None)
+
+    @property
+    def differing(self) -> list[Number]:
+        """The numbers that differ, without the ends of kinds of energy: they differ as their values do."""
+        return [one for one in self.numbers if one.change and not one.key.startswith(_ENDS_OF_KINDS)]
 
     def as_dict(self) -> Json:
         """Return what `compare --json` prints."""

@@ -64,7 +64,7 @@ def _sure(key: str, comparison: Comparison) -> str:
 
 def _numbers(console: Console, comparison: Comparison) -> None:
     numbers = comparison.numbers
-    differing = [number for number in numbers if number.change]
+    differing = comparison.differing
     if not differing:
         console.print(f"all {len(numbers)} numbers of the summaries are equal")
         console.print()
@@ -81,9 +81,7 @@ def _numbers(console: Console, comparison: Comparison) -> None:
                 "" if number.relative is None else f"{number.relative:+.2%}",
                 _sure(number.key, comparison),
             )
-            # The ends of the kinds differ as their values do; --json has them.
             for number in differing
-            if not number.key.startswith(("energy_kinds_low_j", "energy_kinds_high_j"))
         ],
     )
 

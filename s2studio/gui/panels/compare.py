@@ -237,11 +237,10 @@ class ComparePanel(Panel):
                     ),
                     tip=number.key,
                 )
-                for number in sorted(comparison.numbers, key=lambda one: -abs(one.relative or 0.0))
-                if number.change
+                for number in sorted(comparison.differing, key=lambda one: -abs(one.relative or 0.0))
             ]
         )
-        if not any(number.change for number in comparison.numbers):
+        if not comparison.differing:
             equal = tr("All {numbers} numbers are equal", numbers=len(comparison.numbers))
             self.numbers.show_figures([Figure((equal, "", "", "", ""))])
         self.populations.show_figures([_population(row) for row in comparison.populations])
