@@ -138,11 +138,11 @@ class RunPanel(Panel):
             (tr("Steps"), self.steps),
             (tr("Tick"), self.tick),
             (tr("Level"), self.level),
-            (tr("Engine"), self.engine),
-            (tr("Full FIFO"), self.fifo),
             (tr("Speed"), self.speed),
         )
         settings = _form(
+            (tr("Engine"), self.engine),
+            (tr("Full FIFO"), self.fifo),
             (tr("Sleep at level"), self.sleep_level),
             (tr("Unused PEs"), self.unused_pes),
             (tr("Time of a level change"), self.switch_time),
@@ -158,7 +158,7 @@ class RunPanel(Panel):
         layout.addWidget(_heading(tr("What is kept")))
         layout.addWidget(self.table)
         layout.addWidget(self.memory)
-        layout.addWidget(_heading(tr("What of the chip is assumed")))
+        layout.addWidget(_heading(tr("How the chip is simulated")))
         layout.addLayout(settings)
         layout.addStretch(1)
         area = QScrollArea(self.content)
@@ -269,7 +269,7 @@ class RunPanel(Panel):
             if isinstance(one, QComboBox | QAbstractSpinBox | QPushButton)
         ]
         give_room(self.stimuli)
-        own = (self.steps, self.tick, self.level, self.engine, self.fifo, self.speed, self.table)
+        own = (self.steps, self.tick, self.level, self.speed, self.table, self.engine, self.fifo)
         in_order(*asked, *own, *self._settings)
 
     def _mapped(self, mapping: ChipMapping | None) -> None:
