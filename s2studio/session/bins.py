@@ -22,7 +22,6 @@ SUMS = (
     "synaptic_events",
     "spikes",
     "late",
-    "high",
     "done_s",
     "busy_s",
     "clock_hz",
@@ -40,12 +39,11 @@ LARGEST = ("longest_s", "longest_low_s", "longest_high_s", "packets_peak", "ener
 class Bins:
     """The bins `edges[i]` to `edges[i + 1]` (ticks, excluded) of a run, the first axis of every array.
 
-    Of each slice, sums over ticks and samples: `packets` received, `synaptic_events`, `spikes`, ticks that were `late`
-    and at a level above the lowest (`high`), `done_s` (time done), `busy_s` (the same, but at most the tick),
-    `clock_hz` and `pe_energy_j`; and the longest time done of any tick, `longest_s`, whose ends of all slices are
-    `longest_low_s` and `longest_high_s`. `energy_j` is by kind of ENERGY_KINDS, its ends `energy_low_j` and
-    `energy_high_j` by these and in all (see `EnergyEnds`), `flits` by link, `packets_sent` of the whole chip;
-    `packets_peak` and `energy_peak_j` are those of the highest tick.
+    Of each slice, sums over ticks and samples: `packets` received, `synaptic_events`, `spikes`, ticks that were `late`,
+    `done_s` (time done), `busy_s` (the same, but at most the tick), `clock_hz` and `pe_energy_j`; and the longest time
+    done of any tick, `longest_s`, whose ends of all slices are `longest_low_s` and `longest_high_s`. `energy_j` is by
+    kind of ENERGY_KINDS, its ends `energy_low_j` and `energy_high_j` by these and in all (see `EnergyEnds`), `flits`
+    by link, `packets_sent` of the whole chip; `packets_peak` and `energy_peak_j` are those of the highest tick.
     """
 
     edges: NDArray[np.int64]
@@ -53,7 +51,6 @@ class Bins:
     synaptic_events: NDArray[Any]
     spikes: NDArray[Any]
     late: NDArray[Any]
-    high: NDArray[Any]
     done_s: NDArray[np.float64]
     busy_s: NDArray[np.float64]
     clock_hz: NDArray[np.float64]
@@ -98,7 +95,6 @@ def ticks_as_bins(
         synaptic_events=_over_samples(counts.synaptic_events),
         spikes=_over_samples(counts.spikes),
         late=late(done, tick_s).sum(axis=0, dtype=np.int32),
-        high=(priced.levels > 0).sum(axis=0, dtype=np.int32),
         done_s=_over_samples(done),
         busy_s=_over_samples(np.minimum(done, tick_s)),
         clock_hz=clocks_hz(priced.levels, machine.spec).sum(axis=0),

@@ -31,7 +31,6 @@ def ticks_of(seed: int, count: int) -> Bins:
         synaptic_events=integers(SLICES).astype(np.int32),
         spikes=integers(SLICES).astype(np.int32),
         late=(done > TICK_S).astype(np.int32),
-        high=random.integers(0, 2, (count, SLICES)),
         done_s=done,
         busy_s=np.minimum(done, TICK_S),
         clock_hz=random.random((count, SLICES)),
