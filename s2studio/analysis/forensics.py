@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from s2studio.analysis.trouble import troubled
 from s2studio.chip.machine import PE
 from s2studio.errors import UsageError
 from s2studio.session.run import PricedBlock, Run
@@ -160,9 +161,7 @@ def _first_of_interest(run: Run, number: int | None, sample: int) -> int:
     for block in run.priced_blocks():
         chosen = slice(None) if number is None else [number]
         done = block.priced.time_done_s[sample][:, chosen]
-        found = late(done, run.tick_s) | (block.counts.packets[sample][:, chosen] > run.machine.spec.fifo_depth_packets)
-        if run.about.is_timed:
-            found |= run.lateness(block.start, block.start + len(done))["packets_lost"][sample][:, chosen] > 0
+        found = troubled(run, block, sample)[:, chosen]
         if found.any():
             return block.start + int(found.any(axis=1).argmax())
         if float(done.max(initial=0)) > longest:

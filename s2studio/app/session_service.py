@@ -13,6 +13,7 @@ from s2studio.analysis.compare import Comparison, compare_runs
 from s2studio.analysis.forensics import Why, why
 from s2studio.analysis.spike_levels import SpikeLevels
 from s2studio.analysis.ticks import bins_of
+from s2studio.analysis.trouble import Trouble, next_trouble
 from s2studio.analysis.view import Layout, Span, View, Viewer
 from s2studio.app.deep import DeepShown, DeepSource
 from s2studio.app.remote import Emit
@@ -124,6 +125,10 @@ class SessionService:
     def why(self, path: Path, number: int, tick: int) -> Why:
         """Return why the PE with most trouble in `tick` was late or lost packets."""
         return why(self._run(path, number), tick)
+
+    def next_trouble(self, path: Path, number: int, tick: int, is_forward: bool) -> Trouble | None:
+        """Return the next tick after `tick`, or the last before it, in which a PE is late or loses packets."""
+        return next_trouble(self._run(path, number), tick, is_forward)
 
     def estimate(
         self, path: Path, number: int, format_name: str, window: Window, channels: tuple[str, ...]

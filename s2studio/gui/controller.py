@@ -159,7 +159,7 @@ class Controller(QObject):
             if isinstance(value, DeepShown):
                 self.deep_work.show(value)
                 return
-            self.deep.shown = None
+            self.deep.shown = self.studio.summary = None
             self._show(value)
             self.sessions.request("summary", path, run, done=self._summary, failed=lambda refusal: None)
 
@@ -460,6 +460,7 @@ class Controller(QObject):
                 session=ran.session,
             ),
             path=ran.session,
+            action="trouble_on" if summary["late_ticks"] or summary.get("packets_lost") else "",
         )
         self._summary(summary)
 

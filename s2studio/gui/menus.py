@@ -279,7 +279,11 @@ def _run(window: Window) -> tuple[ActionRow, ...]:
 
 
 def _view(window: Window) -> tuple[ActionRow, ...]:
-    themes, timeline = window.themes, window.controller.timeline
+    themes, timeline, questions = window.themes, window.controller.timeline, window.controller.questions
+
+    def is_shown() -> bool:
+        return window.controller.studio.shown is not None
+
     presets = (
         ActionRow(
             f"preset_{name.lower()}",
@@ -316,6 +320,26 @@ def _view(window: Window) -> tuple[ActionRow, ...]:
         ActionRow("zoom_all", "View", "&Whole run", timeline.look_at_all, "Ctrl+0", "fit"),
         ActionRow("tick_back", "View", "Cursor one tick back", lambda: timeline.move(timeline.cursor - 1), "Alt+Left"),
         ActionRow("tick_on", "View", "Cursor one tick on", lambda: timeline.move(timeline.cursor + 1), "Alt+Right"),
+        ActionRow(
+            "trouble_back",
+            "View",
+            "Last late tick or lost packet",
+            lambda: questions.go_to_trouble(is_forward=False),
+            "Alt+Shift+Left",
+            "previous",
+            "Move the cursor back to the tick in which a PE was late or lost packets",
+            enabled=is_shown,
+        ),
+        ActionRow(
+            "trouble_on",
+            "View",
+            "Next late tick or lost packet",
+            questions.go_to_trouble,
+            "Alt+Shift+Right",
+            "next",
+            "Move the cursor on to the tick in which a PE was late or lost packets",
+            enabled=is_shown,
+        ),
         *(
             ActionRow(
                 f"theme_{choice}",

@@ -7,11 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from s2studio.gui.models.selection import of_slices
 from s2studio.gui.translation import tr
 
 if TYPE_CHECKING:
     from s2studio.analysis.advise import Fix
     from s2studio.analysis.race import Race
+    from s2studio.analysis.trouble import Trouble
     from s2studio.gui.controller import Controller
 
 
@@ -51,6 +53,22 @@ class Questions:
             return
         changed = replace(changed, mapping=fix.mapping.options, traffic=None, mapping_file=None)
         self._controller.take(changed, fix.title, fix.mapping)
+
+    def go_to_trouble(self, is_forward: bool = True) -> None:
+        """Look at the next tick, or the last before, in which a PE is late or loses packets; select what is on it."""
+        controller, shown = self._controller, self._controller.studio.shown
+        if shown is None:
+            return
+
+        def found(trouble: Trouble | None) -> None:
+            if trouble is None:
+                controller.studio.say("info", tr("No PE is late in this run, and none loses packets."))
+                return
+            controller.timeline.move(trouble.tick)
+            controller.selection.select(of_slices(shown.mapping, frozenset({trouble.slice})))
+
+        tick = controller.timeline.cursor
+        controller.sessions.request("next_trouble", shown.session, shown.number, tick, is_forward, done=found)
 
     def export(self, format_name: str, path: Path, window: Any, channels: tuple[str, ...] = ()) -> None:
         """Write the run that is shown, or a part of it, in another format."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from s2studio.analysis.forensics import why
+from s2studio.analysis.trouble import next_trouble
 from s2studio.app.project import Project, RunOptions, StimulusSource
 from s2studio.app.workbench import Workbench
 from s2studio.chip.loader import load_chip
@@ -165,3 +166,19 @@ def test_that_the_command_prints_cause_and_json(sessions: dict[str, Path], cli: 
         assert text in printed.output
     assert about["senders"][0]["route"]["links"][-1].endswith(about["pe"].replace("PE", "QPE").rsplit(",", 1)[0] + ")")
     assert cli("why", sessions["per_pe"], "--tick", 99).exit_code == 2
+
+
+def test_that_troubled_ticks_are_found_one_after_another_around_the_ends_of_a_run(
+    late: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("s2studio.analysis.trouble.STRIDE", 5)
+    troubled = [tick for tick in range(late.ticks) if why(late, tick).late or why(late, tick).packets_lost]
+    assert 1 < len(troubled) < late.ticks
+
+    for tick in range(late.ticks):
+        on, back = next_trouble(late, tick), next_trouble(late, tick, is_forward=False)
+        assert on is not None
+        assert back is not None
+        assert on.tick == min((one for one in troubled if one > tick), default=troubled[0])
+        assert back.tick == max((one for one in troubled if one < tick), default=troubled[-1])
+        assert str(late.mapping.slices[on.slice].pe) == why(late, on.tick).pe

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -289,16 +290,25 @@ def test_that_the_winner_of_a_race_is_taken_as_an_undoable_step(window: Window, 
     assert controller.undo.undoText() == f"Take {race.winner.runner.name}"
 
 
-def test_that_the_deadline_panel_says_why(window: Window, until: Until) -> None:
+def test_that_the_deadline_panel_says_why_and_goes_from_one_late_tick_to_the_next(window: Window, until: Until) -> None:
     from s2studio.gui.panels.deadline import DeadlinePanel
 
     opened(window, until)
+    project = window.controller.studio.project
+    assert project is not None
+    window.controller.change(run=replace(project.run, tick_s=1e-6))
+    until(lambda: window.controller.studio.busy is None)
     ran(window, until)
     panel = window.docks["deadline"].ensure()
     assert isinstance(panel, DeadlinePanel)
     window.controller.timeline.move(25)
     panel.ask_why()
     until(lambda: window.controller.studio.log[-1].text.startswith(("Tick 25", "   ")))
+
+    for button, tick in ((panel.trouble.on, 26), (panel.trouble.back, 25)):
+        button.click()
+        until(lambda tick=tick: window.controller.timeline.cursor == tick)  # type: ignore[misc]
+        assert window.controller.selection.now.slices
 
 
 def test_that_a_reset_layout_brings_panels_back(window: Window) -> None:

@@ -18,6 +18,7 @@ from s2studio.gui.views.panel import Panel
 from s2studio.gui.views.readout import Readout
 from s2studio.gui.views.step_curve import Level, StepCurve, Triangles
 from s2studio.gui.views.time_plot import TimePlot
+from s2studio.gui.views.trouble_buttons import TroubleButtons
 from s2studio.units import estimated, with_unit
 
 if TYPE_CHECKING:
@@ -44,11 +45,13 @@ class DeadlinePanel(Panel):
         self._limit = Level(themes.theme.bad, 1.0)
         for item in (self._curve, self._late, self._limit):
             self.plot.add(item)
+        self.trouble = TroubleButtons(controller, self.content)
         self.why = QPushButton(tr("Why?"), self.content)
         self.why.setToolTip(tr("Say for the tick at the cursor which PE works longest, on what, and who sent it"))
         self.why.clicked.connect(lambda _checked: self.ask_why())
         top = QHBoxLayout()
         top.addWidget(self.headline, 1)
+        top.addWidget(self.trouble)
         top.addWidget(self.why)
         layout = self.column(spacing=NEAR_PX, margin=NEAR_PX)
         layout.addLayout(top)
@@ -73,6 +76,7 @@ class DeadlinePanel(Panel):
         """Take the colours of `theme`."""
         self._curve.set_colour(theme.accent)
         self._limit.colour = self._late.colour = theme.bad
+        self.trouble.apply_theme(theme)
         self.plot.apply_theme(theme)
 
     def select_worst(self, tick: int) -> None:

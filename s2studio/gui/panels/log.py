@@ -30,6 +30,7 @@ ACTIONS = {
     "preset_run": marked("Show Run"),
     "save_mapping": marked("Save mapping…"),
     "stop_script": marked("Stop script"),
+    "trouble_on": marked("Show where"),
 }
 
 

@@ -17,6 +17,7 @@ from s2studio.gui.theme import ThemeSwitch
 from s2studio.gui.translation import marked, tr
 from s2studio.gui.views.panel import Panel, in_order
 from s2studio.gui.views.readout import Readout
+from s2studio.gui.views.trouble_buttons import TroubleButtons
 from s2studio.units import with_unit
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ STRIP_PX = 44
 # Above the outline stand the ends of the run.
 ENDS_PX = 14
 PANEL_PX = STRIP_PX + 52
-# Room for the moment and the span of a run of a week.
-MOMENT_PX, SPAN_PX = 260, 300
+# Least room for the moment and the span, with which a narrow window is wide enough; they share what is left.
+MOMENT_PX, SPAN_PX = 160, 190
 OVERVIEW_COLUMNS = 400
 SPEEDS = (("0.01 ×", 0.01), ("0.1 ×", 0.1), (marked("real time"), 1.0), ("10 ×", 10.0))
 
@@ -51,6 +52,7 @@ class TimelinePanel(Panel):
         self.whole = _button(self, tr("Show the whole run (Ctrl+0)"), timeline.look_at_all)
         self.mark = _button(self, tr("Mark the span that is shown"), self._mark)
         self.mark.setText(tr("Mark"))
+        self.trouble = TroubleButtons(controller, self.content)
         self.speed = QComboBox(self.content)
         self.speed.setAccessibleName(tr("Speed of play back"))
         for title, factor in SPEEDS:
@@ -67,14 +69,15 @@ class TimelinePanel(Panel):
         self.strip = Strip(controller, themes)
         bar = QHBoxLayout()
         bar.setSpacing(TIGHT_PX)
-        for widget in (self.play, self.speed, self.follow, self.whole, self.mark, self.run, self.moment):
+        for widget in (self.play, self.speed, self.follow, self.whole, self.mark, self.trouble, self.run):
             bar.addWidget(widget)
-        bar.addStretch(1)
-        bar.addWidget(self.span)
+        bar.addWidget(self.moment, 1)
+        bar.addWidget(self.span, 1)
         layout = self.column(spacing=TIGHT_PX, margin=NEAR_PX)
         layout.addLayout(bar)
         layout.addWidget(self.strip)
-        in_order(self.play, self.speed, self.follow, self.whole, self.mark, self.run, self.strip)
+        troubles = (self.trouble.back, self.trouble.on)
+        in_order(self.play, self.speed, self.follow, self.whole, self.mark, *troubles, self.run, self.strip)
         timeline.changed.connect(self._timeline_changed)
         controller.studio.shown_changed.connect(self._shown_changed)
         self.setFixedHeight(PANEL_PX)
@@ -86,6 +89,7 @@ class TimelinePanel(Panel):
         """Take the colours of `theme`."""
         self._is_shown_playing: bool | None = None
         self.whole.setIcon(icon("fit", theme))
+        self.trouble.apply_theme(theme)
         self._timeline_changed()
         self.strip.update()
 
