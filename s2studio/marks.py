@@ -14,7 +14,7 @@ _GIVEN = frozenset({"tick_s", "dt_s", "bin_s", "span_s", "wanted_tick_s", "durat
 # Numbers without such a unit that follow from times, or from sizes of programs that are not published.
 _ESTIMATES = frozenset(
     {
-        *("late_ticks", "late_ticks_pessimistic", "late_ticks_share", "late_starts", "pe_ticks_by_level", "fast_share"),
+        *("late_ticks", "late_ticks_pessimistic", "late_ticks_share", "late_starts"),
         *(
             "cycles",
             "share",
@@ -26,12 +26,17 @@ _ESTIMATES = frozenset(
             "free_bytes",
             "bytes",
         ),
-        *("level", "start_delay_ns", "stalled_ns", "arrival_ns"),
+        *("start_delay_ns", "stalled_ns", "arrival_ns"),
         *("dram_share", "mla_share", "mla_utilisation", "shares", "bytes_per_s"),
     }
 )
 # What `chip` prints beside the model's value.
-_MARKED: Mapping[str, Mark] = {"measured_w": "measured", "model_w": "derived"}
+_MARKED: Mapping[str, Mark] = {
+    "measured_w": "measured",
+    "model_w": "derived",
+    # Levels follow from packets, which are counted, and from thresholds, which are given.
+    **dict.fromkeys(("level", "pe_ticks_by_level", "fast_share"), "derived"),
+}
 
 
 def mark_of(name: str, is_measured: bool = False) -> Mark:

@@ -15,11 +15,13 @@ _ENDINGS = {"s": "s", "j": "J", "w": "W", "hz": "Hz", "bytes": "B"}
 def with_unit(value: float, unit: str, digits: int = 3) -> str:
     """Return `value` with an SI prefix and its unit: `with_unit(0.00123, "J")` is `1.23 mJ`, what is no number `–`.
 
-    Of `1/s` the prefix takes the place of the 1: `5.85 M/s`.
+    Of `1/s` the prefix takes the place of the 1: `5.85 M/s`. A share of 1 is written in `%`, without prefix.
     """
     unit = unit.removeprefix("1") if unit.startswith("1/") else unit
     if not math.isfinite(value):
         return "–"
+    if unit == "%":
+        return f"{significant(100 * value, digits)} %"
     if value == 0:
         return f"0 {unit}"
     size = abs(value)
@@ -28,6 +30,14 @@ def with_unit(value: float, unit: str, digits: int = 3) -> str:
     scaled = value / factor
     decimals = max(0, digits - len(str(int(abs(scaled))))) if abs(scaled) >= 1 else digits
     return f"{scaled:.{decimals}f} {prefix}{unit}"
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """Return `value` to so many digits, at most six of them after the point, without powers of ten."""
+    if value == 0:
+        return "0"
+    decimals = max(0, digits - 1 - math.floor(math.log10(abs(value)) + 1e-9))
+    return f"{value:,.{min(decimals, 6)}f}"
 
 
 def interval(low: float, high: float, unit: str) -> str:
@@ -43,6 +53,11 @@ def interval(low: float, high: float, unit: str) -> str:
 def estimated(value: float, low: float, high: float, unit: str) -> str:
     """Return an estimate with its error band: `592 µs (551 to 640 µs)`."""
     return f"{with_unit(value, unit)} ({interval(low, high, unit)})"
+
+
+def numbered(value: int, low: int, high: int) -> str:
+    """Return a number that is an estimate, with its error band where it has any: `3 (0 to 12)`."""
+    return f"{value:,}" if low == high else f"{value:,} ({low:,} to {high:,})"
 
 
 def counted(number: int, noun: str, plural: str | None = None) -> str:

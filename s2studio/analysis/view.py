@@ -108,12 +108,13 @@ class View:
 
     By column: `spikes` (populations, columns); `raster` (rows, columns) spikes, row r holding the neurons from
     r * neurons / rows on; `worst_time_done_s`, its ends `worst_low_s` and `worst_high_s`, and the slice that sets it,
-    `late` PE x tick; `busy` (slices, columns) mean share of the tick; `power_w` (kinds, columns) mean in W, and its
-    ends `power_low_w` and `power_high_w` (kinds and all, columns); `packets` received and `flits` per tick; `outputs`
+    `late` PE x tick, whose ends in the span are `late_ends`; `busy` (slices, columns) mean share of the tick; `power_w`
+    (kinds, columns) mean in W, and its ends `power_low_w` and `power_high_w` (kinds and all, columns); `packets`
+    received and `flits` per tick; `outputs`
     (neurons of all outputs, columns) spikes. Where `is_coarse`, the raster has the mean of each slice's neurons and
     outputs are not counted: there were too many spikes to look at each.
     By slice, over the span: totals of packets, events, spikes and energy, the worst time done, the mean busy share and
-    the mean clock. `link_flits` (links,) is the total.
+    the mean clock; the ends of energy, time and share are (2, slices). `link_flits` (links,) is the total.
     """
 
     span: Span
@@ -132,6 +133,7 @@ class View:
     power_high_w: NDArray[np.float64]
     worst_low_s: NDArray[np.float64]
     worst_high_s: NDArray[np.float64]
+    late_ends: tuple[int, int]
     packets: NDArray[np.float64]
     flits: NDArray[np.float64]
     slice_packets: NDArray[np.int64]
@@ -141,6 +143,9 @@ class View:
     slice_time_done_s: NDArray[np.float64]
     slice_busy: NDArray[np.float64]
     slice_clock_hz: NDArray[np.float64]
+    slice_energy_ends_j: NDArray[np.float64]
+    slice_time_done_ends_s: NDArray[np.float64]
+    slice_busy_ends: NDArray[np.float64]
     link_flits: NDArray[np.int64]
     is_coarse: bool = False
 
@@ -238,8 +243,9 @@ class Viewer:
             power_w=(found.energy_j / (seen[:, None] * tick_s)).T,
             power_low_w=(found.energy_low_j / (seen[:, None] * tick_s)).T,
             power_high_w=(found.energy_high_j / (seen[:, None] * tick_s)).T,
-            worst_low_s=found.longest_low_s,
-            worst_high_s=found.longest_high_s,
+            worst_low_s=found.longest_low_s.max(axis=1, initial=0.0),
+            worst_high_s=found.longest_high_s.max(axis=1, initial=0.0),
+            late_ends=(int(found.late_low.sum()), int(found.late_high.sum())),
             packets=found.packets.sum(axis=1) / seen,
             flits=found.flits.sum(axis=1) / seen,
             slice_packets=found.packets.sum(axis=0),
@@ -249,6 +255,9 @@ class Viewer:
             slice_time_done_s=found.longest_s.max(axis=0, initial=0.0),
             slice_busy=found.busy_s.sum(axis=0) / (total * tick_s),
             slice_clock_hz=found.clock_hz.sum(axis=0) / total,
+            slice_energy_ends_j=found.pe_energy_ends_j,
+            slice_time_done_ends_s=found.longest_ends_s,
+            slice_busy_ends=found.busy_ends_s / (total * tick_s),
             link_flits=found.flits.sum(axis=0),
             is_coarse=self._is_coarse,
         )

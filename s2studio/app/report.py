@@ -13,7 +13,7 @@ from s2studio.chip.spec import Quantity
 from s2studio.draw.colours import population_colours
 from s2studio.draw.frame import Look
 from s2studio.draw.html import Heading, Number, cards, figure, folded, page, paragraph, rows
-from s2studio.draw.metrics import METRICS
+from s2studio.draw.metrics import METRICS, slice_means
 from s2studio.draw.scale import quantity
 from s2studio.draw.theme import THEMES
 from s2studio.errors import S2StudioError
@@ -199,41 +199,50 @@ _LOWERING = (
 
 
 def _pes(scene: Scene) -> str:
-    profile, spec = scene.profile, scene.machine.spec
-    busy = profile.busy_s / max(1e-300, profile.pe_ticks * profile.tick_s)
-    ticks = max(1, profile.pe_ticks)
+    profile, spec, mapping = scene.profile, scene.machine.spec, scene.mapping
+    ticks, means = max(1, profile.pe_ticks), slice_means(profile)
+    memory, busy, worst, energy = (
+        METRICS[name].texts(mapping, means, spec) for name in ("memory", "utilisation", "time_done", "energy")
+    )
+    estimates = ("Memory", "Busy", "Worst", "Late", "Energy per tick")
     headings = (
         Heading("PE"),
         Heading("Slice"),
-        *(Heading(text, "number") for text in ("Neurons", "Memory", "Packets/tick", "Busy", "Worst", "Late", "Energy")),
+        *(Heading(text, "number", "exact") for text in ("Neurons", "Packets/tick")),
+        *(Heading(text, "number", "estimate") for text in estimates),
     )
-    shown = scene.mapping.slices[:_MOST_ROWS]
+    shown = mapping.slices[:_MOST_ROWS]
     cells = [
         (
             str(piece.pe),
             f"{piece.population}[{piece.start}:{piece.stop}]",
             f"{piece.size:,}",
-            quantity(sum(piece.bytes.values()) / spec.memory.data_bytes, "%"),
             quantity(float(profile.packets[number] / ticks), ""),
-            quantity(float(busy[number]), "%"),
-            quantity(float(profile.time_done_max_s[number] / profile.tick_s), "%"),
+            memory[number],
+            busy[number],
+            worst[number],
             f"{int(profile.late_ticks[number]):,}",
-            with_unit(float(profile.energy_j[number]), "J"),
+            energy[number],
         )
         for number, piece in enumerate(shown)
     ]
     colours = population_colours(scene.names)
-    title = f"Every PE ({len(shown):,} of {len(scene.mapping.slices):,})"
+    title = f"Every PE ({len(shown):,} of {len(mapping.slices):,})"
     return folded(title, rows(headings, cells, [colours[piece.population] for piece in shown]))
 
 
 def _energy(summary: Json) -> str:
     energy, total = summary["energy_j"], summary["energy_j"]["total"]
-    headings = (Heading("Spent on"), Heading("Energy", "number"), Heading("Share", "number"), Heading("What", "words"))
+    low, high = summary["energy_kinds_low_j"], summary["energy_kinds_high_j"]
+    headings = (
+        Heading("Spent on"),
+        *(Heading(text, "number", "estimate") for text in ("Energy", "Share")),
+        Heading("What", "words"),
+    )
     cells = [
         (
             CHANNELS[f"chip.{kind}"].title,
-            with_unit(energy[kind], "J"),
+            estimated(energy[kind], low[kind], high[kind], "J"),
             f"{100 * energy[kind] / total:.2f} %" if total else "0 %",
             CHANNELS[f"chip.{kind}"].doc,
         )

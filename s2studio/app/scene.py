@@ -155,7 +155,8 @@ def _deadline(scene: Scene, look: Look, _metric: Metric | None) -> Picture:
 
 
 def _utilisation(scene: Scene, look: Look, _metric: Metric | None) -> Picture:
-    return utilisation_picture(scene.profile, scene.mapping, scene.names, look, scene.subtitle)
+    spec = scene.machine.spec
+    return utilisation_picture(scene.profile, scene.mapping, scene.names, spec, look, scene.subtitle)
 
 
 def _traffic(scene: Scene, look: Look, _metric: Metric | None) -> Picture:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from s2studio.draw.colours import ColourMap
 from s2studio.draw.mesh import Box
@@ -24,6 +24,7 @@ from s2studio.draw.theme import (
     Theme,
 )
 from s2studio.errors import UsageError
+from s2studio.units import estimated, with_unit
 
 SMALLEST, LARGEST = (640, 480), (16384, 16384)
 ROW_PX = 20
@@ -151,11 +152,15 @@ def swatch(x: float, y: float, colour: str) -> Rect:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table: its heading, its texts, and whether they are numbers, which end in line."""
+    """A column of a table: its heading, its texts, and whether they are numbers, which end in line.
+
+    `short` stands for the texts where there is no room for them: numbers without their error bands.
+    """
 
     title: str
     texts: Sequence[str]
     is_number: bool = True
+    short: Sequence[str] = ()
 
 
 def table(
@@ -163,11 +168,14 @@ def table(
 ) -> list[Item]:
     """Return a table `width` px wide whose headings have their baseline at `y`; `colours` mark its rows.
 
-    The first column takes the room that the others leave, and is cut where that is too little. Where even that is not
-    enough, other columns of words are left out.
+    The first column takes the room that the others leave. Where that is too little, columns are shown short, then it
+    is cut, and where even that is not enough other columns of words are left out.
     """
     indent = SPACE_PX + TIGHT_PX if colours else 0
     widths = _widths(columns, width - indent)
+    needed = max(_FIRST_PX, *(width_px(text, BODY_PX) for text in columns[0].texts))
+    if widths[0] < needed and any(column.short for column in columns):
+        return table(theme, x, y, width, [_shortened(column) for column in columns], colours)
     words = [index for index, column in enumerate(columns[1:], 1) if not column.is_number]
     if words and widths[0] < _FIRST_PX:
         rest = [column for index, column in enumerate(columns) if index != words[-1]]
@@ -184,6 +192,16 @@ def table(
             items.append(Text((at, y + row * ROW_PX), shown, theme.text, BODY_PX, anchor))
         right -= wide + SPACE_PX
     return items
+
+
+def estimates(rows: Sequence[tuple[float, float, float, str]]) -> Column:
+    """Return a column of estimates, each its value, both ends and unit."""
+    shown = [estimated(value, low, high, unit) for value, low, high, unit in rows]
+    return Column("", shown, short=[with_unit(value, unit) for value, _, _, unit in rows])
+
+
+def _shortened(column: Column) -> Column:
+    return replace(column, texts=column.short or column.texts, short=())
 
 
 def _widths(columns: Sequence[Column], width: float) -> list[float]:

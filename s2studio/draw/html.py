@@ -40,7 +40,7 @@ summary { cursor: pointer; margin: 12px 0; color: var(--accent); }
 @media (prefers-color-scheme: dark) { .of-dark { display: block; } .of-light { display: none; } }
 @media print { .of-dark { display: none; } .of-light { display: block; } figure, .card { break-inside: avoid; } }
 """
-_MARKED = "exact", "measured", "estimate"
+_MARKED = "exact", "measured", "derived", "estimate"
 
 
 @dataclass(frozen=True)
@@ -54,10 +54,11 @@ class Number:
 
 @dataclass(frozen=True)
 class Heading:
-    """The heading of a column; `kind` is `number`, `words` (may break) or empty."""
+    """The heading of a column; `kind` is `number`, `words` (may break) or empty, `mark` how sure its numbers are."""
 
     text: str
     kind: str = ""
+    mark: str = ""
 
 
 def page(title: str, subtitle: str, sections: Sequence[tuple[str, str]]) -> str:
@@ -100,7 +101,7 @@ def figure(light: Picture, dark: Picture) -> str:
 
 def rows(headings: Sequence[Heading], cells: Iterable[Sequence[str]], colours: Sequence[str] = ()) -> str:
     """Return a table of texts; `colours` mark its rows."""
-    head = "".join(f"<th{_kind(heading)}>{_text(heading.text)}</th>" for heading in headings)
+    head = "".join(f"<th{_kind(heading)}>{_text(heading.text)}{_mark(heading.mark)}</th>" for heading in headings)
     body = []
     for index, row in enumerate(cells):
         mark = f'<i class="swatch" style="background:{colours[index]}"></i>' if index < len(colours) else ""
@@ -117,8 +118,11 @@ def folded(summary: str, inside: str) -> str:
 
 
 def _card(number: Number) -> str:
-    mark = f' <i class="mark">{_text(number.mark)}</i>' if number.mark in _MARKED else ""
-    return f'<div class="card"><span>{_text(number.label)}</span><b>{_text(number.value)}</b>{mark}</div>'
+    return f'<div class="card"><span>{_text(number.label)}</span><b>{_text(number.value)}</b>{_mark(number.mark)}</div>'
+
+
+def _mark(mark: str) -> str:
+    return f' <i class="mark">{_text(mark)}</i>' if mark in _MARKED else ""
 
 
 def _kind(heading: Heading) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from s2studio.units import with_unit
+from s2studio.units import significant, with_unit
 
 _PREFIXES = {-12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T"}
 SI_UNITS = frozenset({"s", "J", "J/tick", "W", "Hz", "B", "B/s", "MAC/s"})
@@ -75,19 +75,9 @@ def axis_unit(largest: float, unit: str) -> tuple[float, str]:
 
 def quantity(value: float, unit: str) -> str:
     """Return one number with its unit for people: `1.23 mJ`, `4.50 %`, `1,204 packets`."""
-    if unit == "%":
-        return f"{_three_digits(100 * value)} %"
-    if unit in SI_UNITS:
+    if unit == "%" or unit in SI_UNITS:
         return with_unit(value, unit)
-    return f"{f'{value:,.0f}' if float(value).is_integer() else _three_digits(value)} {unit}".rstrip()
-
-
-def _three_digits(value: float) -> str:
-    """Return `value` to three digits, without powers of ten."""
-    if value == 0:
-        return "0"
-    decimals = max(0, 2 - math.floor(math.log10(abs(value)) + 1e-9))
-    return f"{value:,.{min(decimals, 6)}f}"
+    return f"{f'{value:,.0f}' if float(value).is_integer() else significant(value)} {unit}".rstrip()
 
 
 def written(value: float, step: float) -> str:

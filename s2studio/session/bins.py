@@ -22,17 +22,39 @@ SUMS = (
     "synaptic_events",
     "spikes",
     "late",
-    "done_s",
+    "late_low",
+    "late_high",
     "busy_s",
+    "busy_low_s",
+    "busy_high_s",
     "clock_hz",
     "pe_energy_j",
+    "pe_energy_low_j",
+    "pe_energy_high_j",
     "energy_j",
     "energy_low_j",
     "energy_high_j",
     "flits",
     "packets_sent",
 )
-LARGEST = ("longest_s", "longest_low_s", "longest_high_s", "packets_peak", "energy_peak_j")
+LARGEST = (
+    "longest_s",
+    "longest_low_s",
+    "longest_high_s",
+    "packets_peak",
+    "energy_peak_j",
+    "energy_peak_low_j",
+    "energy_peak_high_j",
+)
+_OF_CHIP = (
+    "late_low",
+    "late_high",
+    "packets_sent",
+    "packets_peak",
+    "energy_peak_j",
+    "energy_peak_low_j",
+    "energy_peak_high_j",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,10 +62,11 @@ class Bins:
     """The bins `edges[i]` to `edges[i + 1]` (ticks, excluded) of a run, the first axis of every array.
 
     Of each slice, sums over ticks and samples: `packets` received, `synaptic_events`, `spikes`, ticks that were `late`,
-    `done_s` (time done), `busy_s` (the same, but at most the tick), `clock_hz` and `pe_energy_j`; and the longest time
-    done of any tick, `longest_s`, whose ends of all slices are `longest_low_s` and `longest_high_s`. `energy_j` is by
-    kind of ENERGY_KINDS, its ends `energy_low_j` and `energy_high_j` by these and in all (see `EnergyEnds`), `flits`
-    by link, `packets_sent` of the whole chip; `packets_peak` and `energy_peak_j` are those of the highest tick.
+    `busy_s` (time done, but at most the tick), `clock_hz` and `pe_energy_j`; and the longest time done of any tick,
+    `longest_s`. The ends of the times and of the energy have `_low` and `_high` in their names; those of `late` are of
+    all slices together. `energy_j` is by kind of ENERGY_KINDS, its ends by these and in all (see `EnergyEnds`), `flits`
+    by link, `packets_sent` of the whole chip; `packets_peak` and `energy_peak_j` with its ends are those of the highest
+    tick.
     """
 
     edges: NDArray[np.int64]
@@ -51,10 +74,15 @@ class Bins:
     synaptic_events: NDArray[Any]
     spikes: NDArray[Any]
     late: NDArray[Any]
-    done_s: NDArray[np.float64]
+    late_low: NDArray[Any]
+    late_high: NDArray[Any]
     busy_s: NDArray[np.float64]
+    busy_low_s: NDArray[np.float64]
+    busy_high_s: NDArray[np.float64]
     clock_hz: NDArray[np.float64]
     pe_energy_j: NDArray[np.float64]
+    pe_energy_low_j: NDArray[np.float64]
+    pe_energy_high_j: NDArray[np.float64]
     energy_j: NDArray[np.float64]
     energy_low_j: NDArray[np.float64]
     energy_high_j: NDArray[np.float64]
@@ -65,6 +93,8 @@ class Bins:
     longest_high_s: NDArray[np.float64]
     packets_peak: NDArray[np.int64]
     energy_peak_j: NDArray[np.float64]
+    energy_peak_low_j: NDArray[np.float64]
+    energy_peak_high_j: NDArray[np.float64]
 
     @property
     def start(self) -> int:
@@ -75,6 +105,21 @@ class Bins:
     def stop(self) -> int:
         """The tick after the last."""
         return int(self.edges[-1])
+
+    @property
+    def busy_ends_s(self) -> NDArray[np.float64]:
+        """The ends of `busy_s` of all bins together, shape (2, slices)."""
+        return np.stack([self.busy_low_s.sum(axis=0), self.busy_high_s.sum(axis=0)])
+
+    @property
+    def longest_ends_s(self) -> NDArray[np.float64]:
+        """The ends of the longest time done of all bins, shape (2, slices)."""
+        return np.stack([each.max(axis=0, initial=0.0) for each in (self.longest_low_s, self.longest_high_s)])
+
+    @property
+    def pe_energy_ends_j(self) -> NDArray[np.float64]:
+        """The ends of `pe_energy_j` of all bins together, shape (2, slices)."""
+        return np.stack([self.pe_energy_low_j.sum(axis=0), self.pe_energy_high_j.sum(axis=0)])
 
     def part(self, first: int, last: int) -> Bins:
         """Return the bins numbered `first` to `last` (excluded)."""
@@ -95,20 +140,27 @@ def ticks_as_bins(
         synaptic_events=_over_samples(counts.synaptic_events),
         spikes=_over_samples(counts.spikes),
         late=late(done, tick_s).sum(axis=0, dtype=np.int32),
-        done_s=_over_samples(done),
+        late_low=late(ends.done_low_s, tick_s).sum(axis=(0, 2), dtype=np.int32),
+        late_high=late(ends.done_pessimistic_s, tick_s).sum(axis=(0, 2), dtype=np.int32),
         busy_s=_over_samples(np.minimum(done, tick_s)),
+        busy_low_s=_over_samples(np.minimum(ends.done_low_s, tick_s)),
+        busy_high_s=_over_samples(np.minimum(ends.done_pessimistic_s, tick_s)),
         clock_hz=clocks_hz(priced.levels, machine.spec).sum(axis=0),
         pe_energy_j=_over_samples(pe_energy),
+        pe_energy_low_j=_over_samples(ends.work.energy_low_j),
+        pe_energy_high_j=_over_samples(ends.work.energy_high_j),
         energy_j=_by_kind(energy.value_j, ENERGY_KINDS),
         energy_low_j=_by_kind(energy.low_j, (*ENERGY_KINDS, TOTAL)),
         energy_high_j=_by_kind(energy.high_j, (*ENERGY_KINDS, TOTAL)),
         flits=_over_samples(priced.flits),
         packets_sent=sent.sum(axis=0),
         longest_s=done.max(axis=0),
-        longest_low_s=ends.done_low_s.max(axis=(0, 2)),
-        longest_high_s=ends.done_pessimistic_s.max(axis=(0, 2)),
+        longest_low_s=ends.done_low_s.max(axis=0),
+        longest_high_s=ends.done_pessimistic_s.max(axis=0),
         packets_peak=sent.max(axis=0),
         energy_peak_j=energy.value_j[TOTAL].max(axis=0),
+        energy_peak_low_j=energy.low_j[TOTAL].max(axis=0),
+        energy_peak_high_j=energy.high_j[TOTAL].max(axis=0),
     )
 
 
@@ -127,9 +179,7 @@ class Binner:
         self.ticks = np.zeros(len(edges) - 1, np.int64)
         widths: dict[str, tuple[int, ...]] = dict.fromkeys((*SUMS, *LARGEST), (slices,))
         widths |= {"energy_j": (kinds,), "energy_low_j": (kinds + 1,), "energy_high_j": (kinds + 1,), "flits": (links,)}
-        widths |= dict.fromkeys(
-            ("packets_sent", "longest_low_s", "longest_high_s", "packets_peak", "energy_peak_j"), ()
-        )
+        widths |= dict.fromkeys(_OF_CHIP, ())
         self._found: dict[str, NDArray[Any]] = {
             name: np.zeros((len(self.ticks), *width), np.float64 if name.endswith(("_s", "_j", "_hz")) else np.int64)
             for name, width in widths.items()
@@ -138,7 +188,7 @@ class Binner:
     @staticmethod
     def bytes_per_bin(slices: int, links: int) -> int:
         """Return what memory a bin takes."""
-        return 8 * (10 * slices + links + 3 * len(ENERGY_KINDS) + 8)
+        return 8 * (14 * slices + links + 3 * len(ENERGY_KINDS) + 8)
 
     def add(self, bins: Bins) -> None:
         """Add what of `bins` lies within the edges."""

@@ -26,14 +26,16 @@ class Profile:
     """The ticks `start` to `stop` of a run of `samples` samples, times in s, powers in W, energies in J.
 
     By slice, shape (slices,): `packets` received, `synaptic_events` and `spikes` are sums, and so are `energy_j`,
-    `busy_s` and `late_ticks`; `time_done_max_s` is the longest tick, `clock_hz` the mean clock. By link, shape
-    (links,): `flits`. By bin, the ticks `edges[i]` to `edges[i + 1]`: `power_w` of each kind of ENERGY_KINDS and
-    `packets_sent` are means per tick and sample; `power_peak_w` and `packets_peak` are those of the highest tick;
-    `worst_s` is the longest `time_done` of any slice and tick, `worst_slice` whose it was, `late` how many PE ticks
-    were late; `utilisation` (bins, slices) is the share of the tick that a PE works, at most 1, and `link_flits` (bins,
-    links) the flits per tick and sample over each link. `energy_low_j` and `energy_high_j` are the ends of the energy
-    of the whole span and all samples, by kind and in all (`total`); `worst_ends_s` are those of the longest `time_done`
-    of all, `work_pessimistic_s` the longest work in a tick by that end, by which a tick is safe.
+    `busy_s` (at most the tick) and `late_ticks`; `time_done_max_s` is the longest tick, `clock_hz` the mean clock. The
+    ends of these are (2, slices): `energy_ends_j`, `busy_ends_s`, `time_done_ends_s`. By link, shape (links,): `flits`.
+    By bin, the ticks `edges[i]` to `edges[i + 1]`: `power_w` of each kind of ENERGY_KINDS and `packets_sent` are means
+    per tick and sample; `power_peak_w` and `packets_peak` are those of the highest tick; `worst_s` is the longest
+    `time_done` of any slice and tick, `worst_slice` whose it was, `late` how many PE ticks were late; `utilisation`
+    (bins, slices) is the share of the tick that a PE works, at most 1, and `link_flits` (bins, links) the flits per
+    tick and sample over each link. Of all bins, `power_peak_ends_w` are the ends of the highest tick,
+    `utilisation_peak_ends` those of the largest `utilisation`, `late_ends` of the number of late PE ticks,
+    `energy_low_j` and `energy_high_j` of the energy of the whole span and all samples, by kind and in all (`total`);
+    `work_pessimistic_s` is the longest work in a tick by that end, by which a tick is safe.
     """
 
     start: int
@@ -51,9 +53,14 @@ class Profile:
     time_done_max_s: FloatArray
     clock_hz: FloatArray
     flits: IntArray
+    energy_ends_j: FloatArray
+    busy_ends_s: FloatArray
+    time_done_ends_s: FloatArray
     power_w: Mapping[str, FloatArray]
     power_peak_w: FloatArray
-    worst_ends_s: tuple[float, float]
+    power_peak_ends_w: tuple[float, float]
+    utilisation_peak_ends: tuple[float, float]
+    late_ends: tuple[int, int]
     work_pessimistic_s: float
     energy_low_j: Mapping[str, float]
     energy_high_j: Mapping[str, float]
@@ -74,6 +81,12 @@ class Profile:
     def pe_ticks(self) -> int:
         """How many ticks each PE worked, all samples together."""
         return self.ticks * self.samples
+
+    @property
+    def worst_ends_s(self) -> tuple[float, float]:
+        """The ends of the longest `time_done` of all, in s."""
+        low_s, high_s = self.time_done_ends_s.max(axis=1, initial=0.0).tolist()
+        return low_s, high_s
 
     @property
     def edges_s(self) -> FloatArray:
@@ -111,14 +124,22 @@ def _profile(run: Run, found: Bins, work_s: float) -> Profile:
         synaptic_events=found.synaptic_events.sum(axis=0),
         spikes=found.spikes.sum(axis=0),
         energy_j=found.pe_energy_j.sum(axis=0),
-        busy_s=found.done_s.sum(axis=0),
+        busy_s=found.busy_s.sum(axis=0),
         late_ticks=found.late.sum(axis=0),
         time_done_max_s=found.longest_s.max(axis=0, initial=0.0),
         clock_hz=found.clock_hz.sum(axis=0) / max(1, (found.stop - found.start) * samples),
         flits=found.flits.sum(axis=0),
+        energy_ends_j=found.pe_energy_ends_j,
+        busy_ends_s=found.busy_ends_s,
+        time_done_ends_s=found.longest_ends_s,
         power_w={kind: found.energy_j[:, index] / (ticks * tick_s) for index, kind in enumerate(ENERGY_KINDS)},
         power_peak_w=found.energy_peak_j / tick_s,
-        worst_ends_s=(float(found.longest_low_s.max(initial=0.0)), float(found.longest_high_s.max(initial=0.0))),
+        power_peak_ends_w=(
+            float(found.energy_peak_low_j.max(initial=0.0)) / tick_s,
+            float(found.energy_peak_high_j.max(initial=0.0)) / tick_s,
+        ),
+        utilisation_peak_ends=_peak_ends(found, ticks * tick_s),
+        late_ends=(int(found.late_low.sum()), int(found.late_high.sum())),
         work_pessimistic_s=work_s,
         energy_low_j=_of_kinds(found.energy_low_j),
         energy_high_j=_of_kinds(found.energy_high_j),
@@ -130,6 +151,15 @@ def _profile(run: Run, found: Bins, work_s: float) -> Profile:
         utilisation=found.busy_s / (ticks * tick_s)[:, None],
         link_flits=found.flits / ticks[:, None],
     )
+
+
+def _peak_ends(found: Bins, bins_s: FloatArray) -> tuple[float, float]:
+    """Return the ends of the largest utilisation of any bin and slice; bins last `bins_s`."""
+    if not found.busy_s.size:
+        return 0.0, 0.0
+    place = np.unravel_index((found.busy_s / bins_s[:, None]).argmax(), found.busy_s.shape)
+    seconds = float(bins_s[place[0]])
+    return float(found.busy_low_s[place]) / seconds, float(found.busy_high_s[place]) / seconds
 
 
 def _of_kinds(energy_j: FloatArray) -> Mapping[str, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from s2studio.app.report import report_html
 from s2studio.app.scene import VIEWS, Scene, draw, scene_of_session
 from s2studio.draw.colours import population_colours
 from s2studio.draw.frame import Look
-from s2studio.draw.metrics import METRICS, metric
+from s2studio.draw.metrics import METRICS, metric, slice_means
 from s2studio.draw.picture import Group, Image, Item, Picture
 from s2studio.draw.svg import to_svg
 from s2studio.draw.theme import THEMES
@@ -165,6 +166,16 @@ def test_that_a_view_of_a_run_is_refused_for_a_model(scene: Scene, view: str) ->
     with pytest.raises(UsageError, match="needs a run, and a model has none; run the model"):
         draw(model, VIEWS[view], SMALL)
     assert "flits if every neuron spikes once" in to_svg(draw(model, VIEWS["mesh"], SMALL))
+
+
+def test_that_estimates_of_a_run_lie_between_their_ends_and_what_is_counted_has_none(scene: Scene) -> None:
+    means = slice_means(scene.profile)
+    for shown in METRICS.values():
+        values, ends = shown.of(scene.mapping, means, scene.machine.spec), shown.ends_of(means)
+        assert (ends is not None) == (shown.is_estimate and shown.needs_run), shown.name
+        assert ends is None or ((ends[0] < values) & (values < ends[1])).all(), shown.name
+    with_ends = METRICS["energy"].texts(scene.mapping, means, scene.machine.spec)[0]
+    assert re.fullmatch(r"[\d.]+ .J/tick \([\d.]+ (.J/tick )?to [\d.]+ .J/tick\)", with_ends), with_ends
 
 
 def test_that_a_metric_is_refused_where_it_has_no_meaning(scene: Scene) -> None:

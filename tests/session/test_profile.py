@@ -39,6 +39,10 @@ def test_that_bins_of_any_width_add_up_to_the_summary(
         assert (power * spans_s).sum() == pytest.approx(summary["energy_j"][kind])
     assert (found.packets_sent * np.diff(found.edges) * found.samples).sum() == pytest.approx(summary["packets"])
     assert found.power_peak_w.max() == pytest.approx(summary["power_peak_w"])
+    assert found.power_peak_ends_w == pytest.approx((summary["power_peak_low_w"], summary["power_peak_high_w"]))
+    assert found.late_ends[1] == summary["late_ticks_pessimistic"]
+    low, high = found.utilisation_peak_ends
+    assert low < found.utilisation.max() < high
     assert found.worst_ends_s == (summary["time_done_low_s"], summary["time_done_pessimistic_s"])
     assert smallest_safe_tick_s(found.work_pessimistic_s, run.machine.spec) == summary["smallest_safe_tick_s"]
     assert found.energy_low_j["total"] == pytest.approx(summary["energy_low_j"])

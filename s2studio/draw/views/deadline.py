@@ -8,16 +8,17 @@ from s2studio.chip.spec import ChipSpec
 from s2studio.draw.colours import population_colours
 from s2studio.draw.frame import Column, Look, content, empty, framed, heading, table, time_axis, value_axis
 from s2studio.draw.mesh import Box
+from s2studio.draw.metrics import metric, slice_means
 from s2studio.draw.picture import Image, Item, Line, Picture, Polyline, Text
-from s2studio.draw.scale import Scale, quantity
+from s2studio.draw.scale import Scale
 from s2studio.draw.theme import FAR_PX, NEAR_PX, SMALL_PX, SPACE_PX, TIGHT_PX, Theme, rgb
 from s2studio.draw.views.curves import area, steps
 from s2studio.mapping.mapping import ChipMapping
 from s2studio.session.profile import Profile
 from s2studio.sim.timing import smallest_safe_tick_s
-from s2studio.units import interval, with_unit
+from s2studio.units import estimated, numbered, with_unit
 
-_LEFT_PX, _AXIS_PX, _SIDE_PX, _STRIP_PX = 56, 40, 320, 12
+_LEFT_PX, _AXIS_PX, _SIDE_PX, _STRIP_PX = 56, 40, 430, 12
 # Below this share of the tick a linear axis up to the deadline shows a flat line.
 _SMALL = 0.1
 _NOTE = "slowest PE of each tick; at 100 % the next one starts"
@@ -77,29 +78,32 @@ def _numbers(
 ) -> list[Item]:
     worst = float(profile.time_done_max_s.max())
     late = int(profile.late_ticks.sum())
+    safe = with_unit(smallest_safe_tick_s(profile.work_pessimistic_s, spec), "s")
     facts = (
-        Column("", ["Longest time done", "its ends", "Smallest safe tick", "PE ticks late"]),
+        Column("", ["Longest time done", "Smallest safe tick", "PE ticks late"]),
         Column(
             "",
             [
-                with_unit(worst, "s"),
-                interval(*profile.worst_ends_s, "s"),
-                with_unit(smallest_safe_tick_s(profile.work_pessimistic_s, spec), "s"),
-                f"{late:,}",
+                estimated(worst, *profile.worst_ends_s, "s"),
+                safe,
+                numbered(late, *profile.late_ends),
             ],
+            short=[with_unit(worst, "s"), safe, f"{late:,}"],
         ),
     )
-    room = max(1, int((box.height - 6 * 20 - FAR_PX) / 20))
+    room = max(1, int((box.height - 5 * 20 - FAR_PX) / 20))
     order = np.argsort(-profile.time_done_max_s, kind="stable")[: min(room, 20)]
     pieces = [mapping.slices[number] for number in order]
+    means, shown = slice_means(profile), metric("time_done")
+    share, short = (shown.texts(mapping, means, spec, has_ends) for has_ends in (True, False))
     columns = (
         Column("Slowest PEs", [str(piece.pe) for piece in pieces]),
         Column("Population", [piece.population for piece in pieces], is_number=False),
-        Column("Worst", [quantity(float(profile.time_done_max_s[number]) / profile.tick_s, "%") for number in order]),
+        Column("Worst", [share[number] for number in order], short=[short[number] for number in order]),
         Column("Late", [f"{int(profile.late_ticks[number]):,}" for number in order]),
     )
     y = box.y + SMALL_PX
     return [
         *table(theme, box.x, y - SPACE_PX, box.width, facts),
-        *table(theme, box.x, y + 4 * 20 + FAR_PX, box.width, columns, [colours[piece.population] for piece in pieces]),
+        *table(theme, box.x, y + 3 * 20 + FAR_PX, box.width, columns, [colours[piece.population] for piece in pieces]),
     ]

@@ -56,7 +56,7 @@ class _Mesh(ChipFrame):
         note = f"{piece.pe}: {piece.population}[{piece.start}:{piece.stop}], {piece.size:,} neurons"
         if shown is None:
             return [Rect(box, colour, radius=ROUND_PX, note=note), *self.label(box, str(piece.size), colour, 0.0)]
-        note += f", {shown.metric.title.lower()} {shown.metric.text(float(shown.values[number]))}"
+        note += f", {shown.metric.title.lower()} {shown.text(number)}"
         high = _STRIP * box.height
         return [
             Rect(box, shown.fills[number], radius=ROUND_PX, note=note),

@@ -37,11 +37,11 @@ def _metric(shown: Shading, theme: Theme, box: Box, y: float) -> list[Item]:
     bar = Box(box.x, y + NEAR_PX, box.width, SPACE_PX)
     metric, ends = shown.metric, shown.ends
     span = f"{metric.text(float(shown.values.min()))} to {metric.text(float(shown.values.max()))}"
-    known = "estimate" if metric.is_estimate else "exact"
     return [
         *heading(theme, box.x, y, metric.title),
         *colour_bar(theme, bar, colour_map(), metric.text(ends.low), metric.text(ends.high)),
-        Text((box.x, y + _SCALE_PX), f"here {span} ({known})", theme.muted, SMALL_PX),
+        Text((box.x, y + _SCALE_PX), f"here {span} ({metric.mark})", theme.muted, SMALL_PX),
+        Text((box.x, y + _SCALE_PX + SMALL_PX + TIGHT_PX), shown.range, theme.muted, SMALL_PX),
     ]
 
 

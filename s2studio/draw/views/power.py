@@ -6,7 +6,19 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from s2studio.draw.frame import Column, Look, content, empty, framed, heading, table, time_axis, upward, value_axis
+from s2studio.draw.frame import (
+    Column,
+    Look,
+    content,
+    empty,
+    estimates,
+    framed,
+    heading,
+    table,
+    time_axis,
+    upward,
+    value_axis,
+)
 from s2studio.draw.mesh import Box
 from s2studio.draw.picture import Item, Line, Picture, Polyline
 from s2studio.draw.scale import Scale
@@ -96,7 +108,8 @@ def _stack(
 
 def _numbers(profile: Profile, theme: Theme, box: Box) -> list[Item]:
     energy = energy_j(profile)
-    total = sum(energy.values())
+    total, seconds = sum(energy.values()), profile.pe_ticks * profile.tick_s
+    low_j, high_j = profile.energy_low_j[TOTAL], profile.energy_high_j[TOTAL]
     kinds = list(ENERGY_KINDS)[::-1]
     columns = (
         Column("Spent on", [CHANNELS[f"chip.{kind}"].title for kind in kinds]),
@@ -107,15 +120,13 @@ def _numbers(profile: Profile, theme: Theme, box: Box) -> list[Item]:
     shown = columns if box.width >= _SIDE_PX else (columns[0], columns[-1])
     y = box.y + SMALL_PX
     facts = (
-        Column("", ["Mean power", "Highest tick", "Energy", "its ends"]),
-        Column(
-            "",
+        Column("", ["Mean power", "Highest tick", "Energy"]),
+        estimates(
             [
-                with_unit(mean_w(profile), "W"),
-                with_unit(float(profile.power_peak_w.max()), "W"),
-                with_unit(total, "J"),
-                _ends(profile, TOTAL),
-            ],
+                (mean_w(profile), low_j / seconds, high_j / seconds, "W"),
+                (float(profile.power_peak_w.max()), *profile.power_peak_ends_w, "W"),
+                (total, low_j, high_j, "J"),
+            ]
         ),
     )
     return [

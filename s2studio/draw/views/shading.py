@@ -15,6 +15,7 @@ from s2studio.draw.scale import axis_unit
 from s2studio.draw.theme import Theme, hex_colour, mixed
 from s2studio.mapping.mapping import ChipMapping, Link
 from s2studio.session.profile import Profile
+from s2studio.units import interval
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,11 +48,15 @@ class MeshSubject:
 
 @dataclass(frozen=True, eq=False)
 class Shading:
-    """The values of `metric`, one for each slice, and the ends of the scale they are shown on."""
+    """The values of `metric`, one for each slice, and the ends of the scale they are shown on.
+
+    `bands` are both ends of the values, shape (2, slices), where they are estimates that have any.
+    """
 
     metric: Metric
     values: Values
     ends: Ends
+    bands: Values | None = None
 
     @cached_property
     def fills(self) -> list[str]:
@@ -64,6 +69,18 @@ class Shading:
         """The factor and name of the unit of what stands in a PE."""
         return axis_unit(self.ends.high, self.metric.unit)
 
+    @property
+    def range(self) -> str:
+        """Both ends of the largest value, in words; empty where it has none."""
+        if self.bands is None:
+            return ""
+        low, high = self.bands[:, int(self.values.argmax())].tolist()
+        return f"the largest {interval(low, high, self.metric.unit)}"
+
+    def text(self, number: int) -> str:
+        """Return the value of the slice `number` with its unit and its ends."""
+        return self.metric.text(float(self.values[number]), None if self.bands is None else self.bands[:, number])
+
     def label(self, number: int) -> str:
         """Return the value of the slice `number` as short as a PE is wide."""
         value = float(self.values[number]) / self.unit[0]
@@ -75,8 +92,9 @@ class Shading:
 def shading(subject: MeshSubject, metric: Metric) -> Shading:
     """Return the values of `metric` for the slices of `subject`, and the scale they are shown on."""
     spec, run = subject.machine.spec, subject.profile
-    values = metric.of(subject.mapping, None if run is None else slice_means(run), spec)
-    return Shading(metric, values, metric.scale(values, spec))
+    means = None if run is None else slice_means(run)
+    values = metric.of(subject.mapping, means, spec)
+    return Shading(metric, values, metric.scale(values, spec), metric.ends_of(means))
 
 
 def link_map(theme: Theme) -> ColourMap:

@@ -6,21 +6,24 @@ from itertools import groupby
 
 import numpy as np
 
+from s2studio.chip.spec import ChipSpec
 from s2studio.draw.colours import apply, colour_map, population_colours
 from s2studio.draw.frame import Column, Look, colour_bar, content, empty, framed, heading, table, time_axis
 from s2studio.draw.mesh import Box
+from s2studio.draw.metrics import metric, slice_means
 from s2studio.draw.picture import Image, Item, Line, Picture, Rect, Text
-from s2studio.draw.scale import Scale, quantity
+from s2studio.draw.scale import Scale
 from s2studio.draw.text import fitted
 from s2studio.draw.theme import FAR_PX, NEAR_PX, SMALL_PX, SPACE_PX, Theme
 from s2studio.mapping.mapping import ChipMapping
 from s2studio.session.profile import Profile
+from s2studio.units import estimated
 
-_LEFT_PX, _AXIS_PX, _SIDE_PX = 132, 40, 280
+_LEFT_PX, _AXIS_PX, _SIDE_PX = 132, 40, 400
 
 
 def utilisation_picture(
-    profile: Profile, mapping: ChipMapping, names: tuple[str, ...], look: Look, subtitle: str
+    profile: Profile, mapping: ChipMapping, names: tuple[str, ...], spec: ChipSpec, look: Look, subtitle: str
 ) -> Picture:
     """Return PE x time, the rows in the order of the populations' slices."""
     if not profile.ticks:
@@ -37,7 +40,9 @@ def utilisation_picture(
         Image(box, pixels),
         *heading(theme, box.x, box.y - NEAR_PX - 4, "PE over time", "share of the tick at work", box.width),
         *_groups(mapping, colours, theme, box, whole.x),
-        *_numbers(profile, mapping, colours, theme, Box(whole.right - side, whole.y, side, whole.height), highest),
+        *_numbers(
+            profile, mapping, colours, spec, theme, Box(whole.right - side, whole.y, side, whole.height), highest
+        ),
     ]
     return framed(look, "Utilisation", f"{subtitle} · estimate", items)
 
@@ -62,19 +67,32 @@ def _groups(mapping: ChipMapping, colours: dict[str, str], theme: Theme, box: Bo
 
 
 def _numbers(
-    profile: Profile, mapping: ChipMapping, colours: dict[str, str], theme: Theme, box: Box, highest: float
+    profile: Profile,
+    mapping: ChipMapping,
+    colours: dict[str, str],
+    spec: ChipSpec,
+    theme: Theme,
+    box: Box,
+    highest: float,
 ) -> list[Item]:
     y = box.y + SPACE_PX
-    mean = profile.busy_s / (profile.pe_ticks * profile.tick_s)
-    order = np.argsort(-mean, kind="stable")[: max(1, min(20, int((box.height - 120) / 20)))]
+    means, shown = slice_means(profile), metric("utilisation")
+    busy, short = (shown.texts(mapping, means, spec, has_ends) for has_ends in (True, False))
+    order = np.argsort(-means.busy, kind="stable")[: max(1, min(20, int((box.height - 120) / 20)))]
     pieces = [mapping.slices[number] for number in order]
     columns = (
         Column("Busiest PEs", [str(piece.pe) for piece in pieces]),
         Column("Population", [piece.population for piece in pieces], is_number=False),
-        Column("Mean", [quantity(float(mean[number]), "%") for number in order]),
+        Column("Mean", [busy[number] for number in order], short=[short[number] for number in order]),
     )
     return [
         *heading(theme, box.x, y, "Share of the tick"),
-        *colour_bar(theme, Box(box.x, y + NEAR_PX, box.width, SPACE_PX), colour_map(), "0 %", quantity(highest, "%")),
+        *colour_bar(
+            theme,
+            Box(box.x, y + NEAR_PX, box.width, SPACE_PX),
+            colour_map(),
+            "0 %",
+            estimated(highest, *profile.utilisation_peak_ends, "%"),
+        ),
         *table(theme, box.x, y + 52 + FAR_PX, box.width, columns, [colours[piece.population] for piece in pieces]),
     ]

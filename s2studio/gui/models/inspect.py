@@ -9,7 +9,7 @@ import numpy as np
 
 from s2studio.chip.machine import PE
 from s2studio.draw.metrics import METRICS
-from s2studio.gui.models.mesh_values import Facts, link_loads, said
+from s2studio.gui.models.mesh_values import Facts, link_loads
 from s2studio.gui.models.selection import Selected
 from s2studio.gui.translation import tr
 from s2studio.mapping.edit import name_of
@@ -369,11 +369,9 @@ def _run(known: Known, indices: Sequence[int]) -> list[Section]:
     rows = []
     for metric in METRICS.values():
         if metric.needs_run:
-            values = facts.values(metric)[list(indices)]
-            is_sum = metric.unit.endswith("/tick")
             title = tr(metric.title)
-            title = title if is_sum or len(indices) == 1 else tr("{title}, largest", title=title)
-            rows.append(Row(title, said(metric, float(values.sum() if is_sum else values.max()))))
+            title = title if metric.is_sum or len(indices) == 1 else tr("{title}, largest", title=title)
+            rows.append(Row(title, facts.said(metric, indices)))
     first, last = facts.view.span.start, facts.view.span.stop - 1
     return [Section(tr("In ticks {first:,} to {last:,}", first=first, last=last), tuple(rows))]
 

@@ -39,13 +39,24 @@ class Facts:
         """Return what `metric` says of each slice, shape (slices,); raises ValueError where it needs a run."""
         return metric.of(self.mapping, self.means, self.machine.spec)
 
+    def said(self, metric: Metric, indices: Sequence[int]) -> str:
+        """Return what `metric` says of slices, as people read it: with both ends, and the sign of an estimate.
+
+        Of several it is the sum of what there is of each in a tick, and the largest of all else.
+        """
+        combine = np.sum if metric.is_sum else np.max
+        values, ends = self.values(metric), metric.ends_of(self.means)
+        band = None if ends is None else combine(ends[:, list(indices)], axis=1)
+        text = metric.text(float(combine(values[list(indices)])), band)
+        return about(text) if metric.is_estimate else text
+
     @cached_property
     def means(self) -> SliceMeans | None:
         """What the run did, for the slices of `mapping`; None without one."""
         if self.view is None:
             return None
         view, ticks = self.view, self.ticks
-        return SliceMeans(
+        found = SliceMeans(
             tick_s=view.tick_s,
             packets=self.shared(view.slice_packets) / ticks,
             synaptic_events=self.shared(view.slice_events) / ticks,
@@ -54,6 +65,11 @@ class Facts:
             time_done_max_s=self.shared(view.slice_time_done_s),
             energy_j=self.shared(view.slice_energy_j) / ticks,
             clock_hz=self._moved(view.slice_clock_hz, "part"),
+        )
+        return found.with_ends(
+            self.shared(view.slice_busy_ends),
+            self.shared(view.slice_time_done_ends_s),
+            self.shared(view.slice_energy_ends_j) / ticks,
         )
 
     def shared(self, values: NDArray[np.integer] | Values) -> Values:
@@ -65,12 +81,6 @@ class Facts:
         if before.slices == self.mapping.slices:
             return np.asarray(values, np.float64)
         return np.asarray(values, np.float64) @ overlap(before.slices, self.mapping.slices, of)
-
-
-def said(metric: Metric, value: float) -> str:
-    """Return `value` of a slice as people read it, with the sign of an estimate where it is one."""
-    text = metric.text(value)
-    return about(text) if metric.is_estimate else text
 
 
 def link_loads(facts: Facts) -> tuple[dict[Link, float], str]:

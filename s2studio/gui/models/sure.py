@@ -1,9 +1,8 @@
-"""How the window writes that a number is an estimate, and between which ends it lies."""
+"""How the window writes that a number is an estimate."""
 
 from __future__ import annotations
 
-from s2studio.gui.translation import marked, tr
-from s2studio.units import interval
+from s2studio.gui.translation import marked
 
 ABOUT = "≈"
 WHY = marked("An estimate: it follows from counts, which are exact, and from cycle costs, which are not published.")
@@ -17,8 +16,3 @@ def about(text: str) -> str:
 def about_column(title: str) -> str:
     """Return the heading `title` of a column of estimates."""
     return f"{title} {ABOUT}"
-
-
-def band(low: float, high: float, unit: str) -> str:
-    """Return in words between which ends an estimate lies."""
-    return tr("(estimate: {ends})", ends=interval(low, high, unit))

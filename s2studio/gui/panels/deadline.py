@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton
 from s2studio.draw.scale import quantity
 from s2studio.draw.theme import NEAR_PX, Theme
 from s2studio.gui.models.selection import of_slices
-from s2studio.gui.models.sure import about, band
+from s2studio.gui.models.sure import about
 from s2studio.gui.theme import ThemeSwitch
 from s2studio.gui.translation import tr
 from s2studio.gui.views.panel import Panel
@@ -19,7 +19,7 @@ from s2studio.gui.views.readout import Readout
 from s2studio.gui.views.step_curve import Level, StepCurve, Triangles
 from s2studio.gui.views.time_plot import TimePlot
 from s2studio.gui.views.trouble_buttons import TroubleButtons
-from s2studio.units import estimated, with_unit
+from s2studio.units import estimated, numbered, with_unit
 
 if TYPE_CHECKING:
     from s2studio.analysis.forensics import Why
@@ -163,7 +163,7 @@ class DeadlinePanel(Panel):
             tr(
                 "Worst {need}, {share} of the tick of {tick_s}: {pe}, '{population}' neurons {start} to "
                 "{stop}, at {times_s}.  ",
-                need=about(with_unit(need, "s")),
+                need=about(estimated(need, float(view.worst_low_s.max()), float(view.worst_high_s.max()), "s")),
                 share=quantity(need / view.tick_s, "%"),
                 tick_s=with_unit(view.tick_s, "s"),
                 pe=piece.pe,
@@ -172,9 +172,7 @@ class DeadlinePanel(Panel):
                 stop=piece.stop - 1,
                 times_s=with_unit(float(view.times_s[worst]), "s"),
             )
-            + (tr("{late:,} late PE ticks.", late=late) if late else tr("No PE is late."))
-            + "  "
-            + band(float(view.worst_low_s.max()), float(view.worst_high_s.max()), "s")
+            + _late(late, *view.late_ends)
             + self._safe_tick()
         )
         self.headline.set_role("bad" if late else "")
@@ -183,7 +181,18 @@ class DeadlinePanel(Panel):
         """Return in words how short the tick of the run might be; "" until the run is over."""
         summary = self.controller.studio.summary
         safe_s = None if summary is None else summary.get("smallest_safe_tick_s")
-        return "" if not safe_s else "  " + tr("Smallest safe tick of the run: {safe}.", safe=with_unit(safe_s, "s"))
+        return (
+            ""
+            if not safe_s
+            else "  " + tr("Smallest safe tick of the run: {safe}.", safe=about(with_unit(safe_s, "s")))
+        )
+
+
+def _late(late: int, low: int, high: int) -> str:
+    """Return in words how many PE ticks are late, with both ends."""
+    if high:
+        return tr("{late} late PE ticks.", late=about(numbered(late, low, high)))
+    return tr("No PE is late.")
 
 
 class _DeadlinePlot(TimePlot):

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget
 from s2studio.draw.theme import NEAR_PX, Theme
 from s2studio.draw.views.power import KIND_COLOURS
 from s2studio.gui.models.decisions import decisions, output_names
-from s2studio.gui.models.sure import about_column, band
+from s2studio.gui.models.sure import about, about_column
 from s2studio.gui.theme import ThemeSwitch
 from s2studio.gui.translation import marked, tr
 from s2studio.gui.views.figures import Figure, Figures
@@ -22,7 +22,7 @@ from s2studio.gui.views.time_marks import TimeMarks
 from s2studio.gui.views.time_plot import TimePlot
 from s2studio.sim.channels import CHANNELS
 from s2studio.sim.energy import ENERGY_KINDS
-from s2studio.units import interval, with_unit
+from s2studio.units import estimated, interval, with_unit
 
 if TYPE_CHECKING:
     from s2studio.analysis.view import View
@@ -138,12 +138,11 @@ class PowerPanel(Panel):
         self.figures.show_figures(rows)
         self.headline.setText(
             tr(
-                "{energy} in {seconds}, {mean} on average, {peak} at most   {sure}",
-                energy=with_unit(float(span.energy_j[-1]), "J"),
+                "{energy} in {seconds}, {mean} on average, {peak} at most",
+                energy=about(estimated(float(span.energy_j[-1]), float(span.low_j[-1]), float(span.high_j[-1]), "J")),
                 seconds=with_unit(span.seconds, "s"),
-                mean=with_unit(float(span.energy_j[-1]) / span.seconds, "W", 4),
-                peak=with_unit(float(view.power_w.sum(axis=0).max()), "W", 4),
-                sure=band(float(span.low_j[-1]), float(span.high_j[-1]), "J"),
+                mean=f"{span.mean(len(ENERGY_KINDS), 3)} ({span.ends(len(ENERGY_KINDS), 'W')})",
+                peak=estimated(float(view.power_w.sum(axis=0).max()), *_highest_w(view), "W"),
             )
         )
 
@@ -153,6 +152,11 @@ class PowerPanel(Panel):
         names = [] if shown is None else output_names(shown.network)
         found = decisions(view.outputs) if len(names) == len(view.outputs) else ()
         self._marks.show([(view.times_s[one.column], names[one.output]) for one in found])
+
+
+def _highest_w(view: View) -> tuple[float, float]:
+    """Return the ends of the power of the highest column, in W."""
+    return float(view.power_low_w[-1].max()), float(view.power_high_w[-1].max())
 
 
 class _Taken:
@@ -176,11 +180,11 @@ class _Taken:
 
 
 def _figure(
-    now: _Taken | None, span: _Taken, index: int, title: str, about: str, colour: str, digits: int = 3
+    now: _Taken | None, span: _Taken, index: int, title: str, what: str, colour: str, digits: int = 3
 ) -> Figure:
     ends = tr("On average {mean} ({ends}).", mean=span.mean(index, digits), ends=span.ends(index, "W"))
     if now is not None:
         ends = tr("At the cursor {ends}.", ends=now.ends(index, "W")) + "  " + ends
     energy = with_unit(float(span.energy_j[index]), "J")
     cells = (title, "–" if now is None else now.mean(index, digits), energy, span.ends(index, "J"))
-    return Figure(cells, colour, f"{about}  {ends}")
+    return Figure(cells, colour, f"{what}  {ends}")

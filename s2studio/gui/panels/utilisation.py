@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from s2studio.draw.colours import apply, colour_map, population_colours
-from s2studio.draw.scale import quantity
 from s2studio.draw.theme import NEAR_PX, Theme
 from s2studio.gui.models.selection import of_slices
 from s2studio.gui.models.sure import about_column
@@ -17,7 +16,7 @@ from s2studio.gui.views.figures import Figure, Figures
 from s2studio.gui.views.grid_image import GridImage, opaque
 from s2studio.gui.views.panel import Panel, beside
 from s2studio.gui.views.time_plot import TimePlot
-from s2studio.units import with_unit
+from s2studio.units import estimated, interval, with_unit
 
 if TYPE_CHECKING:
     from s2studio.analysis.view import View
@@ -39,7 +38,7 @@ class UtilisationPanel(Panel):
         self._image = GridImage()
         self.plot.add(self._image)
         self.figures = Figures(
-            (tr("busiest"), about_column(tr("mean")), about_column(tr("worst")), tr("packets")),
+            (tr("busiest"), *map(about_column, (tr("mean"), tr("both ends"), tr("worst"))), tr("packets")),
             tr("Busiest PEs"),
             self._select,
         )
@@ -64,15 +63,7 @@ class UtilisationPanel(Panel):
         self._order = np.argsort(-view.slice_busy, kind="stable")[:BUSIEST].tolist()
         self.figures.show_figures(
             [
-                Figure(
-                    (
-                        f"{slices[row].pe}  {slices[row].population}",
-                        quantity(float(view.slice_busy[row]), "%"),
-                        with_unit(float(view.slice_time_done_s[row]), "s"),
-                        tr("{slice_packets:,.1f} /tick", slice_packets=view.slice_packets[row] / view.ticks_seen),
-                    ),
-                    colours[slices[row].population],
-                )
+                _figure(view, row, f"{slices[row].pe}  {slices[row].population}", colours[slices[row].population])
                 for row in self._order
             ]
         )
@@ -85,3 +76,17 @@ class UtilisationPanel(Panel):
         shown = self.controller.source.shown
         if shown is not None and row < len(self._order):
             self.controller.selection.select(of_slices(shown.mapping, frozenset({self._order[row]})))
+
+
+def _figure(view: View, row: int, title: str, colour: str) -> Figure:
+    """Return how busy the slice `row` is, with both ends."""
+    low, high = view.slice_busy_ends[:, row].tolist()
+    longest_s, (low_s, high_s) = float(view.slice_time_done_s[row]), view.slice_time_done_ends_s[:, row].tolist()
+    cells = (
+        title,
+        with_unit(float(view.slice_busy[row]), "%"),
+        interval(low, high, "%"),
+        with_unit(longest_s, "s"),
+        tr("{slice_packets:,.1f} /tick", slice_packets=view.slice_packets[row] / view.ticks_seen),
+    )
+    return Figure(cells, colour, tr("Longest tick {longest}.", longest=estimated(longest_s, low_s, high_s, "s")))

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from s2studio.draw.colours import colour_map, css_gradient
 from s2studio.draw.theme import NEAR_PX, SMALL_PX, TIGHT_PX, WIDE_PX, Theme
+from s2studio.gui.models.sure import about_column
 from s2studio.gui.translation import tr
 from s2studio.gui.views.mesh_scene import Legend
 
@@ -89,7 +90,7 @@ class MeshLegend(QWidget):
     def _paint_scales(self, painter: QPainter, legend: Legend) -> None:
         x, top = float(WIDE_PX), float(TIGHT_PX)
         if legend.title:
-            x = self._text(painter, x, top, tr(legend.title), self.theme.text)
+            x = self._text(painter, x, top, _title(legend), self.theme.text)
             if self._is_aside:
                 x, top = float(WIDE_PX), top + ROW_PX
             x = self._text(painter, x, top, legend.low, self.theme.muted)
@@ -134,3 +135,7 @@ class MeshLegend(QWidget):
             rows[-1].append((x, shown, colour))
             x += needed
         return rows
+
+
+def _title(legend: Legend) -> str:
+    return about_column(tr(legend.title)) if legend.is_estimate else tr(legend.title)

@@ -9,7 +9,7 @@ from s2studio.chip.machine import PE, Machine
 from s2studio.draw.colours import apply, colour_map, population_colours
 from s2studio.draw.metrics import METRICS, Values
 from s2studio.draw.theme import hex_colour
-from s2studio.gui.models.mesh_values import Facts, link_loads, said
+from s2studio.gui.models.mesh_values import Facts, link_loads
 from s2studio.gui.translation import tr
 from s2studio.mapping.edit import Refused, name_of
 from s2studio.mapping.mapping import ChipMapping, Link
@@ -38,13 +38,17 @@ class Tile:
 
 @dataclass(frozen=True)
 class Legend:
-    """What the colours mean: the populations; title and ends of the heat map, empty where there is none."""
+    """What the colours mean: the populations; title and ends of the heat map, empty where there is none.
+
+    `is_estimate`: what the heat map shows is an estimate.
+    """
 
     populations: Mapping[str, str]
     title: str
     low: str
     high: str
     links: str
+    is_estimate: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +107,10 @@ def scene(facts: Facts, names: tuple[str, ...], shown: str) -> MeshScene:
         values = facts.values(metric)
         ends = metric.scale(values, machine.spec)
         heats = [hex_colour(*row) for row in apply(values, ends.low, ends.high, colour_map()).tolist()]
-        low, high = metric.text(ends.low), metric.text(ends.high)
+        low, high = (
+            metric.text(ends.low),
+            metric.text(ends.high, _ends_at(ends.high, values, metric.ends_of(facts.means))),
+        )
     loads, unit = link_loads(facts)
     pinned = mapping.options.pinned
     tiles = {}
@@ -123,7 +130,12 @@ def scene(facts: Facts, names: tuple[str, ...], shown: str) -> MeshScene:
         loads=loads,
         link_unit=unit,
         legend=Legend(
-            used, "" if metric is None else metric.title, low, high, f"{_short(largest)} {unit}" if loads else ""
+            used,
+            "" if metric is None else metric.title,
+            low,
+            high,
+            f"{_short(largest)} {unit}" if loads else "",
+            metric is not None and metric.is_estimate,
         ),
         values=values,
         slice_at={pe: tile.index for pe, tile in tiles.items()},
@@ -150,7 +162,7 @@ def tip(shown: MeshScene, pe: PE) -> str:
     ]
     if shown.facts.view is not None:
         rows += [
-            (tr(metric.title), said(metric, float(shown.facts.values(metric)[tile.index])))
+            (tr(metric.title), shown.facts.said(metric, (tile.index,)))
             for metric in METRICS.values()
             if metric.needs_run
         ]
@@ -163,6 +175,12 @@ def link_tip(shown: MeshScene, link: Link) -> str:
     """Return what is known of a link, as the text of a tooltip."""
     load = shown.loads.get(link, 0.0)
     return f"<b>{link.source} → {link.target}</b><br>{_short(load)} {shown.link_unit}"
+
+
+def _ends_at(high: float, values: Values, bands: Values | None) -> Values | None:
+    """Return both ends of the largest of `values` where that is where the colours end; a round end has none."""
+    largest = int(values.argmax()) if len(values) else 0
+    return None if bands is None or not len(values) or values[largest] != high else bands[:, largest]
 
 
 def _short(value: float) -> str:
