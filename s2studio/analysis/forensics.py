@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from s2studio.analysis.trouble import troubled
 from s2studio.chip.machine import PE
 from s2studio.errors import UsageError
+from s2studio.mapping.mapping import Link
 from s2studio.session.run import PricedBlock, Run
 from s2studio.session.tables import SPIKES
 from s2studio.session.time_ends import TimeEnds
@@ -32,7 +33,7 @@ PHASES = {
 
 
 class Phase(NamedTuple):
-    """What a PE spent time on in its tick, in s, and as a share of the tick."""
+    """What a PE spent time on until it was done with its tick, in s, and as a share of that; shares add up to 1."""
 
     kind: str
     time_s: float
@@ -46,13 +47,25 @@ class NeuronSpikes(NamedTuple):
     spikes: int
 
 
+class Crossed(NamedTuple):
+    """A link on a way: the flits of all senders over it in that tick, and how long a packet waits for it, in s."""
+
+    link: Link
+    flits: int
+    waiting_s: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the link for JSON, in words."""
+        return self._asdict() | {"link": _words(self.link)}
+
+
 class RouteTaken(NamedTuple):
     """The way from a sender: links in order, and how long a packet is under way, alone and for waiting, in s.
 
     `busiest` is the link with most flits in that tick, None on a way without links.
     """
 
-    links: tuple[str, ...]
+    links: tuple[Crossed, ...]
     through_router: bool
     unloaded_s: float
     waiting_s: float
@@ -69,6 +82,11 @@ class Sender(NamedTuple):
     packets: int
     neurons: tuple[NeuronSpikes, ...]
     route: RouteTaken
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the sender for JSON."""
+        route = self.route._asdict() | {"links": [each.as_dict() for each in self.route.links]}
+        return self._asdict() | {"neurons": [row._asdict() for row in self.neurons], "route": route}
 
 
 class Lost(NamedTuple):
@@ -123,26 +141,26 @@ class Why:
 
     def as_dict(self) -> dict[str, Any]:
         """Return what `why --json` prints."""
-        plain = asdict(self)
+        plain = {one.name: getattr(self, one.name) for one in fields(self)}
         plain["phases"] = [phase._asdict() for phase in self.phases]
-        plain["senders"] = [
-            sender._asdict() | {"neurons": [row._asdict() for row in sender.neurons], "route": sender.route._asdict()}
-            for sender in self.senders
-        ]
+        plain["senders"] = [sender.as_dict() for sender in self.senders]
         plain["lost"] = [packet._asdict() for packet in self.lost]
         plain["origin"] = self.origin and self.origin._asdict()
         return plain
 
 
-def why(run: Run, tick: int | None = None, pe: PE | None = None, sample: int = 0) -> Why:
+def why(
+    run: Run, tick: int | None = None, pe: PE | None = None, sample: int = 0, start: int = 0, stop: int | None = None
+) -> Why:
     """Return why `pe` needed its time, or lost packets, in `tick` of a simulated run.
 
-    Without `tick`, the first in which a PE was late or lost packets, or that with the longest `time_done`; without `pe`
-    the one that lost most packets in it, or was done last. Raises UsageError where the run has no such tick or PE.
+    Without `tick`, the first from `start` to `stop` (None: the end) in which a PE was late or lost packets, or that
+    with the longest `time_done`; without `pe` the one that lost most packets in it, or was done last. Raises UsageError
+    where the run has no such tick or PE.
     """
     number = None if pe is None else _number_of(run, pe)
     if tick is None:
-        tick = _first_of_interest(run, number, sample)
+        tick = _first_of_interest(run, number, sample, start, stop)
     if not 0 <= tick < run.ticks or not 0 <= sample < run.about.samples:
         raise UsageError("--tick", f"tick {tick}, sample {sample}", f"the run has {run.ticks} ticks")
     return _Case(run, tick, number, sample).found()
@@ -156,9 +174,9 @@ def _number_of(run: Run, pe: PE) -> int:
     raise UsageError("--pe", f"{pe} holds no slice", hint=f"used are {used} and so on; see `s2studio map`")
 
 
-def _first_of_interest(run: Run, number: int | None, sample: int) -> int:
-    longest, place = -1.0, 0
-    for block in run.priced_blocks():
+def _first_of_interest(run: Run, number: int | None, sample: int, start: int, stop: int | None) -> int:
+    longest, place = -1.0, start
+    for block in run.priced_blocks(start, stop):
         chosen = slice(None) if number is None else [number]
         done = block.priced.time_done_s[sample][:, chosen]
         found = troubled(run, block, sample)[:, chosen]
@@ -233,7 +251,8 @@ class _Case:
             timed = self.run.lateness(tick, tick + 1)
             spent["began late"] = float(timed["start_delay_ns"][place]) / NS_PER_S
             spent["stalled"] = float(timed["stalled_ns"][place]) / NS_PER_S
-        rows = [Phase(kind, time_s, time_s / self.run.tick_s) for kind, time_s in spent.items() if time_s]
+        whole_s = sum(spent.values())
+        rows = [Phase(kind, time_s, time_s / whole_s) for kind, time_s in spent.items() if time_s]
         return tuple(sorted(rows, key=lambda row: -row.time_s))
 
     def _origin(self) -> Origin | None:
@@ -297,16 +316,24 @@ class _Case:
 
 def _route(load: NocLoad, way: Way) -> RouteTaken:
     alone = unloaded_s(way, load.times)
-    flits = {link: int(load.flits[0, load.links.index(link)]) for link in way}
-    busiest = max(flits, key=lambda link: flits[link], default=None)
+    columns = [load.links.index(link) for link in way]
+    links = tuple(
+        Crossed(link, int(load.flits[0, column]), float(load.link_wait_s[0, column]))
+        for link, column in zip(way, columns, strict=True)
+    )
+    busiest = max(links, key=lambda crossed: crossed.flits, default=None)
     return RouteTaken(
-        links=tuple(f"{link.source} -> {link.target}" for link in way),
+        links=links,
         through_router=is_routed(way),
         unloaded_s=alone,
         waiting_s=load.delay_s(0, way) - alone,
-        busiest=None if busiest is None else f"{busiest.source} -> {busiest.target}",
-        busiest_flits=0 if busiest is None else flits[busiest],
+        busiest=None if busiest is None else _words(busiest.link),
+        busiest_flits=0 if busiest is None else busiest.flits,
     )
+
+
+def _words(link: Link) -> str:
+    return f"{link.source} -> {link.target}"
 
 
 def cause_of(case: Why) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from s2studio.analysis.forensics import Why, why
+from s2studio.app.trace import trace_of
 from s2studio.chip.machine import Machine
 from s2studio.documents import nearest
 from s2studio.draw.frame import Look, empty
@@ -20,6 +22,7 @@ from s2studio.draw.views.shading import MeshSubject
 from s2studio.draw.views.tick import tick_picture
 from s2studio.draw.views.traffic import traffic_picture
 from s2studio.draw.views.utilisation import utilisation_picture
+from s2studio.draw.views.why import why_picture
 from s2studio.errors import SessionError, UsageError
 from s2studio.mapping.mapping import ChipMapping
 from s2studio.session.moment import busiest_tick, moment_of
@@ -125,6 +128,15 @@ def _nodes_of_run(run: Run) -> tuple[Node, ...]:
     )
 
 
+def draw_why(run: Run, found: Why, look: Look) -> Picture:
+    """Return the picture of what `found` tells of a tick of `run`."""
+    names = tuple(entry.name for entry in run.about.populations)
+    where = (
+        f"{run.mapping.network} · {run.machine.spec.title} · tick of {with_unit(run.tick_s, 's')}, {run.about.engine}"
+    )
+    return why_picture(MeshSubject(run.machine, run.mapping, names), trace_of(found), look, where)
+
+
 @dataclass(frozen=True)
 class View:
     """A kind of picture: what it is called, whether it needs a run, and what draws it."""
@@ -171,6 +183,12 @@ def _tick(scene: Scene, look: Look, _metric: Metric | None) -> Picture:
     return tick_picture(tick, scene.mapping, spec, look, scene.subtitle)
 
 
+def _why(scene: Scene, look: Look, _metric: Metric | None) -> Picture:
+    if scene.start >= scene.stop:
+        return empty(look, "Why", scene.subtitle, "The run has no ticks")
+    return draw_why(scene.has_run(), why(scene.has_run(), start=scene.start, stop=scene.stop), look)
+
+
 def _network(scene: Scene, look: Look, _metric: Metric | None) -> Picture:
     return network_picture(scene.nodes, look, scene.subtitle)
 
@@ -185,6 +203,7 @@ VIEWS: Mapping[str, View] = {
         View("deadline", "Deadline", True, _deadline),
         View("utilisation", "Utilisation", True, _utilisation),
         View("traffic", "Traffic", True, _traffic),
+        View("why", "Why", True, _why),
         View("network", "Network", False, _network),
     )
 }

@@ -18,6 +18,7 @@ from s2studio.analysis.view import Layout, Span, View, Viewer
 from s2studio.app.deep import DeepShown, DeepSource
 from s2studio.app.remote import Emit
 from s2studio.app.shown import RunShown, layout_of
+from s2studio.chip.machine import PE
 from s2studio.session.bins import Binner, Bins, Pyramid
 from s2studio.session.export import Estimate, estimate
 from s2studio.session.layer_run import LayerRun
@@ -122,9 +123,9 @@ class SessionService:
         """Return what happens within `tick`: phases, levels and power."""
         return moment_of(self._run(path, number), tick, has_ends=True)
 
-    def why(self, path: Path, number: int, tick: int) -> Why:
-        """Return why the PE with most trouble in `tick` was late or lost packets."""
-        return why(self._run(path, number), tick)
+    def why(self, path: Path, number: int, tick: int, pe: PE | None = None) -> Why:
+        """Return why `pe` (None: the PE with most trouble in `tick`) was late or lost packets."""
+        return why(self._run(path, number), tick, pe)
 
     def next_trouble(self, path: Path, number: int, tick: int, is_forward: bool) -> Trouble | None:
         """Return the next tick after `tick`, or the last before it, in which a PE is late or loses packets."""

@@ -31,7 +31,7 @@ def show_why(found: Why) -> None:
     print_table(
         console,
         "Where the time went   (estimate)",
-        ("phase", ">time", ">of the tick"),
+        ("phase", ">time", ">share"),
         [(PHASES[row.kind], with_unit(row.time_s, "s"), f"{row.share:.1%}") for row in found.phases],
     )
     _senders(console, found)

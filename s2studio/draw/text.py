@@ -32,3 +32,18 @@ def fitted(text: str, width: float, size: float, is_bold: bool = False) -> str:
     while kept < len(text) and width_px(text[: kept + 1], size, is_bold) <= room:
         kept += 1
     return text[:kept].rstrip() + _ELLIPSIS
+
+
+def wrapped(text: str, width: float, size: float, lines: int) -> list[str]:
+    """Return `text` broken between words into at most `lines` lines of `width` px; of a last one its beginning."""
+    found, words = [""], text.split()
+    for number, word in enumerate(words):
+        longer = f"{found[-1]} {word}".strip()
+        if width_px(longer, size) <= width or not found[-1]:
+            found[-1] = longer
+        elif len(found) < lines:
+            found.append(word)
+        else:
+            found[-1] = " ".join((found[-1], *words[number:]))
+            break
+    return [fitted(line, width, size) for line in found]

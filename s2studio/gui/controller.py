@@ -20,6 +20,7 @@ from s2studio.errors import S2StudioError
 from s2studio.gui.commands import EditMapping
 from s2studio.gui.deep import DeepWork
 from s2studio.gui.edits import Edits
+from s2studio.gui.forensics import Forensics
 from s2studio.gui.models.deep import Deep
 from s2studio.gui.models.mesh_values import Facts
 from s2studio.gui.models.selection import Selection
@@ -73,7 +74,7 @@ class Controller(QObject):
         self.session_folder = Path(platformdirs.user_data_dir("s2studio")) / "sessions"
         self.engine.told.connect(self._told)
         self.opening, self.edits, self.questions = Opening(self), Edits(self), Questions(self)
-        self.deep_work = DeepWork(self)
+        self.deep_work, self.forensics = DeepWork(self), Forensics(self)
         self._run_ring: Any = None
         self._progress: Progress | None = None
         self._run_path = Path()

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 # The context menu of the mesh, "" a separator; placers come after it as a menu of their own.
 MESH_MENU = (
     "pick_up",
+    "why_pe",
     "",
     "split",
     "merge",

@@ -123,7 +123,12 @@ def _file(window: Window) -> tuple[ActionRow, ...]:
 
 
 def _edit(window: Window) -> tuple[ActionRow, ...]:
-    undo = window.controller.undo
+    undo, controller = window.controller.undo, window.controller
+
+    def select_nothing() -> None:
+        controller.selection.clear()
+        controller.forensics.clear()
+
     return (
         ActionRow(
             "undo",
@@ -145,7 +150,7 @@ def _edit(window: Window) -> tuple[ActionRow, ...]:
             enabled=undo.canRedo,
             in_toolbar=True,
         ),
-        ActionRow("select_none", "Edit", "Select &nothing", window.controller.selection.clear, "Escape"),
+        ActionRow("select_none", "Edit", "Select &nothing", select_nothing, "Escape"),
     )
 
 
@@ -266,6 +271,24 @@ def _run(window: Window) -> tuple[ActionRow, ...]:
             "play",
             "Let the cursor run through the recording",
             enabled=lambda: studio.shown is not None and studio.run_state == "none",
+        ),
+        ActionRow(
+            "why",
+            "Run",
+            "&Why does this tick take so long?",
+            controller.forensics.ask,
+            "F9",
+            tip="Say for the tick at the cursor which PE works longest, on what, and trace on the mesh who sent it",
+            enabled=lambda: controller.forensics.can_ask,
+        ),
+        ActionRow(
+            "why_pe",
+            "Run",
+            "Why does this P&E take so long?",
+            lambda: controller.forensics.ask(controller.forensics.selected_pe),
+            "Shift+F9",
+            tip="Say of the selected PE what it does in the tick at the cursor, and trace who sent to it",
+            enabled=lambda: controller.forensics.can_ask and controller.forensics.selected_pe is not None,
         ),
         ActionRow(
             "cancel",

@@ -96,6 +96,9 @@ def test_that_the_first_tick_with_trouble_is_found_with_its_pe_phase_queue_and_s
         assert sender.route.through_router
         assert sender.route.unloaded_s > 27.5e-9
         assert len(sender.route.links) * 5 / 300e6 + 27.5e-9 == pytest.approx(sender.route.unloaded_s)
+        assert all(crossed.flits == 601 for crossed in sender.route.links)
+        waiting_s = sum(crossed.waiting_s for crossed in sender.route.links)
+        assert 0 < waiting_s <= sender.route.waiting_s
     for text in ("synaptic events", "lost 89 packets", "from burst", "5"):
         assert text in found.cause
 
@@ -118,6 +121,8 @@ def test_that_a_tick_that_began_late_leads_to_the_one_that_made_it_so(late: Run)
     assert found.origin.time_done_s == pytest.approx(why(late, BURST + 1).time_done_s)
     assert f"tick {BURST + 1}" in found.cause
     assert {phase.kind for phase in found.phases} >= {"began late", "neurons"}
+    assert sum(phase.share for phase in found.phases) == pytest.approx(1.0)
+    assert sum(phase.time_s for phase in found.phases) == pytest.approx(found.time_done_s)
 
 
 def test_that_the_ends_of_a_late_pe_carry_what_is_left_from_ticks_before(
@@ -157,6 +162,19 @@ def test_that_a_tick_or_pe_that_is_not_there_is_refused(late: Run, tick: int) ->
         why(late, 1, PE(0, 0, 1, 1, 0))
 
 
+def test_that_the_picture_shows_receiver_senders_links_with_their_queue_and_the_cause(
+    sessions: dict[str, Path], tmp_path: Path, cli: Cli
+) -> None:
+    assert cli("why", sessions["per_pe"], "-o", tmp_path / "why.svg", "--theme", "dark").exit_code == 0
+    drawn, found = (tmp_path / "why.svg").read_text("utf-8"), why(open_session(sessions["per_pe"]).run())
+
+    assert f">Why: {found.pe} in tick 4<" in drawn
+    for text in (">burst on PE(7, 6, 0)<", ">QPE(7, 6) → QPE(6, 6)<", ">601<", ">135 ps<", "lost 89 packets"):
+        assert text in drawn
+    # Of each sender a line from its PE by the event router to the receiver.
+    assert drawn.count("<polyline") == len(found.senders) == 4
+
+
 def test_that_the_command_prints_cause_and_json(sessions: dict[str, Path], cli: Cli, cli_json: CliJson) -> None:
     about = cli_json("why", sessions["per_pe"])
     printed = cli("why", sessions["per_pe"], "--tick", BURST + 1, "--pe", about["pe"])
@@ -164,7 +182,8 @@ def test_that_the_command_prints_cause_and_json(sessions: dict[str, Path], cli: 
     assert printed.exit_code == 0
     for text in ("lost 89 packets", "Where the time went", "Who sent to it in tick 3", "Lost packets, 20 of 89"):
         assert text in printed.output
-    assert about["senders"][0]["route"]["links"][-1].endswith(about["pe"].replace("PE", "QPE").rsplit(",", 1)[0] + ")")
+    last = about["senders"][0]["route"]["links"][-1]
+    assert last["link"].endswith(about["pe"].replace("PE", "QPE").rsplit(",", 1)[0] + ")")
     assert cli("why", sessions["per_pe"], "--tick", 99).exit_code == 2
 
 

@@ -124,7 +124,8 @@ def _ask(application: QApplication, panel: Panel, window: Window) -> None:
             panel.ask.click()
             _until(application, lambda: panel.advice is not None)
         case DeadlinePanel():
-            panel.ask_why()
+            panel.why.click()
+            _until(application, lambda: window.controller.forensics.trace is not None)
 
 
 def _until(application: QApplication, holds: Callable[[], bool]) -> None:

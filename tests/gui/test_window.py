@@ -15,6 +15,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QTabBar
 
 from s2studio.gui.docks import BESIDE, BOTTOM, PANELS
+from s2studio.gui.models.selection import of_slices
+from s2studio.gui.panels.deadline import DeadlinePanel
+from s2studio.gui.views.mesh_scene import link_tip
 from s2studio.gui.views.picture import save_widget
 from s2studio.gui.window import Window
 from s2studio.resources import resource_path
@@ -290,24 +293,44 @@ def test_that_the_winner_of_a_race_is_taken_as_an_undoable_step(window: Window, 
     assert controller.undo.undoText() == f"Take {race.winner.runner.name}"
 
 
-def test_that_the_deadline_panel_says_why_and_goes_from_one_late_tick_to_the_next(window: Window, until: Until) -> None:
-    from s2studio.gui.panels.deadline import DeadlinePanel
-
+def test_that_a_late_tick_is_gone_to_explained_and_traced_on_the_mesh_until_that_is_cleared(
+    window: Window, until: Until
+) -> None:
     opened(window, until)
     project = window.controller.studio.project
     assert project is not None
     window.controller.change(run=replace(project.run, tick_s=1e-6))
     until(lambda: window.controller.studio.busy is None)
     ran(window, until)
+    controller, mesh = window.controller, window.mesh
+    controller.timeline.move(21)
+    window.actions_["why"].trigger()
+    until(lambda: controller.forensics.trace is not None)
+    assert any(line.text.startswith("Tick 21") for line in controller.studio.log)
+
+    trace = controller.forensics.trace
+    assert trace is not None
+    assert mesh.view.trace is trace
+    assert mesh.traced.ways.count() == 1 + len(trace.ways) > 1
+    QTest.keyClick(mesh.traced.ways, Qt.Key.Key_Down)
+    assert mesh.view.trace is not None
+    assert mesh.view.trace.ways == trace.ways[:1]
+    link = trace.ways[0].links[0]
+    assert f"{trace.loads[link].flits:,} flits, each waits" in link_tip(mesh.view.scene, link, trace)  # type: ignore[arg-type]
+    window.actions_["select_none"].trigger()
+    assert mesh.view.trace is None
+    assert not mesh.traced.isVisibleTo(mesh)
+
+    controller.selection.select(of_slices(controller.studio.mapping, frozenset({1})))
+    window.actions_["why_pe"].trigger()
+    until(lambda: controller.forensics.trace is not None)
+    assert controller.forensics.trace.receiver == controller.studio.mapping.slices[1].pe
+
     panel = window.docks["deadline"].ensure()
     assert isinstance(panel, DeadlinePanel)
-    window.controller.timeline.move(25)
-    panel.ask_why()
-    until(lambda: window.controller.studio.log[-1].text.startswith(("Tick 25", "   ")))
-
-    for button, tick in ((panel.trouble.on, 26), (panel.trouble.back, 25)):
+    for button, tick in ((panel.trouble.on, 22), (panel.trouble.back, 21)):
         button.click()
-        until(lambda tick=tick: window.controller.timeline.cursor == tick)  # type: ignore[misc]
+        until(lambda tick=tick: window.controller.timeline.cursor == tick)
         assert window.controller.selection.now.slices
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Annotated
 
@@ -10,13 +9,10 @@ import typer
 
 from s2studio.app.project import Project, open_project
 from s2studio.cli.command import takes
+from s2studio.cli.look import SIZE, Size, ThemeName, look_of
 from s2studio.cli.monitor import workbench
 from s2studio.cli.options import LOWERING, MAPPING, STIMULUS, Given, apply
-from s2studio.documents import nearest
-from s2studio.errors import UsageError
 from s2studio.session.window import Window
-
-_SIZE = re.compile(r"(\d{1,5})[xX×](\d{1,5})")
 
 Subject = Annotated[Path, typer.Argument(metavar="MODEL|PROJECT.yaml|SESSION", help="A model, project or session.")]
 ViewName = Annotated[
@@ -24,8 +20,8 @@ ViewName = Annotated[
     typer.Option(
         "--view",
         metavar="VIEW",
-        help="mesh, raster, power, deadline, utilisation, traffic or network (default: mesh); of deep networks "
-        "schedule or layers (default: schedule).",
+        help="mesh, raster, power, tick, deadline, utilisation, traffic, why or network (default: mesh); of deep "
+        "networks schedule or layers (default: schedule).",
     ),
 ]
 MetricName = Annotated[
@@ -37,8 +33,6 @@ MetricName = Annotated[
         "time_done, energy or level (default: its population).",
     ),
 ]
-ThemeName = Annotated[str, typer.Option("--theme", metavar="dark|light", help="Palette.")]
-Size = Annotated[str, typer.Option("--size", metavar="WxH", help="Size in px.")]
 File = Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="A .svg, .png or .pdf file.")]
 From = Annotated[float | None, typer.Option("--from", metavar="T", help="First moment, in s of chip time.")]
 To = Annotated[float | None, typer.Option("--to", metavar="T", help="Moment to stop before, in s of chip time.")]
@@ -53,27 +47,16 @@ def render(
     view: ViewName = None,
     metric: MetricName = None,
     theme: ThemeName = "light",
-    size: Size = "1280x800",
+    size: Size = SIZE,
     start: From = None,
     stop: To = None,
     run: Run = 0,
 ) -> None:
-    """Draw a picture: the mesh, spikes, power, deadlines, utilisation, traffic or the network."""
-    from s2studio.draw.frame import Look
+    """Draw a picture: the mesh, spikes, power, deadlines, utilisation, traffic, a cause, the network."""
     from s2studio.draw.save import check_picture_path
-    from s2studio.draw.theme import THEMES
 
-    if theme not in THEMES:
-        raise UsageError("--theme", f"'{theme}'", hint=nearest(theme, THEMES))
-    look = Look(THEMES[theme], *_size(size))
+    look = look_of(theme, size)
     check_picture_path(output)
     project = Project(subject) if subject.is_dir() else apply(open_project(subject), given)
     with workbench(project, quiet=False) as bench:
         bench.render(output, view, metric, look, Window(start, stop), run)
-
-
-def _size(text: str) -> tuple[int, int]:
-    found = _SIZE.fullmatch(text)
-    if found is None:
-        raise UsageError("--size", f"'{text}'", "a width and a height in px are expected", "for example 1280x800")
-    return int(found.group(1)), int(found.group(2))

@@ -19,15 +19,12 @@ from s2studio.gui.views.readout import Readout
 from s2studio.gui.views.step_curve import Level, StepCurve, Triangles
 from s2studio.gui.views.time_plot import TimePlot
 from s2studio.gui.views.trouble_buttons import TroubleButtons
-from s2studio.units import estimated, numbered, with_unit
+from s2studio.units import numbered, with_unit
 
 if TYPE_CHECKING:
-    from s2studio.analysis.forensics import Why
     from s2studio.analysis.view import View
     from s2studio.gui.controller import Controller
 
-# Of what arrived, and of who sent it, so many are named.
-SENDERS = 5
 HEADLINE_PX = 200
 
 
@@ -47,8 +44,10 @@ class DeadlinePanel(Panel):
             self.plot.add(item)
         self.trouble = TroubleButtons(controller, self.content)
         self.why = QPushButton(tr("Why?"), self.content)
-        self.why.setToolTip(tr("Say for the tick at the cursor which PE works longest, on what, and who sent it"))
-        self.why.clicked.connect(lambda _checked: self.ask_why())
+        self.why.setToolTip(
+            tr("Say for the tick at the cursor which PE works longest, on what, and trace who sent it  (F9)")
+        )
+        self.why.clicked.connect(lambda _checked: controller.forensics.ask())
         top = QHBoxLayout()
         top.addWidget(self.headline, 1)
         top.addWidget(self.trouble)
@@ -87,68 +86,6 @@ class DeadlinePanel(Panel):
         column = int(np.searchsorted(view.edges, tick, "right")) - 1
         if 0 <= column < len(view.worst_slice) and view.worst_slice[column] >= 0:
             self.controller.selection.select(of_slices(shown.mapping, frozenset({int(view.worst_slice[column])})))
-
-    def ask_why(self) -> None:
-        """Say in the log why the busiest PE of the tick at the cursor took as long as it did."""
-        shown = self.controller.source.shown
-        if shown is None or shown.state == "running":
-            return
-        arguments = (shown.session, shown.number, self.controller.timeline.cursor)
-        self.controller.sessions.request("why", *arguments, done=self._explain)
-
-    def _explain(self, why: Why) -> None:
-        say = self.controller.studio.say
-        phases = ", ".join(f"{phase.kind} {quantity(phase.share, '%')}" for phase in why.phases)
-        say(
-            "warning" if why.late else "info",
-            tr(
-                "Tick {tick:,}: {pe}, '{population}' slice {slice} of {slices}, works for {time_done_s} "
-                "at level {level} ({phases}): {packets:,} packets, {synaptic_events:,} synaptic events. "
-                "{cause}",
-                tick=why.tick,
-                pe=why.pe,
-                population=why.population,
-                slice=why.slice,
-                slices=why.slices,
-                time_done_s=about(estimated(why.time_done_s, why.time_done_low_s, why.time_done_pessimistic_s, "s")),
-                level=why.level,
-                phases=phases,
-                packets=why.packets,
-                synaptic_events=why.synaptic_events,
-                cause=why.cause,
-            ),
-        )
-        for sender in why.senders[:SENDERS]:
-            most = ", ".join(f"{one.neuron} ({one.spikes}×)" for one in sender.neurons[:SENDERS])
-            waiting = with_unit(sender.route.waiting_s, "s")
-            say(
-                "info",
-                tr(
-                    "   {packets:,} packets from '{population}' on {pe}{most}; on the way over {hops} links "
-                    "{unloaded_s}, waiting {waiting}, busiest link {busiest}",
-                    packets=sender.packets,
-                    population=sender.population,
-                    pe=sender.pe,
-                    hops=len(sender.route.links),
-                    most=tr(", neurons {most}", most=most) if most else "",
-                    unloaded_s=with_unit(sender.route.unloaded_s, "s"),
-                    waiting=waiting,
-                    busiest=sender.route.busiest or tr("none"),
-                ),
-            )
-
-        for packet in why.lost[:SENDERS]:
-            say(
-                "warning",
-                tr(
-                    "   lost: a packet of '{population}' neuron {neuron:,}, sent in tick {sent:,}, "
-                    "arrived at {arrival}",
-                    population=packet.population,
-                    neuron=packet.neuron,
-                    sent=packet.sent_tick,
-                    arrival=about(with_unit(packet.arrival_s, "s", 7)),
-                ),
-            )
 
     def _say(self, view: View) -> None:
         shown = self.controller.source.shown

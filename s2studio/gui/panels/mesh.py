@@ -32,6 +32,7 @@ from s2studio.gui.views.mesh_scene import POPULATION, Carried, scene
 from s2studio.gui.views.mesh_strip import MeshStrip
 from s2studio.gui.views.mesh_view import MeshView
 from s2studio.gui.views.panel import Panel
+from s2studio.gui.views.trace_bar import TraceBar
 from s2studio.mapping.edit import Refused, name_of
 
 if TYPE_CHECKING:
@@ -66,6 +67,8 @@ class MeshPanel(Panel):
         self.legend, self.strip = MeshLegend(themes.theme), MeshStrip()
         layout = self.column()
         layout.addWidget(self._make_bar())
+        self.traced = TraceBar(controller.forensics, self.content)
+        layout.addWidget(self.traced)
         self._aside = QWidget(self.content)
         self._aside.setProperty("class", "Panel")
         self._aside.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -218,7 +221,12 @@ class MeshPanel(Panel):
         selection.changed.connect(self._selected)
         selection.hovered.connect(self._hovered)
         self.edits.refused.connect(self._refused)
+        self.controller.forensics.changed.connect(self._show_trace)
         self.edits.judged.connect(self._show_strip)
+
+    def _show_trace(self) -> None:
+        self.view.trace = self.controller.forensics.seen
+        self.view.update()
 
     def _show_names(self, is_on: bool) -> None:
         self.view.names = is_on

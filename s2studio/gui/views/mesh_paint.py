@@ -11,12 +11,17 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, 
 from s2studio.chip.machine import PE
 from s2studio.draw.mesh import PE_SIDE, Box, MeshLayout
 from s2studio.draw.theme import SMALL_PX, STROKE_PX, Theme, mixed, readable_on
+from s2studio.draw.trace import Trace, points
 from s2studio.gui.models.selection import Selected
 from s2studio.gui.views.mesh_scene import Carried, MeshScene, Tile
 from s2studio.mapping.mapping import Link
 
 # From these sizes of a PE on the screen on, in px, there is room for its slice's name, its value, its own name.
 NAME_PX, VALUE_PX, FULL_PX = 34.0, 46.0, 76.0
+# How faint what is not part of a trace is, and the line of one of many ways becomes.
+OUTSIDE, FAINTEST = 0.3, 0.25
+# From this scale on, a traced link says how many flits cross it.
+FLITS_SCALE = 4.5
 # In units of the layout: the widest link.
 LINK_WIDTH = 1.6
 _POINT, _SQUARE = Qt.PenCapStyle.RoundCap, Qt.PenCapStyle.FlatCap
@@ -24,7 +29,7 @@ _POINT, _SQUARE = Qt.PenCapStyle.RoundCap, Qt.PenCapStyle.FlatCap
 
 @dataclass(frozen=True)
 class Looks:
-    """How the mesh is looked at: scale and offset in px, what is selected, hovered, focused and carried."""
+    """How the mesh is looked at: scale and offset in px, what is selected, hovered, focused, carried and traced."""
 
     scale: float
     offset: QPointF
@@ -33,6 +38,7 @@ class Looks:
     focus: PE | None = None
     carried: Carried | None = None
     names: bool = False
+    trace: Trace | None = None
 
 
 class MeshPainter:
@@ -49,6 +55,8 @@ class MeshPainter:
         painter.setFont(self._font)
         self._routes = shown.mapping.routes if shown.mapping is not None else ()
         near = looks.selected.slices
+        trace = looks.trace
+        self._traced = frozenset({trace.receiver, *(way.source for way in trace.ways)} if trace is not None else ())
         self._reached = frozenset(target for index in near for target in self._targets(index))
 
     @staticmethod
@@ -77,6 +85,8 @@ class MeshPainter:
                 rect = self._rect(box)
                 if rect.intersects(area):
                     self._paint_pe(pe, rect)
+        if looks.trace is not None:
+            self._paint_trace(looks.trace)
         self._paint_carried()
 
     # ------------------------------------------------------------------------------------------------------------ parts
@@ -132,7 +142,7 @@ class MeshPainter:
             painter.drawText(at, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignHCenter, str(y))
 
     def _paint_links(self) -> None:
-        painter, theme, looks = self._painter, self._theme, self._looks
+        theme, looks = self._theme, self._looks
         largest = max(self._scene.loads.values(), default=0.0) or 1.0
         own = self._links_of(looks.selected.slices | looks.hovered.slices)
         for link, (start, stop) in self._layout.links.items():
@@ -144,14 +154,49 @@ class MeshPainter:
             colour = mixed(theme.border, theme.text, 0.25 + 0.75 * share)
             if own and link not in own:
                 colour = theme.border
+            if looks.trace is not None:
+                colour = theme.border
             if is_chosen:
                 colour = theme.accent
             width = max(1.0, (0.25 + 0.75 * share) * LINK_WIDTH * looks.scale)
-            painter.setPen(QPen(QColor(colour), width, Qt.PenStyle.SolidLine, _SQUARE))
-            line = QLineF(self._point(*start), self._point(*stop))
-            painter.drawLine(line)
-            if looks.scale >= 4:
-                self._paint_arrow(line, QColor(colour), width)
+            self._paint_link(QLineF(self._point(*start), self._point(*stop)), QColor(colour), width)
+
+    def _paint_link(self, line: QLineF, colour: QColor, width: float) -> None:
+        self._painter.setPen(QPen(colour, width, Qt.PenStyle.SolidLine, _SQUARE))
+        self._painter.drawLine(line)
+        if self._looks.scale >= 4:
+            self._paint_arrow(line, colour, width)
+
+    def _paint_trace(self, trace: Trace) -> None:
+        """Draw the line of each way, then the links by their flits, then how many flits those are."""
+        painter, looks, theme = self._painter, self._looks, self._theme
+        colour = QColor(theme.text)
+        colour.setAlphaF(max(FAINTEST, 1 / max(1, len(trace.ways))))
+        painter.setPen(QPen(colour, 1.5, Qt.PenStyle.SolidLine, _POINT))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for way in trace.ways:
+            painter.drawPolyline([self._point(*point) for point in points(self._layout, trace, way)])
+        lines = {link: self._layout.links[link] for link in trace.loads if link in self._layout.links}
+        for link, (start, stop) in lines.items():
+            share = trace.loads[link].flits / max(1, trace.most_flits)
+            is_chosen = link in looks.selected.links or link in looks.hovered.links
+            shade = theme.accent if is_chosen else mixed(theme.warning, theme.bad, share)
+            width = max(2.0, (0.4 + share) * LINK_WIDTH * looks.scale)
+            self._paint_link(QLineF(self._point(*start), self._point(*stop)), QColor(shade), width)
+        if looks.scale >= FLITS_SCALE:
+            for link, (start, stop) in lines.items():
+                middle = self._point((start[0] + stop[0]) / 2, (start[1] + stop[1]) / 2)
+                self._paint_plate(f"{trace.loads[link].flits:,}", middle)
+
+    def _paint_plate(self, text: str, middle: QPointF) -> None:
+        """Write `text` on a small plate."""
+        plate = QRectF(0, 0, self._metrics.horizontalAdvance(text) + 6, self._metrics.height())
+        plate.moveCenter(middle)
+        self._painter.setPen(Qt.PenStyle.NoPen)
+        self._painter.setBrush(QColor(self._theme.surface))
+        self._painter.drawRoundedRect(plate, 3, 3)
+        self._painter.setPen(QColor(self._theme.text))
+        self._painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, text)
 
     def _paint_arrow(self, line: QLineF, colour: QColor, width: float) -> None:
         """Draw the head of a link that shows its direction, beside its end."""
@@ -172,6 +217,8 @@ class MeshPainter:
             self._painter.setOpacity(0.28)
             self._paint_empty(pe, rect)
         if tile is not None:
+            if self._traced and pe not in self._traced:
+                self._painter.setOpacity(OUTSIDE)
             self._paint_tile(tile, rect)
         if is_refused:
             self._painter.setOpacity(0.7)
@@ -276,6 +323,10 @@ class MeshPainter:
     def _paint_marks(self, pe: PE, tile: Tile | None, rect: QRectF) -> None:
         looks, theme = self._looks, self._theme
         index = tile.index if tile is not None else -1
+        if looks.trace is not None and pe == looks.trace.receiver:
+            self._ring(rect, QColor(theme.bad if looks.trace.is_bad else theme.good), 3.0, 1.6)
+        elif pe in self._traced:
+            self._ring(rect, QColor(theme.text), 1.2, 1.2)
         if pe in looks.selected.pes or index in looks.selected.slices:
             self._ring(rect, QColor(theme.accent), 2.2, 1.6)
         elif index in self._reached:

@@ -9,10 +9,13 @@ from s2studio.chip.machine import PE, Machine
 from s2studio.draw.colours import apply, colour_map, population_colours
 from s2studio.draw.metrics import METRICS, Values
 from s2studio.draw.theme import hex_colour
+from s2studio.draw.trace import Trace
 from s2studio.gui.models.mesh_values import Facts, link_loads
+from s2studio.gui.models.sure import about
 from s2studio.gui.translation import tr
 from s2studio.mapping.edit import Refused, name_of
 from s2studio.mapping.mapping import ChipMapping, Link
+from s2studio.units import with_unit
 
 POPULATION = "population"
 NO_SLICE = -1
@@ -171,10 +174,18 @@ def tip(shown: MeshScene, pe: PE) -> str:
     return f"<b>{_escaped(tile.name)}</b> on {pe}{state}<table cellspacing=0>{cells}</table>"
 
 
-def link_tip(shown: MeshScene, link: Link) -> str:
-    """Return what is known of a link, as the text of a tooltip."""
+def link_tip(shown: MeshScene, link: Link, trace: Trace | None = None) -> str:
+    """Return what is known of a link, as the text of a tooltip; of a traced one its queue in that tick too."""
     load = shown.loads.get(link, 0.0)
-    return f"<b>{link.source} → {link.target}</b><br>{_short(load)} {shown.link_unit}"
+    text = f"<b>{link.source} → {link.target}</b><br>{_short(load)} {shown.link_unit}"
+    if trace is None or link not in trace.loads:
+        return text
+    queue = trace.loads[link]
+    waiting = about(with_unit(queue.waiting_s, "s"))
+    told = tr(
+        "tick {tick:,}: {flits:,} flits, each waits {waiting}", tick=trace.tick - 1, flits=queue.flits, waiting=waiting
+    )
+    return f"{text}<br>{told}"
 
 
 def _ends_at(high: float, values: Values, bands: Values | None) -> Values | None:

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QApplication, QRubberBand, QToolTip, QWidget
 from s2studio.chip.machine import PE
 from s2studio.draw.mesh import Box, MeshLayout
 from s2studio.draw.theme import FAR_PX, MARGIN_PX, WIDE_PX, Theme
+from s2studio.draw.trace import Trace
 from s2studio.gui.models.selection import Selected
 from s2studio.gui.translation import tr
 from s2studio.gui.views.canvas import ZOOM_PER_NOTCH, Canvas
@@ -76,6 +77,7 @@ class MeshView(Canvas):
         self.layout_: MeshLayout | None = None
         self.selected, self.hovered = Selected(), Selected()
         self.carried: Carried | None = None
+        self.trace: Trace | None = None
         self.focus: PE | None = None
         self.names = True
         self._press: _Press | None = None
@@ -126,7 +128,7 @@ class MeshView(Canvas):
             painter.fillRect(self.rect(), self.theme.background)
             return
         focus = self.focus if self.hasFocus() else None
-        looks = Looks(self.scale, self.offset, self.selected, self.hovered, focus, self.carried, names=self.names)
+        looks = Looks(self.scale, self.offset, self.selected, self.hovered, focus, self.carried, self.names, self.trace)
         scene, layout, theme, area = self.scene, self.layout_, self.theme, QRectF(self.rect())
 
         def paint_ground(on: QPainter) -> None:
@@ -323,12 +325,13 @@ class MeshView(Canvas):
             elif pe is not None:
                 text = tip(self.scene, pe)
             elif link is not None:
-                text = link_tip(self.scene, link)
+                text = link_tip(self.scene, link, self.trace)
         QToolTip.showText(event.globalPos(), text, self)
 
     def _link_at(self, at: QPointF) -> Link | None:
         link = self._found(at, lambda layout, x, y: layout.link_at(x, y))
-        has_load = self.scene is not None and link is not None and self.scene.loads.get(link)
+        is_traced = self.trace is not None and link in self.trace.loads
+        has_load = is_traced or (self.scene is not None and link is not None and self.scene.loads.get(link))
         return link if has_load else None
 
     def _found(self, at: QPointF, look: Callable[[MeshLayout, float, float], Found | None]) -> Found | None:
