@@ -19,7 +19,7 @@ from s2studio.gui.views.readout import Readout
 from s2studio.gui.views.step_curve import Level, StepCurve, Triangles
 from s2studio.gui.views.time_plot import TimePlot
 from s2studio.gui.views.trouble_buttons import TroubleButtons
-from s2studio.units import numbered, with_unit
+from s2studio.units import estimated, numbered, with_unit
 
 if TYPE_CHECKING:
     from s2studio.analysis.view import View
