@@ -9,9 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from s2studio.errors import SessionError
-from s2studio.session.columns import Columns, write_chunk
+from s2studio.session.columns import write_chunk
 from s2studio.session.content import ContentHash
+from s2studio.session.packed import write_packed
+from s2studio.session.run_lengths import RunLengths, Values, joined
 from s2studio.session.tables import Table
+
+Columns = Mapping[str, Values]
 
 CHUNK_ROWS = 1 << 18
 # More pieces than this are joined before they are written.
@@ -87,7 +91,9 @@ class TableWriter:
         return TableContent(self._rows, self._chunks + bool(self._tail or not self._chunks), self._content.hexdigest())
 
     def _write(self, pieces: Sequence[Columns]) -> None:
-        write_chunk(self._folder / f"{self._chunks:08d}.parquet", self._table, pieces, self._texts)
+        has_runs = any(isinstance(values, RunLengths) for piece in pieces for values in piece.values())
+        write = write_packed if has_runs else write_chunk
+        write(self._folder / f"{self._chunks:08d}.parquet", self._table, pieces, self._texts)
 
     def _take(self, rows: int) -> list[Columns]:
         """Return the first `rows` of what waits and let go of them."""
@@ -111,4 +117,4 @@ def _joined(table: Table, pieces: Sequence[Columns]) -> Columns:
         return {
             column.name: np.empty(0, np.int32 if column.dtype == "text" else column.dtype) for column in table.columns
         }
-    return {column.name: np.concatenate([piece[column.name] for piece in pieces]) for column in table.columns}
+    return {column.name: joined([piece[column.name] for piece in pieces]) for column in table.columns}

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from s2studio.errors import SessionError
 from s2studio.session.files import write_whole
+from s2studio.session.run_lengths import Values, whole
 from s2studio.session.tables import Column, Table
 
 Columns = Mapping[str, NDArray[np.generic]]
@@ -27,8 +28,8 @@ def arrow_schema(table: Table) -> pa.Schema:
     return pa.schema([pa.field(column.name, _arrow_type(column), False, _about(column)) for column in table.columns])
 
 
-# How columns of every spike are packed: what costs least time at a fifth of the space of plain values. In the others
-# few values come again and again: a dictionary of them is small.
+# How columns that long tables have are packed: what costs least time at a fifth of the space of plain values. In the
+# others few values come again and again: a dictionary of them is small.
 _PACKED = {
     "time_ns": ("PLAIN", "snappy"),
     "tick": ("DELTA_BINARY_PACKED", "none"),
@@ -45,7 +46,9 @@ def arrow_table(table: Table, columns: Columns, texts: Mapping[str, Sequence[str
     return pa.Table.from_arrays(arrays, schema=arrow_schema(table))
 
 
-def write_chunk(path: Path, table: Table, pieces: Sequence[Columns], texts: Mapping[str, Sequence[str]]) -> None:
+def write_chunk(
+    path: Path, table: Table, pieces: Sequence[Mapping[str, Values]], texts: Mapping[str, Sequence[str]]
+) -> None:
     """Write the rows of `pieces` (text as indices into `texts[column]`) to `path`, through a temporary file beside it.
 
     Of the columns only ticks and times have a least and a largest value in the file, by which readers find rows.
@@ -149,8 +152,9 @@ def _arrow_type(column: Column) -> Any:
     return pa.bool_() if column.dtype == "bool" else pa.from_numpy_dtype(np.dtype(column.dtype))
 
 
-def _chunked(column: Column, pieces: Sequence[Columns], texts: Mapping[str, Sequence[str]]) -> Any:
-    return pa.chunked_array([arrow_array(column, piece[column.name], texts) for piece in pieces], _arrow_type(column))
+def _chunked(column: Column, pieces: Sequence[Mapping[str, Values]], texts: Mapping[str, Sequence[str]]) -> Any:
+    arrays = [arrow_array(column, whole(piece[column.name]), texts) for piece in pieces]
+    return pa.chunked_array(arrays, _arrow_type(column))
 
 
 def arrow_array(column: Column, values: NDArray[np.generic], texts: Mapping[str, Sequence[str]]) -> Any:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from s2studio.session.run_lengths import RunLengths, Values, whole
 from s2studio.session.tables import Table
 
 Texts = Mapping[str, Sequence[str]]
@@ -31,19 +31,21 @@ class ContentHash:
         }
         self._texts: dict[tuple[str, ...], NDArray[np.uint64]] = {}
 
-    def update(self, columns: Mapping[str, NDArray[Any]], texts: Texts) -> None:
+    def update(self, columns: Mapping[str, Values], texts: Texts) -> None:
         """Add rows; `columns` of text hold indices into `texts[column]`."""
         for column in self._columns:
             marks = self._marks(tuple(texts[column.name])) if column.dtype == "text" else None
-            dtype = np.dtype("int64" if column.dtype == "text" else column.dtype)
-            self._digests[column.name].update(columns[column.name].astype(dtype, copy=False), marks)
+            values = columns[column.name]
+            if not isinstance(values, RunLengths):
+                values = values.astype("int64" if column.dtype == "text" else column.dtype, copy=False)
+            self._digests[column.name].update(values, marks)
 
     def hexdigest(self) -> str:
         """Return the hash of the rows so far."""
-        whole = hashlib.sha256()
+        digest = hashlib.sha256()
         for column in self._columns:
-            whole.update(f"{column.name}:{column.dtype}:{self._digests[column.name].hexdigest()}\n".encode())
-        return whole.hexdigest()
+            digest.update(f"{column.name}:{column.dtype}:{self._digests[column.name].hexdigest()}\n".encode())
+        return digest.hexdigest()
 
     def _marks(self, texts: tuple[str, ...]) -> NDArray[np.uint64]:
         if texts not in self._texts:
@@ -58,8 +60,8 @@ class _Values:
     def __init__(self) -> None:
         self._digest = hashlib.sha256()
 
-    def update(self, values: NDArray[Any], marks: NDArray[np.uint64] | None) -> None:
-        kept = values if marks is None else marks[values]
+    def update(self, values: Values, marks: NDArray[np.uint64] | None) -> None:
+        kept = whole(values) if marks is None else marks[whole(values)]
         self._digest.update(np.ascontiguousarray(kept, kept.dtype.newbyteorder("<")).data)
 
     def hexdigest(self) -> str:
@@ -73,13 +75,13 @@ class _Runs:
         self._digest = hashlib.sha256()
         self._open = np.zeros((0, 2), np.uint64)
 
-    def update(self, values: NDArray[Any], marks: NDArray[np.uint64] | None) -> None:
+    def update(self, values: Values, marks: NDArray[np.uint64] | None) -> None:
         if not len(values):
             return
-        first = np.concatenate([[0], np.flatnonzero(values[1:] != values[:-1]) + 1])
-        runs = np.empty((len(first), 2), np.uint64)
-        runs[:, 0] = values[first].astype(np.uint64) if marks is None else marks[values[first]]
-        runs[:, 1] = np.diff(first, append=len(values))
+        found = values.merged() if isinstance(values, RunLengths) else RunLengths.of(values)
+        runs = np.empty((len(found.values), 2), np.uint64)
+        runs[:, 0] = found.values.astype(np.uint64) if marks is None else marks[found.values]
+        runs[:, 1] = found.lengths
         if len(self._open) and self._open[0, 0] == runs[0, 0]:
             runs[0, 1] += self._open[0, 1]
         else:
@@ -88,6 +90,6 @@ class _Runs:
         self._open = runs[-1:]
 
     def hexdigest(self) -> str:
-        whole = self._digest.copy()
-        whole.update(np.ascontiguousarray(self._open, "<u8").data)
-        return whole.hexdigest()
+        digest = self._digest.copy()
+        digest.update(np.ascontiguousarray(self._open, "<u8").data)
+        return digest.hexdigest()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ from s2studio.session.about_writer import pe_columns, write_about
 from s2studio.session.chunks import TableContent, TableWriter
 from s2studio.session.results import Results
 from s2studio.session.rows import RowMaker, Rows, Zooms, time_ns
+from s2studio.session.run_lengths import Values
+from s2studio.session.spike_runs import SpikeRuns
 from s2studio.session.tables import N_PACKETS, POWER, SPIKES, TABLES, TIME_DONE, VOLTAGES, Table, zoom_name
 from s2studio.sim.counts import Counts, SpikeTable, TickBlock
 from s2studio.snn.network import ChipNetwork
@@ -117,14 +119,17 @@ def write_measured(
     return content
 
 
-def _tables(about: RunAbout, results: Results, mapping: ChipMapping) -> Iterator[tuple[Table, list[Rows]]]:
+def _tables(
+    about: RunAbout, results: Results, mapping: ChipMapping
+) -> Iterator[tuple[Table, Sequence[Mapping[str, Values]]]]:
     maker, block = RowMaker(about, mapping), _block(about, results)
-    yield SPIKES, [maker.spikes(block)]
+    spikes = SpikeRuns.of(block.spikes)
+    yield SPIKES, [maker.spikes(spikes)]
     yield VOLTAGES, list(maker.voltages(block))
     zooms = Zooms(about.steps)
-    bins: dict[int, list[Rows]] = {zoom: [] for zoom in zooms.zooms}
-    for zoom, first, spikes in zooms.add(_population_spikes(about, block.spikes), last=True):
-        bins[zoom].append(maker.bins(zoom, first, spikes))
+    bins: dict[int, list[Mapping[str, Values]]] = {zoom: [] for zoom in zooms.zooms}
+    for zoom, first, counted in zooms.add(maker.population_spikes(spikes, block), last=True):
+        bins[zoom].append(maker.bins(zoom, first, counted))
     yield from ((TABLES[zoom_name(zoom)], rows) for zoom, rows in bins.items())
     yield TIME_DONE, [_pe_rows(about, results.time_done_s, "time_done_s")]
     yield N_PACKETS, [_pe_rows(about, results.n_packets, "packets")]
@@ -145,12 +150,6 @@ def _block(about: RunAbout, results: Results) -> TickBlock:
     nothing = np.zeros((1, about.steps, 0), np.int32)
     counts = Counts(nothing, nothing, nothing, nothing[0, 0], nothing[0, 0])
     return TickBlock(0, about.steps, spikes, counts, {name: v[None] for name, v in results.voltages.items()})
-
-
-def _population_spikes(about: RunAbout, spikes: SpikeTable) -> NDArray[np.int64]:
-    populations = len(about.populations)
-    place = spikes.tick * populations + spikes.population
-    return np.bincount(place, minlength=about.steps * populations).reshape(about.steps, 1, populations)
 
 
 def _pe_rows(about: RunAbout, by_pe: Mapping[str, NDArray[Any]], column: str) -> Rows:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,8 +12,10 @@ from s2studio.errors import SessionError
 from s2studio.mapping.mapping import ChipMapping, Node
 from s2studio.session.about import RunAbout
 from s2studio.session.about_writer import link_columns, pe_columns
+from s2studio.session.run_lengths import RunLengths, Values
+from s2studio.session.spike_runs import SpikeRuns
 from s2studio.session.tables import ZOOMS
-from s2studio.sim.counts import Counts, TickBlock
+from s2studio.sim.counts import TickBlock
 from s2studio.sim.traffic import flits, link_table
 from s2studio.units import NS_PER_S
 
@@ -42,37 +44,16 @@ class RowMaker:
         self.population_of_slice = np.array([code[piece.population] for piece in mapping.slices], np.int32)
         self.keeps_spikes = np.array([entry.keeps("spikes") for entry in about.populations])
 
-    def spikes(self, block: TickBlock) -> Rows:
-        """Return the spikes of the populations whose spikes are recorded or observed."""
-        return self._spikes(block, self.keeps_spikes)
+    def spikes(self, spikes: SpikeRuns) -> Mapping[str, Values]:
+        """Return the rows of the populations whose spikes are recorded or observed."""
+        return self._spikes(spikes.of_populations(self.keeps_spikes))
 
-    def unobserved(self, block: TickBlock) -> Rows:
-        """Return the spikes of the other populations."""
-        return self._spikes(block, ~self.keeps_spikes)
+    def unobserved(self, spikes: SpikeRuns) -> Mapping[str, Values]:
+        """Return the rows of the other populations."""
+        return self._spikes(spikes.of_populations(~self.keeps_spikes))
 
-    def _spikes(self, block: TickBlock, is_chosen: NDArray[np.bool_]) -> Rows:
-        # Imported here: who reads a session makes rows of counts, but needs no compiled code for them.
-        from s2studio.session.kernels import fill_times
-
-        spikes = block.spikes
-        chosen: Any = slice(None)
-        if not is_chosen.all():
-            chosen = np.flatnonzero(is_chosen[spikes.population])
-        if self._about.samples > 1:
-            order = np.lexsort((spikes.sample, spikes.tick))
-            chosen = order if isinstance(chosen, slice) else order[is_chosen[spikes.population[order]]]
-        tick = spikes.tick[chosen]
-        # Many spikes share a tick: its time is worked out once.
-        times_ns = time_ns(np.arange(block.start, block.start + block.ticks), self._about.tick_s)
-        filled = np.empty(len(tick), np.int64)
-        fill_times(tick, block.start, times_ns, filled)
-        return {
-            "time_ns": filled,
-            "tick": tick,
-            "sample": spikes.sample[chosen],
-            "population": spikes.population[chosen],
-            "neuron": spikes.neuron[chosen],
-        }
+    def _spikes(self, chosen: SpikeRuns) -> Mapping[str, Values]:
+        return chosen.columns(time_ns(chosen.tick, self._about.tick_s))
 
     def counts(self, block: TickBlock) -> Rows:
         """Return a row for each tick, sample and slice."""
@@ -148,19 +129,22 @@ class RowMaker:
             "arrival_ns": lost.arrival_ns,
         }
 
-    def population_spikes(self, counts: Counts) -> NDArray[np.int64]:
-        """Return the spikes of each population, shape (ticks, samples, populations)."""
-        member = (self.population_of_slice[:, None] == np.arange(len(self._about.populations))).astype(np.float64)
-        spikes: NDArray[np.int64] = np.rint(counts.spikes.transpose(1, 0, 2) @ member).astype(np.int64)
-        return spikes
+    def population_spikes(self, spikes: SpikeRuns, block: TickBlock) -> NDArray[np.int64]:
+        """Return how many of `spikes`, those of `block`, each has, shape (ticks, samples, populations)."""
+        return spikes.per_tick(block.start, block.ticks, self._about.samples, len(self._about.populations))
 
-    def bins(self, zoom: int, first: int, spikes: NDArray[np.int64]) -> Rows:
+    def bins(self, zoom: int, first: int, spikes: NDArray[np.int64]) -> Mapping[str, Values]:
         """Return the rows of bins of `zoom` ticks from bin `first` on; `spikes` is (bins, samples, populations)."""
         bins, samples, populations = spikes.shape
-        tick = np.repeat((np.arange(bins, dtype=np.int64) + first) * zoom, samples * populations)
-        sample = np.tile(np.repeat(np.arange(samples, dtype=np.int32), populations), bins)
-        return self._axis(tick, sample) | {
-            "population": np.tile(np.arange(populations, dtype=np.int32), bins * samples),
+        tick = (np.arange(bins, dtype=np.int64) + first) * zoom
+        width = np.full(bins, samples * populations)
+        sample = np.tile(np.arange(samples, dtype=np.int32), bins)
+        one = np.ones(len(sample) * populations, np.int64)
+        return {
+            "time_ns": RunLengths(time_ns(tick, self._about.tick_s), width),
+            "tick": RunLengths(tick, width),
+            "sample": RunLengths(sample, np.full(len(sample), populations)).merged(),
+            "population": RunLengths(np.tile(np.arange(populations, dtype=np.int32), len(sample)), one).merged(),
             "spikes": spikes.reshape(-1),
         }
 

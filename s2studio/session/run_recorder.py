@@ -21,6 +21,7 @@ from s2studio.session.kept_counts import KeptCounts
 from s2studio.session.kernels import count_neurons
 from s2studio.session.manifest import RunEntry, State
 from s2studio.session.rows import RowMaker, Rows, Zooms
+from s2studio.session.spike_runs import SpikeRuns
 from s2studio.session.tables import (
     COUNTS,
     LATENESS,
@@ -140,16 +141,17 @@ class RunRecorder:
 
     def _append(self, block: TickBlock) -> None:
         writers, maker = self._writers, self._maker
-        writers[SPIKES.name].append(maker.spikes(block))
+        spikes = SpikeRuns.of(block.spikes)
+        writers[SPIKES.name].append(maker.spikes(spikes))
         if UNOBSERVED.name in writers:
-            writers[UNOBSERVED.name].append(maker.unobserved(block))
+            writers[UNOBSERVED.name].append(maker.unobserved(spikes))
         for rows in maker.voltages(block):
             writers[VOLTAGES.name].append(rows)
         if self._about.is_timed:
             writers[LATENESS.name].append(maker.lateness(block))
             writers[LOST.name].append(maker.lost(block))
-        self._append_bins(maker.population_spikes(block.counts))
-        self._count_neurons(block)
+        self._append_bins(maker.population_spikes(spikes, block))
+        self._count_neurons(spikes)
         self._append_counts(self._kept.add(block))
         for name in (SPIKES.name, UNOBSERVED.name, VOLTAGES.name):
             if name in writers:
@@ -172,9 +174,9 @@ class RunRecorder:
         for zoom, first, bins in self._zooms.add(spikes, last):
             self._writers[zoom_name(zoom)].append(self._maker.bins(zoom, first, bins))
 
-    def _count_neurons(self, block: TickBlock) -> None:
-        spikes = block.spikes
-        count_neurons(spikes.sample, spikes.population, spikes.neuron, self._offsets, self._neuron_spikes)
+    def _count_neurons(self, spikes: SpikeRuns) -> None:
+        place = spikes.sample * self._offsets[-1] + self._offsets[spikes.population]
+        count_neurons(spikes.first, place, spikes.neuron, self._neuron_spikes)
 
     def _flush(self) -> None:
         for writer in self._writers.values():
