@@ -7,12 +7,13 @@ import os
 import signal
 from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QColor, QDropEvent, QTextDocument
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QTabBar
+from PySide6.QtWidgets import QApplication, QTabBar, QWidget
 
 from s2studio.gui.docks import BESIDE, BOTTOM, PANELS
 from s2studio.gui.models.selection import of_slices
@@ -52,6 +53,26 @@ def test_that_a_dropped_project_is_mapped(window: Window, until: Until) -> None:
     mapping = window.controller.studio.mapping
     assert mapping is not None
     assert [piece.population for piece in mapping.slices] == ["input", "neuron"]
+
+
+def test_that_nothing_flashes_up_while_a_network_is_opened(
+    window: Window, until: Until, application: QApplication
+) -> None:
+    class Flashes(QObject):
+        shown: ClassVar[list[QObject]] = []
+
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+            if event.type() == QEvent.Type.Show and isinstance(watched, QWidget) and watched.isWindow():
+                self.shown.append(watched)
+            return False
+
+    flashes = Flashes()
+    application.installEventFilter(flashes)
+    window.show_preset("Run")
+    opened(window, until)
+    application.removeEventFilter(flashes)
+
+    assert flashes.shown == []  # a widget made visible before it has a parent is a window of its own
 
 
 def test_that_a_run_shows_the_spikes_of_its_session(window: Window, until: Until) -> None:

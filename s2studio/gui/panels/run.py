@@ -416,10 +416,11 @@ class _Input(QWidget):
         layout.addWidget(self.kind)
         with QSignalBlocker(self.kind):
             self.kind.setCurrentIndex(0 if source is None else 2 if source.poisson_hz else 1)
-        self.rate.setVisible(self.kind.currentIndex() == 2)
-        self.bin.setVisible(self.kind.currentIndex() == 1)
         layout.addWidget(self.rate)
         layout.addWidget(self.bin)
+        # Only now: without a parent, what is made visible is a window of its own.
+        self.rate.setVisible(self.kind.currentIndex() == 2)
+        self.bin.setVisible(self.kind.currentIndex() == 1)
         if source is not None and source.path is not None:
             layout.addWidget(
                 _muted(tr("{name}: {spikes:,} spikes", name=source.path.name, spikes=spikes), str(source.path))
