@@ -415,8 +415,8 @@ class Controller(QObject):
     def _show_progress(self) -> None:
         """Show the newest progress: there may have been many since the last picture."""
         progress, self._progress = self._progress, None
-        if progress is not None and self.studio.busy is not None:
-            self.studio.busy = Busy(self.studio.busy.what, progress.done, progress.total)
+        if progress is not None:
+            self.studio.progressed(progress.done, progress.total)
 
     def _run_began(self, mapping: ChipMapping) -> None:
         from s2studio.app.shown import RunShown

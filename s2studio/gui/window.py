@@ -12,12 +12,9 @@ from PySide6.QtGui import QCloseEvent, QColor, QDesktopServices, QDragEnterEvent
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
-    QLabel,
     QMainWindow,
     QMenu,
     QMessageBox,
-    QProgressBar,
-    QPushButton,
     QSizePolicy,
     QStackedWidget,
     QTabWidget,
@@ -32,7 +29,6 @@ from s2studio.gui.controller import Controller
 from s2studio.gui.docks import LEFT, PANELS, PRESETS, RIGHT, PanelDock, PanelRow, make_panel
 from s2studio.gui.edit_menu import MESH_MENU, PLACER_ROWS
 from s2studio.gui.menus import MENUS, STEPS_MENU, rows
-from s2studio.gui.models.studio import Busy
 from s2studio.gui.one_by_one import OneByOne
 from s2studio.gui.panels.mesh import MeshPanel
 from s2studio.gui.scripts import ScriptRunner
@@ -41,7 +37,7 @@ from s2studio.gui.theme import ThemeSwitch
 from s2studio.gui.translation import ENGLISH, LANGUAGE, language_name, tr
 from s2studio.gui.views.panel import Panel
 from s2studio.gui.views.start_page import StartPage
-from s2studio.gui.views.status import StatusFacts
+from s2studio.gui.views.status import StatusBusy, StatusFacts
 from s2studio.resources import resource_path
 from s2studio.version import __version__
 
@@ -93,7 +89,6 @@ class Window(QMainWindow):
         self._make_status()
         connect_models(self.actions_, self.controller)
         self.controller.undo.indexChanged.connect(lambda _index: self.actions_.refresh())
-        self.controller.studio.busy_changed.connect(self._show_busy)
         self.controller.opened.connect(self._remember)
         self.controller.saved.connect(lambda _path: self._forget_recovered())
         self.controller.action_wanted.connect(lambda name: self.actions_[name].trigger())
@@ -433,17 +428,9 @@ class Window(QMainWindow):
         self.addToolBar(bar)
 
     def _make_status(self) -> None:
-        self._doing = QLabel(self)
-        self._progress = QProgressBar(self)
-        self._progress.setFixedWidth(160)
-        self._progress.setTextVisible(False)
-        self._cancel = QPushButton(tr("Cancel"), self)
-        self._cancel.clicked.connect(self.controller.cancel)
-        for widget in (self._doing, self._progress, self._cancel):
-            self.statusBar().addWidget(widget)
+        self.statusBar().addWidget(StatusBusy(self.controller, self))
         self.facts = StatusFacts(self.controller, self)
         self.statusBar().addPermanentWidget(self.facts)
-        self._show_busy(None)
 
     def _forget_recovered(self) -> None:
         """Remove what was recovered: it is saved, or the user let go of it."""
@@ -462,14 +449,6 @@ class Window(QMainWindow):
         for path in self.recent:
             self.recent_menu.addAction(str(path)).triggered.connect(partial(self.open_paths, [path]))
         self.recent_menu.setEnabled(bool(self.recent))
-
-    def _show_busy(self, busy: Busy | None) -> None:
-        for widget in (self._doing, self._progress, self._cancel):
-            widget.setVisible(busy is not None)
-        if busy is not None:
-            self._doing.setText(f"{busy.what} …")
-            self._progress.setRange(0, busy.total)
-            self._progress.setValue(busy.done)
 
     def _show_title(self) -> None:
         project = self.controller.studio.project

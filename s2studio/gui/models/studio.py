@@ -55,6 +55,7 @@ class Studio:
     shown_changed = Signal(object)
     summary_changed = Signal(object)
     busy_changed = Signal(object)
+    busy_progressed = Signal(object)
     run_state_changed = Signal(str)
     unfit_changed = Signal(str)
     said = Signal(object)
@@ -147,6 +148,12 @@ class Studio:
     def busy(self, value: Busy | None) -> None:
         self._busy = value
         self.busy_changed.emit(value)
+
+    def progressed(self, done: int, total: int) -> None:
+        """Say how far it is with what it works on."""
+        if self._busy is not None:
+            self._busy = Busy(self._busy.what, done, total)
+            self.busy_progressed.emit(self._busy)
 
     @property
     def run_state(self) -> RunState:

@@ -1,4 +1,4 @@
-"""What the status bar always says: chip, PEs used, memory, live rate, ticks the display skipped."""
+"""The status bar: what is worked on, and always chip, PEs used, memory, live rate, ticks the display skipped."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
 from s2studio.draw.scale import quantity
 from s2studio.gui.translation import tr
@@ -15,8 +15,46 @@ from s2studio.units import with_unit
 
 if TYPE_CHECKING:
     from s2studio.gui.controller import Controller
+    from s2studio.gui.models.studio import Busy
 
-EVERY_MS, RATE_PX = 500, 320
+EVERY_MS, RATE_PX, PROGRESS_PX = 500, 320, 160
+# What is done sooner than this is not announced, and between two steps of one thing nothing disappears: no flicker.
+SOON_MS = 100
+
+
+class StatusBusy(QWidget):
+    """What the engine works on, how far it is, and the button that cancels it: nothing while it is idle."""
+
+    def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._studio = controller.studio
+        self._doing, self._progress = QLabel(self), QProgressBar(self)
+        self._progress.setFixedWidth(PROGRESS_PX)
+        self._progress.setTextVisible(False)
+        cancel = QPushButton(tr("Cancel"), self)
+        cancel.clicked.connect(controller.cancel)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        for widget in (self._doing, self._progress, cancel):
+            layout.addWidget(widget)
+        self.setVisible(False)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(SOON_MS)
+        self._soon.timeout.connect(self._appear)
+        self._studio.busy_changed.connect(lambda _busy: self._soon.start())
+        self._studio.busy_progressed.connect(self._show)
+
+    def _appear(self) -> None:
+        busy = self._studio.busy
+        if busy is not None:
+            self._show(busy)
+        self.setVisible(busy is not None)
+
+    def _show(self, busy: Busy) -> None:
+        self._doing.setText(f"{busy.what} …")
+        self._progress.setRange(0, busy.total)
+        self._progress.setValue(busy.done)
 
 
 class StatusFacts(QWidget):
