@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from s2studio.analysis.view import Span, View
 from s2studio.gui.models.editing import Editing, Measured, Plan, carried_over
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 Thing = TypeVar("Thing")
 Step = Callable[[Editor, ChipMapping], ChipMapping | Refused]
+
+# What tells the cost of an edit is loaded once the new mapping is painted: its thread would make the painting wait.
+WARM_AFTER_MS = 200
 
 
 class Edits(QObject):
@@ -192,7 +195,7 @@ class Edits(QObject):
         selection = self._controller.selection
         selection.select(carried_over(selection.now, self._mapping, mapping))
         self._mapping = mapping
-        self.editing.warm()
+        QTimer.singleShot(WARM_AFTER_MS, self, self.editing.warm)
         self.judged.emit()
 
     def _measure(self, shown: RunShown | None) -> None:

@@ -6,6 +6,8 @@ import gc
 import importlib
 import threading
 
+from s2studio.gui.docks import PANELS
+
 # What is imported inside functions of the window, so that it starts fast.
 MODULES = (
     "networkx",
@@ -23,14 +25,15 @@ MODULES = (
 
 
 def warm() -> threading.Thread:
-    """Load `MODULES` in a thread, which takes turns with the window every few ms; it ends with the process."""
+    """Load `MODULES` and the panels in a thread that takes turns with the window and ends with the process."""
     thread = threading.Thread(target=_load, name="s2studio imports", daemon=True)
     thread.start()
     return thread
 
 
 def _load() -> None:
-    for name in MODULES:
+    panels = (f"s2studio.gui.panels.{row.source.partition(':')[0]}" for row in PANELS)
+    for name in (*MODULES, *panels):
         importlib.import_module(name)
     # What stays for good need not be looked through again and again: each time, a picture would come late.
     gc.freeze()
