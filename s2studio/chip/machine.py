@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from s2studio.chip.spec import ChipSpec, Runtime
@@ -51,7 +52,7 @@ class Machine:
     runtime: Runtime
     chips: tuple[tuple[int, int], ...] = ((0, 0),)
 
-    @property
+    @cached_property
     def pes(self) -> tuple[PE, ...]:
         """Every PE, in the chip's logical core order."""
         return tuple(
@@ -61,14 +62,14 @@ class Machine:
             for p in range(self.spec.pes_per_qpe)
         )
 
-    @property
+    @cached_property
     def reserved_pes(self) -> frozenset[PE]:
         """The PEs that the runtime keeps for itself (`runtimes.*.reserved` of the chip file, per chip)."""
         return frozenset(
             PE(chip_x, chip_y, x, y, p) for chip_x, chip_y in self.chips for x, y, p in self.runtime.reserved
         )
 
-    @property
+    @cached_property
     def usable_pes(self) -> tuple[PE, ...]:
         """The PEs that a program may use, in logical order."""
         reserved = self.reserved_pes

@@ -103,16 +103,17 @@ def throughput_anchors(spec: ChipSpec) -> tuple[Anchor, ...]:
     In one second a core at the fastest clock runs 1 / tick ticks, updates every neuron in each, and takes as many
     packets as its synaptic events need when each has as many targets on the core as `anchor_sparse` allows.
     """
-    number = {
-        key: quantity.value for key, quantity in spec.quantities.items() if isinstance(quantity.value, float | int)
-    }
-    if "throughput.synaptic_events_per_core" not in number:
+    if "throughput.synaptic_events_per_core" not in spec.quantities:
         return ()
-    per_core = float(number["throughput.synaptic_events_per_core"]) * 1e6
-    per_chip = float(number["throughput.synaptic_events_per_chip"]) * 1e9 / spec.pe_count
+
+    def number(key: str) -> float:
+        return float(str(spec.quantities[key].value))
+
+    per_core = number("throughput.synaptic_events_per_core") * 1e6
+    per_chip = number("throughput.synaptic_events_per_chip") * 1e9 / spec.pe_count
     neurons = {
-        "throughput.synaptic_events_per_core": float(number["throughput.neurons_per_core"]),
-        "throughput.synaptic_events_per_chip": float(number["throughput.neurons_per_chip"]) / spec.pe_count,
+        "throughput.synaptic_events_per_core": number("throughput.neurons_per_core"),
+        "throughput.synaptic_events_per_chip": number("throughput.neurons_per_chip") / spec.pe_count,
     }
     events = dict(zip(neurons, (per_core, per_chip), strict=True))
     return tuple(
