@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from s2studio.analysis.forensics import Why
+from typing import TYPE_CHECKING
+
 from s2studio.chip.machine import PE
 from s2studio.draw.trace import Load, Trace, Way
+
+if TYPE_CHECKING:
+    from s2studio.analysis.forensics import Why
 
 
 def trace_of(found: Why) -> Trace:
