@@ -132,10 +132,10 @@ class SessionService:
         return next_trouble(self._run(path, number), tick, is_forward)
 
     def estimate(
-        self, path: Path, number: int, format_name: str, window: Window, channels: tuple[str, ...]
+        self, path: Path, number: int, format_name: str, window: Window, channels: tuple[str, ...], name: str
     ) -> Estimate:
-        """Return how large an export would be."""
-        return estimate(path, format_name, window, number, channels)
+        """Return how large an export would be, where it is a file under `name`."""
+        return estimate(path, format_name, window, number, channels, name=name)
 
     def neuron_spikes(self, path: Path, number: int) -> Mapping[str, NDArray[np.int64]]:
         """Return how often each neuron spiked in the whole run, by population, shape (neurons,)."""

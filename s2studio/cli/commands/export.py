@@ -62,16 +62,19 @@ def export(
         raise UsageError(f"export of {source}", found, hint="a session was run already: leave it out")
     window = Window(start, stop)
     if estimate or output is None:
-        _print_estimate(source, format, window, run, channels or ())
+        name = "" if output is None else output.name
+        _print_estimate(source, format, window, run, channels or (), name)
         return
     with workbench(Project(source), quiet=False) as bench:
         bench.export(source, format, output, window, run, overwrite, channels or ())
 
 
-def _print_estimate(session: Path, name: str, window: Window, run: int, channels: Collection[str]) -> None:
+def _print_estimate(
+    session: Path, format_name: str, window: Window, run: int, channels: Collection[str], name: str
+) -> None:
     from s2studio.app.session_export import estimate
 
-    found = estimate(session, name, window, run, channels)
+    found = estimate(session, format_name, window, run, channels, name=name)
     for channel, rows in found.rows.items():
         print(f"{channel:10}{rows:>15,} rows")
     print(f"{'total':10}{found.bytes:>15,} B" + ("" if found.is_exact else ", about"))

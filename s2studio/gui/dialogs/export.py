@@ -204,5 +204,5 @@ class ExportDialog(QDialog):
         def refused(refusal: object) -> None:
             self.estimated.setText(str(getattr(refusal, "error", refusal)))
 
-        arguments = (*shown, self.format_name, self.window_, self.chosen)
+        arguments = (*shown, self.format_name, self.window_, self.chosen, Path(self.path.text()).name)
         self.controller.sessions.request("estimate", *arguments, done=answered, failed=refused)

@@ -147,10 +147,14 @@ def estimate(
     run: int = 0,
     channels: Collection[str] = (),
     formats: Mapping[str, Exporter] = EXPORTERS,
+    name: str = "",
 ) -> Estimate:
-    """Return how large the export of the same arguments would be."""
+    """Return how large the export of the same arguments would be, where it is a file under `name` (empty: the usual).
+
+    The name counts: a trace is compressed where it ends in `.gz`.
+    """
     exporter = _exporter(formats, format_name)
-    source, file = _source(session, run), f"export{exporter.suffix}" if exporter.suffix else ""
+    source, file = _source(session, run), (name or f"export{exporter.suffix}") if exporter.suffix else ""
     if not isinstance(source, LayerRun):
         part = _chosen(source, exporter, format_name, window, channels)
         return estimate_size(part, exporter.write, exporter.rows, file)

@@ -110,6 +110,12 @@ def test_that_an_estimate_is_near_the_bytes_that_are_written(
     assert not found.is_exact or found.bytes == written
 
 
+def test_that_the_estimate_of_a_trace_goes_by_the_name_of_its_file(session: Session) -> None:
+    packed, plain = (estimate(session, "chrome", name=name).bytes for name in ("trace.json.gz", "trace.json"))
+
+    assert plain > 3 * packed > 0
+
+
 @every_format
 def test_that_each_channel_alone_is_smaller_and_an_unknown_one_is_named(
     session: Session, tmp_path: Path, name: str
