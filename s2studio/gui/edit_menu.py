@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from s2studio.gui.actions import ActionRow
-from s2studio.gui.translation import tr
+from s2studio.gui.translation import marked
 from s2studio.mapping.place import PLACERS
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ MESH_MENU = (
     "place_rest",
     "place",
 )
+PLACERS_MENU = marked("Place the selection with")
 PLACER_ROWS = tuple(f"place_with_{name}" for name in PLACERS)
 
 
@@ -148,8 +149,8 @@ def edit_rows(window: Window) -> tuple[ActionRow, ...]:
         *(
             ActionRow(
                 f"place_with_{placer}",
-                "Map",
-                tr("Place the selection with {placer}", placer=placer),
+                PLACERS_MENU,
+                placer,
                 lambda placer=placer: edits.place_selection(placer),  # type: ignore[misc]
                 enabled=with_slices,
             )

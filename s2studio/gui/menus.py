@@ -8,7 +8,7 @@ from PySide6.QtGui import QKeySequence
 
 from s2studio.gui.actions import ActionRow
 from s2studio.gui.docks import PANELS, PRESETS
-from s2studio.gui.edit_menu import edit_rows
+from s2studio.gui.edit_menu import PLACERS_MENU, edit_rows
 from s2studio.gui.steps import STEPS
 from s2studio.gui.translation import language_name, languages, marked, tr
 
@@ -22,19 +22,41 @@ THEME_TITLES = {
 }
 STEPS_MENU = marked("Copy step as command line")
 MENUS = (marked("File"), marked("Edit"), marked("Map"), marked("Run"), marked("View"), marked("Help"))
+# Menus within menus, each where its first command stands; and the commands above which a line is drawn.
+SUBMENUS = {STEPS_MENU: "File", PLACERS_MENU: "Map"}
+SEPARATED = frozenset(
+    {
+        "save",
+        "export",
+        "copy_command",
+        "quit",
+        "select_none",
+        "pick_up",
+        "pin",
+        "place_rest",
+        "follow",
+        "cancel",
+        "preset_load",
+        "zoom_in",
+        "tick_back",
+        "theme_system",
+        "manual",
+    }
+)
 
 
 def rows(window: Window) -> tuple[ActionRow, ...]:
     """Return every command of `window`, menu by menu."""
     return (
         *_file(window),
+        *_steps(window),
+        ActionRow("quit", "File", "&Quit", window.close, QKeySequence.StandardKey.Quit),
         *_edit(window),
         *_map(window),
         *edit_rows(window),
         *_run(window),
         *_view(window),
         *_panels(window),
-        *_steps(window),
         *_help(window),
     )
 
@@ -118,7 +140,6 @@ def _file(window: Window) -> tuple[ActionRow, ...]:
             tip="Copy the line that does the same in a terminal",
             enabled=lambda: studio.project is not None,
         ),
-        ActionRow("quit", "File", "&Quit", window.close, QKeySequence.StandardKey.Quit),
     )
 
 

@@ -27,8 +27,8 @@ from s2studio.gui.arrangement import Arrangement
 from s2studio.gui.autosave import Autosave
 from s2studio.gui.controller import Controller
 from s2studio.gui.docks import LEFT, PANELS, PRESETS, RIGHT, PanelDock, PanelRow, make_panel
-from s2studio.gui.edit_menu import MESH_MENU, PLACER_ROWS
-from s2studio.gui.menus import MENUS, STEPS_MENU, rows
+from s2studio.gui.edit_menu import MESH_MENU, PLACER_ROWS, PLACERS_MENU
+from s2studio.gui.menus import MENUS, SEPARATED, SUBMENUS, rows
 from s2studio.gui.one_by_one import OneByOne
 from s2studio.gui.panels.mesh import MeshPanel
 from s2studio.gui.scripts import ScriptRunner
@@ -382,7 +382,7 @@ class Window(QMainWindow):
                 menu.addAction(self.actions_[name])
             else:
                 menu.addSeparator()
-        placers = menu.addMenu(tr("Place the selection with"))
+        placers = menu.addMenu(tr(PLACERS_MENU))
         for name in PLACER_ROWS:
             placers.addAction(self.actions_[name])
         menu.exec(at)
@@ -394,24 +394,23 @@ class Window(QMainWindow):
     def _make_menus(self) -> None:
         self.recent_menu = QMenu(tr("Open &recent"), self)
         self._fill_recent_menu()
-        for menu_name in MENUS:
-            menu = self.menuBar().addMenu("&" + tr(menu_name))
-            for row in self.actions_.rows.values():
-                if row.menu == menu_name:
-                    menu.addAction(self.actions_[row.name])
-                if row.name == "open":
-                    menu.addMenu(self.recent_menu)
-                if row.name == "copy_command":
-                    steps = menu.addMenu(tr(STEPS_MENU))
-                    steps.aboutToShow.connect(self.actions_.refresh)
-                    steps.addActions(
-                        [self.actions_[one.name] for one in self.actions_.rows.values() if one.menu == STEPS_MENU]
-                    )
-            if menu_name == "View":
+        menus = {name: self.menuBar().addMenu("&" + tr(name)) for name in MENUS}
+        for row in self.actions_.rows.values():
+            parent = SUBMENUS.get(row.menu)
+            if parent is not None and row.menu not in menus:
+                menus[row.menu] = menus[parent].addMenu(tr(row.menu))
+                menus[row.menu].aboutToShow.connect(self.actions_.refresh)
+            menu = menus.get(row.menu)
+            if menu is None:
+                continue
+            if row.name in SEPARATED:
                 menu.addSeparator()
-                panels = menu.addMenu(tr("Panels"))
-                for dock in self.docks.values():
-                    panels.addAction(dock.toggleViewAction())
+            menu.addAction(self.actions_[row.name])
+            if row.name == "open":
+                menu.addMenu(self.recent_menu)
+        panels = menus["View"].addMenu(tr("Panels"))
+        for dock in self.docks.values():
+            panels.addAction(dock.toggleViewAction())
 
     def _make_toolbar(self) -> None:
         bar = QToolBar(tr("Toolbar"), self)

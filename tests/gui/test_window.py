@@ -13,7 +13,7 @@ import pytest
 from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QColor, QDropEvent, QTextDocument
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QTabBar, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QTabBar, QWidget
 
 from s2studio.gui.docks import BESIDE, BOTTOM, PANELS
 from s2studio.gui.models.selection import of_slices
@@ -353,6 +353,24 @@ def test_that_a_late_tick_is_gone_to_explained_and_traced_on_the_mesh_until_that
         button.click()
         until(lambda tick=tick: window.controller.timeline.cursor == tick)
         assert window.controller.selection.now.slices
+
+
+def test_that_every_command_and_submenu_stands_in_one_menu(window: Window) -> None:
+    menus = {action.text(): action.menu() for action in window.menuBar().actions()}
+    submenus = {
+        title: [action.text() for action in menu.actions() if action.menu() is not None]
+        for title, menu in menus.items()
+        if isinstance(menu, QMenu)
+    }
+
+    assert submenus == {
+        "&File": ["Open &recent", "Copy step as command line"],
+        "&Edit": [],
+        "&Map": ["Place the selection with"],
+        "&Run": [],
+        "&View": ["Panels"],
+        "&Help": [],
+    }
 
 
 def test_that_a_reset_layout_brings_panels_back(window: Window) -> None:
