@@ -37,6 +37,8 @@ class KeptPicture:
     def _paint(self, paint: Callable[[QPainter], None], pixels: QSize, ratio: float) -> None:
         if self._picture.size() != pixels:  # to take memory anew costs as much as half of the painting
             self._picture = QPixmap(pixels)
+        if ratio != int(ratio):  # the last row and column of pixels are then not covered whole
+            self._picture.fill(self._widget.palette().window().color())
         self._picture.setDevicePixelRatio(ratio)
         own = QPainter(self._picture)
         paint(own)
