@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QDoubleSpinBox,
     QFileDialog,
     QFormLayout,
+    QGridLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from s2studio.gui.controller import Controller
     from s2studio.session.export import Estimate
 
+# So many channels stand beside each other.
+CHANNELS_BESIDE = 4
 # After the last change, before the size is worked out.
 PAUSE_MS = 250
 
@@ -67,10 +70,12 @@ class ExportDialog(QDialog):
             spin.setSuffix(" s")
             spin.setValue(value)
         self.channels = QWidget()
-        self._channels_layout = QHBoxLayout(self.channels)
+        self._channels_layout = QGridLayout(self.channels)
         self._channels_layout.setContentsMargins(0, 0, 0, 0)
         self.estimated = QLabel()
         self.estimated.setProperty("role", "muted")
+        self.estimated.setWordWrap(True)
+        self.estimated.setMinimumHeight(2 * self.estimated.fontMetrics().lineSpacing())  # so that nothing jumps
         self.path = QLineEdit()
         self.path.setAccessibleName(tr("Where to"))
         self._browse = QPushButton(tr("Browse…"))
@@ -155,12 +160,13 @@ class ExportDialog(QDialog):
         exporter = FORMATS[self.format_name]
         has_choice = self.format_name != REPORT
         names = () if not has_choice else exporter.layer_channels if self.is_deep else exporter.channels
-        for name in names:
+        for number, name in enumerate(names):
             box = QCheckBox(name)
             box.setChecked(True)
             box.toggled.connect(self._changed)
-            self._channels_layout.addWidget(box)
-        self._channels_layout.addWidget(QLabel("" if names else tr("all of it")), 1, Qt.AlignmentFlag.AlignLeft)
+            self._channels_layout.addWidget(box, *divmod(number, CHANNELS_BESIDE))
+        if not names:
+            self._channels_layout.addWidget(QLabel(tr("all of it")))
         shown = self.controller.recorded
         if shown is not None:
             session, suffix = shown[0], exporter.suffix

@@ -370,9 +370,9 @@ class Editing:
                 error * (time_s or 0.0),
                 note=tr("after a run"),
             ),
-            Figure(tr("Memory head-room"), "B", fullest, -(change.fullest_bytes if change else 0), more_is_better=True),
+            Figure(tr("Head-room"), "B", fullest, -(change.fullest_bytes if change else 0), more_is_better=True),
             Figure(
-                about_column(tr("Energy") if found is not None else tr("Energy of the NoC")),
+                about_column(tr("Energy") if found is not None else tr("NoC energy")),
                 f"J{per}",
                 (energy_j + busy_j) / ticks,
                 change.energy_per_tick_j if change else 0.0,

@@ -85,7 +85,9 @@ class AdvicePanel(Panel):
         layout = self.column(spacing=NEAR_PX, margin=NEAR_PX)
         layout.addLayout(top)
         layout.addWidget(self.cause)
-        layout.addWidget(beside(self.fixes, self.rooms, 680, 360), 1)
+        self._found = beside(self.fixes, self.rooms, 680, 360)
+        layout.addWidget(self._found, 1)
+        layout.addStretch()
 
     def _changed(self, _value: object) -> None:
         """Advice is about what is there now: what was said before no longer holds."""
@@ -95,14 +97,14 @@ class AdvicePanel(Panel):
         self.apply.setEnabled(False)
         self.headline.setText(tr("Not asked since the last change"))
         self.cause.setText(tr("Advise: how short the tick may be, which PE sets it, and what to change first."))
-        self.fixes.show_figures([])
-        self.rooms.show_figures([])
+        self._found.hide()
         project = studio.project
         if project is not None and not self.wants.isChecked():
             self.tick.setValue(project.run.tick_s * 1e3)
 
     def _show(self, advice: Advice) -> None:
         self.advice = advice
+        self._found.show()
         now, deadline = advice.now, advice.deadline
         self.headline.setText(
             tr(

@@ -42,7 +42,9 @@ class LayerAdvicePanel(Panel):
             top.addWidget(button)
         layout = self.column(spacing=NEAR_PX, margin=NEAR_PX)
         layout.addLayout(top)
-        layout.addWidget(beside(self.fixes, self.shares, 680, 380), 1)
+        self._found = beside(self.fixes, self.shares, 680, 380)
+        layout.addWidget(self._found, 1)
+        layout.addStretch()
         self.ask.clicked.connect(lambda _checked: controller.deep_work.advise(self._show))
         self.apply.clicked.connect(lambda _checked: self.apply_chosen())
         controller.deep.shown_changed.connect(self._changed)
@@ -59,14 +61,14 @@ class LayerAdvicePanel(Panel):
         self.set_empty(shown is None)
         self.advice = None
         self.apply.setEnabled(False)
-        self.headline.setText(tr("Not asked since the last change"))
-        self.fixes.show_figures([])
-        self.shares.show_figures([])
+        self.headline.setText(tr("Advise: what bounds the latency, and what to change first"))
+        self._found.hide()
 
     def _show(self, advice: LayerAdvice) -> None:
         from s2studio.analysis.layer_advice import BOUND_WORDS, headline
 
         self.advice = advice
+        self._found.show()
         self.headline.setText(headline(advice) + "   " + tr("(estimate)"))
         self.fixes.show_figures(
             [

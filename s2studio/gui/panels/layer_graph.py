@@ -44,6 +44,7 @@ class LayerGraphPanel(Panel):
         self._fit.setIcon(icon("fit", self.theme))
         bar = QHBoxLayout()
         bar.setContentsMargins(SPACE_PX, TIGHT_PX, NEAR_PX, TIGHT_PX)
+        bar.setSpacing(NEAR_PX)
         bar.addWidget(self.stage)
         bar.addWidget(self._about, 1)
         bar.addWidget(self._fit)

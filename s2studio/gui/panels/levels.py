@@ -23,10 +23,12 @@ from s2studio.units import with_unit
 
 if TYPE_CHECKING:
     from s2studio.analysis.levels import LevelRow, LevelStudy
+    from s2studio.app.shown import RunShown
     from s2studio.gui.controller import Controller
 
 SYMBOLS = ("o", "s", "t", "d", "star", "+", "x")
 POINT_PX, LATE_PX = 11, 8
+LEGEND_COLUMNS = 3
 
 
 class LevelsPanel(Panel):
@@ -41,8 +43,9 @@ class LevelsPanel(Panel):
     def __init__(self, controller: Controller, themes: ThemeSwitch) -> None:
         super().__init__(controller, themes)
         self.study: LevelStudy | None = None
+        self._compared: RunShown | None = None
         self.rows: list[LevelRow] = []
-        self.why = QLabel(tr("Compare level policies by energy and deadline."), self.content)
+        self.why = QLabel(self.content)
         self.why.setWordWrap(True)
         self.ask = QPushButton(tr("Compare"), self.content)
         self.take = QPushButton(tr("Take"), self.content)
@@ -58,7 +61,9 @@ class LevelsPanel(Panel):
         self.curve.addItem(self._late)
         self.shown = QLabel(self.content)
         self.shown.setProperty("role", "muted")
-        self._legend = self.plot.getPlotItem().addLegend(offset=(-8, 8))
+        self.plot.setToolTip(tr("Hollow points have late PE ticks. Click a point for its power over the run."))
+        # Where a long tick is cheap there are no points.
+        self._legend = self.plot.getPlotItem().addLegend(offset=(-8, -8), colCount=LEGEND_COLUMNS)
         self.table = Figures(
             (tr("policy"), tr("tick"), *map(about_column, (tr("energy"), tr("late"), tr("fast")))),
             tr("Level policies"),
@@ -114,17 +119,31 @@ class LevelsPanel(Panel):
         left.setStretchFactor(0, 1)
         left.setStretchFactor(1, 1)
         left.setSizes([200, 200])
-        splitter = beside(left, self.table, 560, 480)
+        self._found = beside(left, self.table, 560, 480)
         layout = self.column(spacing=NEAR_PX, margin=NEAR_PX)
         layout.addLayout(top)
-        layout.addWidget(splitter, 1)
+        layout.addWidget(self._found, 1)
+        layout.addStretch()
 
     def _changed(self, _value: object) -> None:
         studio = self.controller.studio
         self.set_empty(studio.mapping is None and studio.shown is None)
+        if studio.shown is None or studio.shown is not self._compared:
+            self._forget()
+
+    def _forget(self) -> None:
+        """Ask anew: a comparison is of one run."""
+        self._compared = self.controller.studio.shown
+        self.study, self.rows = None, []
+        self.take.setEnabled(False)
+        self.why.setText(
+            tr("Compare: what every level policy would cost at several ticks, from the counts of the run.")
+        )
+        self._found.hide()
 
     def _show(self, study: LevelStudy) -> None:
         self.study = study
+        self._found.show()
         self.rows = sorted(study.rows, key=lambda row: (not row.is_pareto, row.late_ticks > 0, row.energy_j))
         self.why.setText(
             "  ".join(f"{text[0].upper()}{text[1:]}." for text in study.why) + tr("  Energies are estimates.")
@@ -162,6 +181,7 @@ class LevelsPanel(Panel):
         item.clear()
         self._legend.clear()
         colours = population_colours(_policies(study))
+        named = set()
         for name, symbol in zip(_policies(study), SYMBOLS * 4, strict=False):
             for is_late in (False, True):
                 rows = [row for row in study.rows if row.policy == name and (row.late_ticks > 0) is is_late]
@@ -175,8 +195,9 @@ class LevelsPanel(Panel):
                     symbolSize=POINT_PX,
                     symbolPen=pg.mkPen(colours[name], width=2),
                     symbolBrush=None if is_late else colours[name],
-                    name=tr("{name}, late", name=name) if is_late else name,
+                    name=None if name in named else name,
                 )
+                named.add(name)
                 points.sigPointsClicked.connect(lambda _item, clicked, rows=rows: self._clicked(rows, clicked))
         item.enableAutoRange()
 

@@ -34,7 +34,7 @@ POWERS = marked("Powers follow from counts and the chip file; sleep and busy pow
 HEADROOM = 1.2
 HEADLINE_PX = 200
 # Of plot and table at first; the table is as narrow as that where the window is.
-WIDTHS_PX = (640, 430)
+WIDTHS_PX = (640, 460)
 
 
 class PowerPanel(Panel):
