@@ -8,6 +8,9 @@ NS_PER_S = 1_000_000_000
 
 _PREFIXES = ((1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"), (1e-6, "µ"), (1e-9, "n"), (1e-12, "p"))
 
+# Units of more letters are words.
+_LONGEST_SYMBOL = 4
+
 # What names in JSON and files end on, and the unit it stands for.
 _ENDINGS = {"s": "s", "j": "J", "w": "W", "hz": "Hz", "bytes": "B"}
 
@@ -15,9 +18,11 @@ _ENDINGS = {"s": "s", "j": "J", "w": "W", "hz": "Hz", "bytes": "B"}
 def with_unit(value: float, unit: str, digits: int = 3) -> str:
     """Return `value` with an SI prefix and its unit: `with_unit(0.00123, "J")` is `1.23 mJ`, what is no number `–`.
 
-    Of `1/s` the prefix takes the place of the 1: `5.85 M/s`. A share of 1 is written in `%`, without prefix.
+    Of `1/s` the prefix takes the place of the 1: `5.85 M/s`; before words it stands apart: `5.85 M events/s`. A share
+    of 1 is written in `%`, without prefix.
     """
     unit = unit.removeprefix("1") if unit.startswith("1/") else unit
+    between = " " if len(unit.partition("/")[0]) > _LONGEST_SYMBOL else ""
     if not math.isfinite(value):
         return "–"
     if unit == "%":
@@ -28,8 +33,9 @@ def with_unit(value: float, unit: str, digits: int = 3) -> str:
     # What rounds up to the next prefix has it already.
     factor, prefix = next((row for row in _PREFIXES if size >= row[0] * (1 - 0.5 * 10**-digits)), _PREFIXES[-1])
     scaled = value / factor
-    decimals = max(0, digits - len(str(int(abs(scaled))))) if abs(scaled) >= 1 else digits
-    return f"{scaled:.{decimals}f} {prefix}{unit}"
+    whole = int(float(f"{abs(scaled):.{digits}g}"))
+    decimals = max(0, digits - len(str(whole))) if whole else digits
+    return f"{scaled:.{decimals}f} {prefix}{between if prefix else ''}{unit}"
 
 
 def significant(value: float, digits: int = 3) -> str:
@@ -51,8 +57,8 @@ def interval(low: float, high: float, unit: str) -> str:
 
 
 def estimated(value: float, low: float, high: float, unit: str) -> str:
-    """Return an estimate with its error band: `592 µs (551 to 640 µs)`."""
-    return f"{with_unit(value, unit)} ({interval(low, high, unit)})"
+    """Return an estimate with its error band where it has any: `592 µs (551 to 640 µs)`."""
+    return with_unit(value, unit) if low == value == high else f"{with_unit(value, unit)} ({interval(low, high, unit)})"
 
 
 def numbered(value: int, low: int, high: int) -> str:

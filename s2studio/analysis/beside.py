@@ -50,6 +50,6 @@ def simulated(summary: Mapping[str, Any]) -> tuple[Simulated, ...]:
     if "synaptic_events" in summary and duration_s:
         rate = summary["synaptic_events"] / (samples * duration_s)
         found.append(
-            Simulated("throughput", "synaptic events of the chip on average", rate, rate, rate, "1/s", "exact")
+            Simulated("throughput", "mean of the whole chip at the run's tick", rate, rate, rate, "events/s", "exact")
         )
     return tuple(found)

@@ -21,7 +21,7 @@ from s2studio.sim.energy_ends import outside_ends_j
 from s2studio.sim.level import AUTO, LevelPolicy, choose_levels
 from s2studio.sim.timing import FloatArray, clocks_hz, late, smallest_safe_tick_s
 from s2studio.sim.traffic import flits
-from s2studio.units import with_unit
+from s2studio.units import estimated, with_unit
 
 Levels = NDArray[np.int8]
 HINDSIGHT, FOUND = "hindsight", "found"
@@ -89,7 +89,7 @@ class LevelStudy:
     """What `levels` answers: `rows` by tick and policy, `choice` the row to take, `why` it wins, in words.
 
     `winners` says which policy takes least energy at each tick in which any is in time. `least` is the row of least
-    energy at any tick, `bound_j` what hindsight would take at the tick of `choice`.
+    energy at any tick, `bound_j` what hindsight would take at the tick of `choice`, with both ends.
     """
 
     network: str
@@ -101,7 +101,16 @@ class LevelStudy:
     choice: LevelRow
     least: LevelRow
     bound_j: float
+    bound_low_j: float
+    bound_high_j: float
     why: tuple[str, ...]
+
+    @property
+    def over_bound_j(self) -> tuple[float, float, float]:
+        """What `choice` takes more than the bound in J, and both ends of it: at one end of the costs both are."""
+        over_j = self.choice.energy_j - self.bound_j
+        ends = (over_j, self.choice.energy_low_j - self.bound_low_j, self.choice.energy_high_j - self.bound_high_j)
+        return over_j, min(ends), max(ends)
 
     @property
     def policy(self) -> LevelPolicy:
@@ -147,9 +156,10 @@ def study_levels(
     choice, winners = _choice(rows, wanted), _winners(rows)
     in_time = [row for row in rows if row.level is not None and not row.late_ticks]
     least = min(in_time or [choice], key=lambda row: row.energy_j)
-    bound = next(row.energy_j for row in rows if row.policy == HINDSIGHT and row.tick_s == choice.tick_s)
+    bound = next(row for row in rows if row.policy == HINDSIGHT and row.tick_s == choice.tick_s)
     why = (*_why(run, rows, choice), *_why_least(run, choice, least))
-    return LevelStudy(run.network.name, run.spec.name, run.ticks, switching, rows, winners, choice, least, bound, why)
+    ends_j = (bound.energy_j, bound.energy_low_j, bound.energy_high_j)
+    return LevelStudy(run.network.name, run.spec.name, run.ticks, switching, rows, winners, choice, least, *ends_j, why)
 
 
 @dataclass
@@ -312,7 +322,7 @@ def _why(run: CountedRun, rows: Sequence[LevelRow], choice: LevelRow) -> list[st
     costs = " against ".join(
         f"{with_unit(level.cycle_above_sleep_j, 'J')} at {name}" for name, level in spec.levels.items()
     )
-    text = f"at ticks of {with_unit(choice.tick_s, 's')} '{choice.policy}' wins with {with_unit(found.energy_j, 'J')}"
+    text = f"at ticks of {with_unit(choice.tick_s, 's')} '{choice.policy}' wins with {_energy(found)}"
     if not low.late_ticks:
         return [f"{text}: no PE is late even at '{slowest}', and a cycle costs {costs} above sleep"]
     fast = f"{found.fast_share:.1%} of PE ticks run fast"
@@ -326,10 +336,14 @@ def _why(run: CountedRun, rows: Sequence[LevelRow], choice: LevelRow) -> list[st
     return [f"{text}: {fast}; {others}; a cycle costs {costs} above sleep"]
 
 
+def _energy(row: LevelRow) -> str:
+    return estimated(row.energy_j, row.energy_low_j, row.energy_high_j, "J")
+
+
 def _why_least(run: CountedRun, choice: LevelRow, least: LevelRow) -> list[str]:
     if least.tick_s >= choice.tick_s:
         return []
     idle_w = idle_energy_j(1, 1.0, run.machine, run.mapping.pes_used)
     where = f"'{least.policy}' at ticks of {with_unit(least.tick_s, 's')}"
     idle = f"the chip takes {with_unit(idle_w, 'W')} even when it is idle"
-    return [f"least energy of all is {where}: {with_unit(least.energy_j, 'J')}, since {idle}"]
+    return [f"least energy of all is {where}: {_energy(least)}, since {idle}"]

@@ -31,9 +31,10 @@ def show_levels(study: LevelStudy, written: Path | None) -> None:
     print_table(console, f"All at ticks of {with_unit(study.choice.tick_s, 's')}", _HEAD, _rows(here))
     for line in study.why:
         console.print(f"why          {line}   (estimate)", markup=False)
+    bound = estimated(study.bound_j, study.bound_low_j, study.bound_high_j, "J")
+    more = estimated(*study.over_bound_j, "J")
     console.print(
-        f"bound        {with_unit(study.bound_j, 'J')} if every level were chosen in hindsight; "
-        f"the choice takes {with_unit(study.choice.energy_j - study.bound_j, 'J')} more"
+        f"bound        {bound} if every level were chosen in hindsight; the choice takes {more} more   (estimate)"
     )
     cost = study.switching
     console.print(f"switching    {with_unit(cost.time_s, 's')} and {with_unit(cost.energy_j, 'J')} each")
