@@ -40,7 +40,8 @@ _MARKED: Mapping[str, Mark] = {
 
 
 def mark_of(name: str, is_measured: bool = False) -> Mark:
-    """Return how sure the numbers under `name` are; `is_measured` where a board gave them."""
+    """Return how sure the numbers under `name` are, and both ends of them; `is_measured` where a board gave them."""
+    name = name.removesuffix("_low").removesuffix("_high")
     if name in _MARKED:
         return _MARKED[name]
     if name in _GIVEN or not (name in _ESTIMATES or name.endswith(_UNITS)):

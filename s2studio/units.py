@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 NS_PER_S = 1_000_000_000
 
@@ -59,6 +61,13 @@ def interval(low: float, high: float, unit: str) -> str:
 def estimated(value: float, low: float, high: float, unit: str) -> str:
     """Return an estimate with its error band where it has any: `592 µs (551 to 640 µs)`."""
     return with_unit(value, unit) if low == value == high else f"{with_unit(value, unit)} ({interval(low, high, unit)})"
+
+
+def said(about: Mapping[str, Any], name: str) -> str:
+    """Return the estimate that stands under `name` in JSON, with the ends beside it: `592 µs (551 to 640 µs)`."""
+    stem, _, unit = name.rpartition("_")
+    value, low, high = (about[f"{stem}{end}_{unit}"] for end in ("", "_low", "_high"))
+    return estimated(value, low, high, _ENDINGS[unit])
 
 
 def numbered(value: int, low: int, high: int) -> str:

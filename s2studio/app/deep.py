@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from s2studio.chip.machine import Machine
     from s2studio.draw.views.roofline import Roof
+    from s2studio.sim.layers.ends import LayerEnds
     from s2studio.sim.layers.timeline import LayerTimeline
 
 Json = dict[str, Any]
@@ -52,7 +53,7 @@ class DeepShown:
     """A deep network on the chip.
 
     `stage_power_w` (stages,) is of one PE, `steady_power_w` of the chip without the PEs that are used. `about`
-    is what `s2studio info` says of the model, None for a session.
+    is what `s2studio info` says of the model, None for a session; `ends` are both ends of the times and energies.
     """
 
     source: DeepSource
@@ -60,6 +61,7 @@ class DeepShown:
     machine: Machine
     mapping: LayerMapping
     timeline: LayerTimeline
+    ends: LayerEnds
     roof: Roof
     rows: tuple[LayerShown, ...]
     stage_power_w: NDArray[np.float64]

@@ -8,6 +8,7 @@ from typing import Any
 from s2studio.app.layer_runs import LayerModel
 from s2studio.mapping.layers.mapping import LayerMapping
 from s2studio.session.layer_summary import beside_row, plan_row
+from s2studio.sim.layers.ends import layer_ends, with_ends
 from s2studio.sim.layers.simulate import simulate_layers
 
 Json = dict[str, Any]
@@ -16,6 +17,8 @@ Json = dict[str, Any]
 def describe_layer_mapping(model: LayerModel, mapping: LayerMapping) -> Json:
     """Return how each layer is cut, what the PEs and the DRAM hold, and the time of an inference."""
     first, later = (simulate_layers(mapping, model.machine, is_first) for is_first in (True, False))
+    ends = [layer_ends(timeline, mapping, model.machine) for timeline in (first, later)]
+    times_s = zip(mapping.layers, later.totals.time_s.tolist(), ends[1].time_s.T, strict=True)
     return {
         "network": mapping.network,
         "chip": mapping.chip,
@@ -27,11 +30,11 @@ def describe_layer_mapping(model: LayerModel, mapping: LayerMapping) -> Json:
         "scheduler": str(mapping.scheduler),
         "free_bytes_per_pe": mapping.free_bytes,
         "resident_bytes_per_pe": mapping.resident_bytes,
-        "first_inference_s": first.latency_s,
-        "inference_s": later.latency_s,
+        **with_ends("first_inference_s", first.latency_s, ends[0].latency_s),
+        **with_ends("inference_s", later.latency_s, ends[1].latency_s),
         "layers": [
-            {**plan_row(plan), "time_s": float(time_s), "estimate_s": plan.tiling.estimate_s}
-            for plan, time_s in zip(mapping.layers, later.totals.time_s, strict=True)
+            {**plan_row(plan), **with_ends("time_s", time_s, own), "estimate_s": plan.tiling.estimate_s}
+            for plan, time_s, own in times_s
         ],
         "dram_image_bytes": mapping.dram_bytes,
         "dram_image": [asdict(region) for region in mapping.dram],

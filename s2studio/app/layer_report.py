@@ -14,7 +14,7 @@ from s2studio.session.export.layer_part import LayerExport
 from s2studio.session.layer_run import LayerRun
 from s2studio.session.run import Progress
 from s2studio.session.window import Window
-from s2studio.units import counted, with_unit
+from s2studio.units import counted, estimated, said, with_unit
 
 Json = Mapping[str, Any]
 _WIDTH, _HEIGHT = 1200, 720
@@ -59,11 +59,11 @@ def _picture(run: LayerRun, view: str) -> str:
 
 def _cards(about: Json) -> str:
     numbers = (
-        Number("First inference", with_unit(about["first_inference_s"], "s"), "estimate"),
-        Number("A later inference", with_unit(about["inference_s"], "s"), "estimate"),
-        Number("Energy of an inference", with_unit(about["energy_j"], "J"), "estimate"),
-        Number("DRAM devices beside it", with_unit(about["dram_energy_j"], "J"), "estimate"),
-        Number("Mean power", with_unit(about["mean_power_w"], "W"), "estimate"),
+        Number("First inference", said(about, "first_inference_s"), "estimate"),
+        Number("A later inference", said(about, "inference_s"), "estimate"),
+        Number("Energy of an inference", said(about, "energy_j"), "estimate"),
+        Number("DRAM devices beside it", said(about, "dram_energy_j"), "estimate"),
+        Number("Mean power", said(about, "mean_power_w"), "estimate"),
         Number("Multiplications", with_unit(about["macs"], "MACs"), "exact"),
         Number("PEs", str(about["pes_used"]), "exact"),
     )
@@ -71,7 +71,7 @@ def _cards(about: Json) -> str:
 
 
 def _rates(about: Json) -> str:
-    heads = [Heading("DRAM"), *(Heading(text, "number") for text in ("first inference", "later", "energy"))]
+    heads = [Heading("DRAM"), *(Heading(text, "number", "estimate") for text in ("first inference", "later", "energy"))]
     cells = [
         (
             f"{row['dram_bytes_per_s'] / 1e9:g} GB/s",
@@ -84,20 +84,24 @@ def _rates(about: Json) -> str:
 
 
 def _layers(about: Json) -> str:
-    numbers = ("time", "DRAM", "MLA", "MLA at work", "read", "written", "energy", "signal to noise")
-    heads = [Heading("layer", "words"), Heading("operator"), *(Heading(text, "number") for text in numbers)]
+    estimates, counted_ = ("time", "energy", "DRAM", "MLA", "MLA at work"), ("read", "written", "signal to noise")
+    heads = [
+        *(Heading("layer", "words"), Heading("operator")),
+        *(Heading(text, "number", "estimate") for text in estimates),
+        *(Heading(text, "number", "exact") for text in counted_),
+    ]
     cells = [
         (
-            row["name"], row["operator"], with_unit(row["time_s"], "s"), f"{row['dram_share']:.0%}",
-            _share(row["mla_utilisation"]), _share(row["mla_share"]),
-            f"{row['read_bytes']:,} B", f"{row['written_bytes']:,} B", with_unit(row["energy_j"], "J"),
+            row["name"], row["operator"], said(row, "time_s"), said(row, "energy_j"),
+            *(_share(row, name) for name in ("dram_share", "mla_utilisation", "mla_share")),
+            f"{row['read_bytes']:,} B", f"{row['written_bytes']:,} B",
             "exact" if row["snr_db"] is None else f"{row['snr_db']:.1f} dB",
         )
         for row in about["layers"]
     ]  # fmt: skip
-    said = "DRAM: share of the layer's time in which it moves bytes. MLA: share of its multipliers, while it runs."
-    said += " Signal to noise: what the layer makes in int8 beside float."
-    return paragraph(said) + rows(heads, cells)
+    words = "DRAM: share of the layer's time in which it moves bytes. MLA: share of its multipliers, while it runs."
+    words += " Signal to noise: what the layer makes in int8 beside float."
+    return paragraph(words) + rows(heads, cells)
 
 
 def _mapping(about: Json) -> str:
@@ -127,13 +131,19 @@ def _dram(run: LayerRun) -> str:
 def _energy(about: Json) -> str:
     total = about["energy_j"]
     entries = sorted(about["energy_by_stage_j"].items(), key=lambda entry: -entry[1])
-    cells = [(name.replace("_", " "), with_unit(value, "J"), f"{value / total:.1%}") for name, value in entries]
-    return rows([Heading("what"), Heading("energy", "number"), Heading("share", "number")], cells)
+    low, high = about["energy_by_stage_low_j"], about["energy_by_stage_high_j"]
+    cells = [
+        (name.replace("_", " "), estimated(value, low[name], high[name], "J"), f"{value / total:.1%}")
+        for name, value in entries
+    ]
+    return rows([Heading("what"), *(Heading(text, "number", "estimate") for text in ("energy", "share"))], cells)
 
 
 def _sure() -> str:
     return rows([Heading("number", "words"), Heading("mark"), Heading("why", "words")], _SURE)
 
 
-def _share(value: float | None) -> str:
-    return "" if value is None else f"{value:.0%}"
+def _share(row: Json, name: str) -> str:
+    if row[name] is None:
+        return ""
+    return estimated(row[name], row[f"{name}_low"], row[f"{name}_high"], "%")

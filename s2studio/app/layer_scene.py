@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from s2studio.app.layer_runs import map_model
@@ -20,9 +21,10 @@ from s2studio.mapping.layers.mapping import LayerMapping, LayerOptions
 from s2studio.session.layer_run import LayerRun
 from s2studio.session.reader import open_session
 from s2studio.session.window import Window
+from s2studio.sim.layers.ends import LayerEnds, layer_ends
 from s2studio.sim.layers.simulate import simulate_layers
 from s2studio.sim.layers.timeline import LayerTimeline
-from s2studio.units import NS_PER_S, with_unit
+from s2studio.units import NS_PER_S, estimated, with_unit
 
 if TYPE_CHECKING:
     from s2studio.app.workbench import Workbench
@@ -38,13 +40,19 @@ class LayerScene:
     start_ns: float
     stop_ns: float
 
+    @cached_property
+    def ends(self) -> LayerEnds:
+        """Both ends of the inference."""
+        return layer_ends(self.timeline, self.mapping, self.machine)
+
     @property
     def subtitle(self) -> str:
         """What is shown: network, chip, level and latency."""
         timeline = self.timeline
         which = "first inference" if timeline.is_first else "inference"
         where = f"{timeline.network} · {self.machine.spec.title}, {len(timeline.pes)} PEs at the level {timeline.level}"
-        return f"{where} · {which} of {with_unit(timeline.latency_s, 's')}, {with_unit(timeline.energy_j, 'J')}"
+        latency = estimated(timeline.latency_s, *self.ends.latency_s, "s")
+        return f"{where} · {which} of {latency}, {estimated(timeline.energy_j, *self.ends.energy_j, 'J')}"
 
 
 def layer_scene(mapping: LayerMapping, machine: Machine, timeline: LayerTimeline, window: Window) -> LayerScene:
@@ -82,7 +90,8 @@ def _schedule(scene: LayerScene, look: Look) -> Picture:
 
 
 def _layers(scene: LayerScene, look: Look) -> Picture:
-    return roofline_picture(scene.timeline, roof_of(scene.mapping, scene.machine.spec), look, scene.subtitle)
+    roof = roof_of(scene.mapping, scene.machine.spec)
+    return roofline_picture(scene.timeline, scene.ends, roof, look, scene.subtitle)
 
 
 def _mesh(scene: LayerScene, look: Look) -> Picture:

@@ -23,7 +23,7 @@ from s2studio.session.run import Progress
 from s2studio.sim.channels import CHANNELS
 from s2studio.sim.energy import ENERGY_KINDS
 from s2studio.snn.evidence import evidence_of
-from s2studio.units import counted, estimated, with_unit
+from s2studio.units import counted, estimated, said, with_unit
 from s2studio.version import __version__
 
 Json = Mapping[str, Any]
@@ -109,10 +109,10 @@ def _key_numbers(scene: Scene, summary: Json) -> str:
         Number("Longest time done", _longest(summary), "estimate"),
         Number("Smallest safe tick", with_unit(summary["smallest_safe_tick_s"], "s"), "estimate"),
         Number("PE ticks late", f"{summary['late_ticks']:,}", "estimate"),
-        Number("Mean power", _banded(summary, "power_mean", "w"), "estimate"),
-        Number("Highest tick", _banded(summary, "power_peak", "w"), "estimate"),
+        Number("Mean power", said(summary, "power_mean_w"), "estimate"),
+        Number("Highest tick", said(summary, "power_peak_w"), "estimate"),
         Number("Energy", _total(summary), "estimate"),
-        Number("Energy above idle", _banded(summary, "energy_dynamic", "j"), "estimate"),
+        Number("Energy above idle", said(summary, "energy_dynamic_j"), "estimate"),
     )
     warnings = "".join(paragraph(warning, "warning") for warning in summary["warnings"])
     return cards(numbers) + (f"<br>{warnings}" if warnings else "")
@@ -121,11 +121,6 @@ def _key_numbers(scene: Scene, summary: Json) -> str:
 def _longest(summary: Json) -> str:
     low, high = summary["time_done_low_s"], summary["time_done_pessimistic_s"]
     return estimated(summary["time_done_max_s"], low, high, "s")
-
-
-def _banded(summary: Json, name: str, unit: str) -> str:
-    value, low, high = (summary[f"{name}{end}_{unit}"] for end in ("", "_low", "_high"))
-    return estimated(value, low, high, unit.upper())
 
 
 def _total(summary: Json) -> str:

@@ -15,6 +15,7 @@ from s2studio.draw.views.roofline import roof_of
 from s2studio.mapping.layers.map import Progress
 from s2studio.mapping.layers.mapping import LayerMapping, LayerPlan
 from s2studio.session.layer_run import LayerRun
+from s2studio.sim.layers.ends import layer_ends
 from s2studio.sim.layers.power import stage_power_w, unused_w
 from s2studio.sim.layers.simulate import simulate_layers
 from s2studio.sim.layers.timeline import LayerTimeline
@@ -70,6 +71,7 @@ def _shown(
         machine=machine,
         mapping=mapping,
         timeline=timeline,
+        ends=layer_ends(timeline, mapping, machine),
         roof=roof_of(mapping, spec),
         rows=tuple(_row(plan, noise_db) for plan in mapping.layers),
         stage_power_w=stage_power_w(mapping.options.level, spec, costs),

@@ -8,6 +8,9 @@ from typing import Any, Literal
 from s2studio.chip.spec import ChipSpec
 from s2studio.errors import ChipError
 
+# By which end of the range of every cost an inference is fast and cheap, or slow and dear; None: by their values.
+End = Literal["low", "high"]
+
 _SCALES = {"us": 1e-6, "%": 1e-2, "GB/s": 1e9, "Gbit/s": 1e9 / 8, "GB": 1e9, "pJ": 1e-12}
 
 
@@ -69,13 +72,13 @@ _ELSEWHERE = {
 }
 
 
-def layer_costs(spec: ChipSpec, dram_bytes_per_s: float | None = None) -> LayerCosts:
-    """Return the costs of layers on `spec`, with another rate of the DRAM where one is given.
+def layer_costs(spec: ChipSpec, dram_bytes_per_s: float | None = None, end: End | None = None) -> LayerCosts:
+    """Return the costs of layers on `spec`, with another rate of the DRAM where one is given, at an `end` of theirs.
 
     Raises ChipError where the chip file (of an older session, say) does not have one of them.
     """
     values = {
-        field.name: _value(spec, _ELSEWHERE.get(field.name, f"dnn.{field.name.removesuffix('_s')}"), field.type)
+        field.name: _value(spec, _ELSEWHERE.get(field.name, f"dnn.{field.name.removesuffix('_s')}"), field.type, end)
         for field in fields(LayerCosts)
     }
     if dram_bytes_per_s is not None:
@@ -83,13 +86,16 @@ def layer_costs(spec: ChipSpec, dram_bytes_per_s: float | None = None) -> LayerC
     return LayerCosts(**values)
 
 
-def _value(spec: ChipSpec, key: str, kind: object) -> Any:
+def _value(spec: ChipSpec, key: str, kind: object, end: End | None) -> Any:
     quantity = spec.quantities.get(key)
     if quantity is None:
         raise ChipError(
             f"'{key}' of the chip {spec.name}", "is missing", "deep networks need it", "see spinnaker2.yaml"
         )
     value = quantity.value
+    if end is not None and quantity.range is not None:
+        # At the low end of times the rates are high.
+        value = quantity.range[(end == "low") if quantity.unit.endswith("/s") else (end == "high")]
     if isinstance(value, str):
         return value
     if not isinstance(value, int | float) or value < 0:

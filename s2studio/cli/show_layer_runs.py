@@ -12,7 +12,7 @@ from s2studio.analysis.layer_advice import LayerAdvice, headline
 from s2studio.analysis.layer_compare import LayerComparison, LayerDifference
 from s2studio.cli.tables import new_console, print_table
 from s2studio.marks import mark_of
-from s2studio.units import counted, with_unit
+from s2studio.units import counted, estimated, said, with_unit
 
 Json = Mapping[str, Any]
 # Regions of the DRAM image that are listed, the largest first.
@@ -55,8 +55,8 @@ def show_layer_run(summary: Json) -> None:
     rows = [
         (
             row["name"], row["operator"], str(row["workers"]), str(row["parts"]), _tile(row),
-            with_unit(row["time_s"], "s"), f"{row['dram_share']:.0%}",
-            "" if row["mla_utilisation"] is None else f"{row['mla_utilisation']:.0%}", with_unit(row["energy_j"], "J"),
+            said(row, "time_s"), f"{row['dram_share']:.0%}",
+            "" if row["mla_utilisation"] is None else f"{row['mla_utilisation']:.0%}", said(row, "energy_j"),
             "exact" if row["snr_db"] is None else f"{row['snr_db']:.1f} dB",
         )
         for row in summary["layers"]
@@ -67,8 +67,10 @@ def show_layer_run(summary: Json) -> None:
     )
     print_table(console, title, head, rows)
     console.print(f"chip         {_chip(summary)}, {summary['pes_used']} PEs, level {summary['level']}")
-    macs, rate = with_unit(summary["macs"], "MACs"), summary["macs"] * 2 / summary["inference_s"]
-    console.print(f"ran          {counted(summary['inferences'], 'inference')} of {macs}: {with_unit(rate, 'OPS')}")
+    macs, operations = with_unit(summary["macs"], "MACs"), 2 * summary["macs"]
+    rate, low, high = (operations / summary[f"inference{end}_s"] for end in ("", "_high", "_low"))
+    inferences = counted(summary["inferences"], "inference")
+    console.print(f"ran          {inferences} of {macs}: {estimated(rate, low, high, 'OPS')}   (estimate)")
     if summary["resident_layers"]:
         layers = counted(summary["resident_layers"], "layer")
         console.print(f"SRAM         weights of {layers} stay, {summary['resident_bytes_per_pe']:,} B of a PE")
@@ -79,13 +81,12 @@ def show_layer_run(summary: Json) -> None:
         console.print(
             f"             DRAM at {row['dram_bytes_per_s'] / 1e9:g} GB/s: {first} first, {later} later, {energy}"
         )
-    mean, dram = with_unit(summary["mean_power_w"], "W"), with_unit(summary["dram_energy_j"], "J")
-    energy = with_unit(summary["energy_j"], "J")
+    energy, mean, dram = (said(summary, name) for name in ("energy_j", "mean_power_w", "dram_energy_j"))
     console.print(f"energy       {energy} an inference, {mean}; DRAM devices {dram} beside it   (estimate)")
     stages = sorted(summary["energy_by_stage_j"].items(), key=lambda entry: -entry[1])[:5]
-    console.print(
-        "             " + ", ".join(f"{name.replace('_', ' ')} {with_unit(value, 'J')}" for name, value in stages)
-    )
+    low, high = summary["energy_by_stage_low_j"], summary["energy_by_stage_high_j"]
+    parts = (f"{name.replace('_', ' ')} {estimated(value, low[name], high[name], 'J')}" for name, value in stages)
+    console.print("             " + ", ".join(parts))
     for note in summary["notes"]:
         console.print(Text(f"note         {note}", style="yellow"))
     console.print(f"session      {summary['session']}", markup=False)
@@ -96,14 +97,16 @@ def show_layer_advice(advice: LayerAdvice) -> None:
     console = new_console()
     console.print(Text(headline(advice), style="bold"))
     shares = sorted(advice.shares.items(), key=lambda entry: -entry[1])
-    console.print("             " + ", ".join(f"{name} {share:.0%}" for name, share in shares))
+    parts = (f"{name} {share:.0%} ({_percent(*advice.share_ends[name])})" for name, share in shares)
+    console.print("             " + ", ".join(parts) + "   (estimate)")
     console.print()
-    rows = [(name, with_unit(time_s, "s"), bound) for name, time_s, bound in advice.longest]
+    rows = [(each.layer, estimated(each.time_s, *each.ends_s, "s"), each.bound) for each in advice.longest]
     print_table(console, "Layers that take longest (estimates)", ("layer", ">time", "mostly"), rows)
     fixes = [
         (
-            fix.title, fix.option, with_unit(fix.first_inference_s, "s"), with_unit(fix.inference_s, "s"),
-            f"{fix.inference_s / advice.inference_s - 1:+.1%}", with_unit(fix.energy_j, "J"),
+            fix.title, fix.option, estimated(fix.first_inference_s, *fix.first_ends_s, "s"),
+            estimated(fix.inference_s, *fix.ends_s, "s"), f"{fix.inference_s / advice.inference_s - 1:+.1%}",
+            estimated(fix.energy_j, *fix.energy_ends_j, "J"),
             f"{fix.energy_j / advice.energy_j - 1:+.1%}",
         )
         for fix in advice.fixes
@@ -167,8 +170,13 @@ def _tiling(row: Json) -> Sequence[str]:
     weights = "stay" if row["is_resident"] else "prefetched" if row["prefetches"] else ""
     return (
         row["name"], row["operator"], size, str(row["workers"]), str(row["parts"]), _tile(row),
-        f"{row['sram_bytes']:,} B", weights, with_unit(row["time_s"], "s"),
+        f"{row['sram_bytes']:,} B", weights, said(row, "time_s"),
     )  # fmt: skip
+
+
+def _percent(low: float, high: float) -> str:
+    first, last = f"{low:.0%}", f"{high:.0%}"
+    return first if first == last else f"{first.removesuffix('%')} to {last}"
 
 
 def _tile(row: Json) -> str:
@@ -180,10 +188,8 @@ def _tile(row: Json) -> str:
 
 
 def _inference(about: Json) -> str:
-    first, later = about["first_inference_s"], about["inference_s"]
-    if first == later:
-        return with_unit(first, "s")
-    return f"{with_unit(first, 's')} the first, {with_unit(later, 's')} a later one"
+    first, later = (said(about, name) for name in ("first_inference_s", "inference_s"))
+    return first if first == later else f"{first} the first, {later} a later one"
 
 
 def _chip(about: Json) -> str:

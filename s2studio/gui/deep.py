@@ -7,8 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from s2studio.gui.models.sure import about
 from s2studio.gui.translation import tr
-from s2studio.units import with_unit
+from s2studio.units import estimated
 
 if TYPE_CHECKING:
     from s2studio.analysis.layer_advice import LayerAdvice
@@ -143,8 +144,8 @@ class DeepWork:
         text = tr(
             "Ran {network}: {latency} and {energy} per inference. Recorded in {session}.",
             network=timeline.network,
-            latency=with_unit(timeline.latency_s, "s"),
-            energy=with_unit(timeline.energy_j, "J"),
+            latency=about(estimated(timeline.latency_s, *shown.ends.latency_s, "s")),
+            energy=about(estimated(timeline.energy_j, *shown.ends.energy_j, "J")),
             session=shown.source.session,
         )
         controller.studio.say("info", text)

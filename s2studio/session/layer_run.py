@@ -15,6 +15,7 @@ from s2studio.session.layer_about import LayersAbout, read_layers_about
 from s2studio.session.stored_run import StoredRun
 from s2studio.session.tables import CHIP_POWER, DRAM, INFERENCES, LAYER_LINKS, LAYERS, OUTPUTS, STAGES, Table
 from s2studio.sim.channels import channels_of
+from s2studio.sim.layers.ends import LayerEnds, layer_ends
 from s2studio.sim.layers.power import energies_j
 from s2studio.sim.layers.stages import STAGES as STAGE_NAMES
 from s2studio.sim.layers.timeline import LayerTimeline, LayerTotals
@@ -104,6 +105,11 @@ class LayerRun(StoredRun):
             power_ns=power["time_ns"] - start, power_w=power["power_w"], stage_energy_j=stage_j,
             always_on_j=always_on_j, noc_j=noc_j, dram_energy_j=float(totals.dram_energy_j.sum()),
         )  # fmt: skip
+
+    @cached_property
+    def ends(self) -> tuple[LayerEnds, ...]:
+        """Both ends of the inferences whose intervals are there, in their order: layers are simulated again."""
+        return tuple(layer_ends(self.timeline(number), self.about.mapping, self.machine) for number in self.kept)
 
     def summary(self) -> dict[str, Any]:
         """Return what `run --json` prints (see `session.layer_summary`)."""

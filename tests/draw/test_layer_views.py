@@ -20,6 +20,7 @@ from s2studio.mapping.layers.beside import Beside
 from s2studio.mapping.layers.map import map_layers
 from s2studio.mapping.layers.mapping import LayerMapping, LayerOptions
 from s2studio.mapping.layers.work import matmul, values
+from s2studio.sim.layers.ends import layer_ends
 from s2studio.sim.layers.simulate import simulate_layers
 from s2studio.sim.layers.stages import MLA, STAGES
 from s2studio.sim.layers.timeline import LayerTimeline
@@ -115,6 +116,7 @@ def test_that_layers_without_products_leave_the_roofline_empty() -> None:
     mapping = map_layers("one", (values("add", "elementwise", 4, 64, 2),), MACHINE, LayerOptions("low"))
     timeline = simulate_layers(mapping, MACHINE)
 
-    picture = roofline_picture(timeline, roof_of(mapping, MACHINE.spec), Look(THEMES["light"]), "one")
+    ends = layer_ends(timeline, mapping, MACHINE)
+    picture = roofline_picture(timeline, ends, roof_of(mapping, MACHINE.spec), Look(THEMES["light"]), "one")
 
     assert "No layer multiplies" in {item.text for item in items(picture) if isinstance(item, Text)}

@@ -3,31 +3,39 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from s2studio.chip.layer_costs import layer_costs
+from s2studio.chip.layer_costs import LayerCosts, layer_costs
 from s2studio.chip.spec import ChipSpec
-from s2studio.draw.frame import Column, Look, content, empty, framed, heading, table
+from s2studio.draw.frame import Column, Look, content, empty, estimates, framed, heading, table
 from s2studio.draw.mesh import Box
 from s2studio.draw.picture import Item, Line, Picture, Rect, Text
 from s2studio.draw.scale import Scale, powers, quantity
 from s2studio.draw.text import fitted
 from s2studio.draw.theme import FAR_PX, NEAR_PX, SMALL_PX, SPACE_PX, Theme
 from s2studio.mapping.layers.mapping import LayerMapping
+from s2studio.sim.layers.ends import LayerEnds, Pair
 from s2studio.sim.layers.timeline import LayerTimeline
-from s2studio.units import with_unit
+from s2studio.units import estimated
 
-_LEFT_PX, _AXIS_PX, _SIDE_PX, _POINT_PX = 72, 44, 380, 7.0
+_LEFT_PX, _AXIS_PX, _SIDE_PX, _POINT_PX = 72, 44, 470, 7.0
 
 
 @dataclass(frozen=True)
 class Roof:
-    """What no layer can pass: multiplications per s of all arrays, bytes per s of the DRAM."""
+    """What no layer can pass: multiplications per s of all arrays, bytes per s of the DRAM, with both ends of it."""
 
     macs_per_s: float
     bytes_per_s: float
+    bytes_per_s_ends: Pair
+
+    @property
+    def dram_text(self) -> str:
+        """The rate of the DRAM with its unit and its ends."""
+        return f"DRAM {estimated(self.bytes_per_s, *self.bytes_per_s_ends, 'B/s')}"
 
     @property
     def ridge(self) -> float:
@@ -51,9 +59,15 @@ class RoofPoint:
 
 def roof_of(mapping: LayerMapping, spec: ChipSpec) -> Roof:
     """Return the roof of the PEs that `mapping` may use, at its level and its rate of the DRAM."""
-    costs = layer_costs(spec, mapping.options.dram_bytes_per_s)
+    rate = mapping.options.dram_bytes_per_s
+    costs, *ends = (layer_costs(spec, rate, end) for end in (None, "high", "low"))
     clock_hz = spec.levels[mapping.options.level].clock_hz
-    return Roof(len(mapping.available) * costs.rows * costs.columns * clock_hz, costs.dram_bytes_per_s)
+    return Roof(len(mapping.available) * costs.rows * costs.columns * clock_hz, costs.dram_bytes_per_s, _rates(ends))
+
+
+def _rates(ends: Sequence[LayerCosts]) -> Pair:
+    low, high = (each.dram_bytes_per_s for each in ends)
+    return low, high
 
 
 def roof_points(timeline: LayerTimeline, roof: Roof) -> list[RoofPoint]:
@@ -69,7 +83,7 @@ def roof_points(timeline: LayerTimeline, roof: Roof) -> list[RoofPoint]:
     return points
 
 
-def roofline_picture(timeline: LayerTimeline, roof: Roof, look: Look, subtitle: str) -> Picture:
+def roofline_picture(timeline: LayerTimeline, ends: LayerEnds, roof: Roof, look: Look, subtitle: str) -> Picture:
     """Return the layers that multiply below the roof, both axes by powers of ten, and a table of the longest layers."""
     points = roof_points(timeline, roof)
     if not points:
@@ -84,7 +98,7 @@ def roofline_picture(timeline: LayerTimeline, roof: Roof, look: Look, subtitle: 
         *_axes(theme, box, x, y),
         *_roof(theme, roof, x, y),
         *(_point(theme, timeline, point, x, y) for point in points),
-        *_longest(theme, timeline, Box(whole.right - side, whole.y, side, whole.height)),
+        *_longest(theme, timeline, ends, Box(whole.right - side, whole.y, side, whole.height)),
     ]
     return framed(look, "Layers", f"{subtitle} · estimate", items)
 
@@ -133,7 +147,7 @@ def _roof(theme: Theme, roof: Roof, x: Scale, y: Scale) -> list[Item]:
         ),
         Text(
             ((slope[0][0] + slope[1][0]) / 2 - SPACE_PX, (slope[0][1] + slope[1][1]) / 2 - NEAR_PX),
-            f"DRAM {quantity(roof.bytes_per_s, 'B/s')}",
+            roof.dram_text,
             theme.muted,
             SMALL_PX,
             "end",
@@ -148,17 +162,22 @@ def _point(theme: Theme, timeline: LayerTimeline, point: RoofPoint, x: Scale, y:
     return Rect(at, colour, theme.surface, 1.0, half, note=timeline.layers[point.layer])
 
 
-def _longest(theme: Theme, timeline: LayerTimeline, box: Box) -> list[Item]:
+def _longest(theme: Theme, timeline: LayerTimeline, ends: LayerEnds, box: Box) -> list[Item]:
     totals = timeline.totals
     room = max(1, int((box.height - 2 * FAR_PX) / 20))
     order = np.argsort(-totals.time_s, kind="stable")[:room]
     columns = (
         Column("Longest layers", [fitted(timeline.layers[number], 160, SMALL_PX + 2) for number in order]),
-        Column("Time", [with_unit(float(totals.time_s[number]), "s") for number in order]),
+        replace(estimates([(float(totals.time_s[number]), *_of(ends, number), "s") for number in order]), title="Time"),
         Column("DRAM", [quantity(float(totals.dram_share[number]), "%") for number in order]),
         Column("MAC array", [_share(float(totals.mla_utilisation[number])) for number in order]),
     )
     return list(table(theme, box.x, box.y + SPACE_PX, box.width, columns))
+
+
+def _of(ends: LayerEnds, number: int) -> Pair:
+    low_s, high_s = ends.time_s[:, number].tolist()
+    return low_s, high_s
 
 
 def _share(value: float) -> str:

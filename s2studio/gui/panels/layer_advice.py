@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton
 
 from s2studio.draw.theme import NEAR_PX
+from s2studio.gui.models.sure import about_column
 from s2studio.gui.theme import ThemeSwitch
 from s2studio.gui.translation import tr
 from s2studio.gui.views.figures import Figure, Figures
 from s2studio.gui.views.panel import Panel, beside
-from s2studio.units import with_unit
+from s2studio.units import interval, with_unit
 
 if TYPE_CHECKING:
-    from s2studio.analysis.layer_advice import LayerAdvice
+    from s2studio.analysis.layer_advice import LayerAdvice, LayerFix
     from s2studio.app.deep import DeepShown
     from s2studio.gui.controller import Controller
 
@@ -33,9 +34,10 @@ class LayerAdvicePanel(Panel):
         self.ask = QPushButton(tr("Advise"), self.content)
         self.apply = QPushButton(tr("Apply"), self.content)
         self.apply.setToolTip(tr("Map and time the network as the selected row says"))
-        header = (tr("change"), tr("inference"), tr("first one"), tr("energy"), tr("DRAM energy"))
+        estimates = (tr("inference"), tr("first one"), tr("energy"), tr("DRAM energy"))
+        header = (tr("change"), *map(about_column, estimates))
         self.fixes = Figures(header, tr("What to change"))
-        self.shares = Figures((tr("time goes to"), tr("share")), tr("What bounds the latency"))
+        self.shares = Figures((tr("time goes to"), about_column(tr("share"))), tr("What bounds the latency"))
         top = QHBoxLayout()
         top.addWidget(self.headline, 1)
         for button in (self.ask, self.apply):
@@ -80,7 +82,7 @@ class LayerAdvicePanel(Panel):
                         with_unit(fix.energy_j, "J"),
                         with_unit(fix.dram_energy_j, "J"),
                     ),
-                    tip=fix.option,
+                    tip=_ends(fix),
                 )
                 for fix in advice.fixes
             ]
@@ -89,9 +91,27 @@ class LayerAdvicePanel(Panel):
             self.fixes.selectRow(0)
         self.apply.setEnabled(bool(advice.fixes) and self.controller.deep.shown is not None)
         shares = sorted(advice.shares.items(), key=lambda share: -share[1])
-        rows = [Figure((tr(BOUND_WORDS[name]), f"{share:.0%}")) for name, share in shares]
+        rows = [
+            Figure((tr(BOUND_WORDS[name]), f"{share:.0%}"), tip=interval(*advice.share_ends[name], "%"))
+            for name, share in shares
+        ]
         longest = [
-            Figure((tr("layer {name}: {bound}", name=name, bound=tr(bound)), with_unit(time_s, "s")))
-            for name, time_s, bound in advice.longest
+            Figure(
+                (tr("layer {name}: {bound}", name=one.layer, bound=tr(one.bound)), with_unit(one.time_s, "s")),
+                tip=interval(*one.ends_s, "s"),
+            )
+            for one in advice.longest
         ]
         self.shares.show_figures([*rows, *longest])
+
+
+def _ends(fix: LayerFix) -> str:
+    """Return how the command line says a change, and both ends of what it gives."""
+    return tr(
+        "{option}: an inference {later}, the first one {first}, {energy}, in the DRAM {dram}",
+        option=fix.option,
+        later=interval(*fix.ends_s, "s"),
+        first=interval(*fix.first_ends_s, "s"),
+        energy=interval(*fix.energy_ends_j, "J"),
+        dram=interval(*fix.dram_energy_ends_j, "J"),
+    )

@@ -12,16 +12,18 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QHBoxLayout,
 
 from s2studio.draw.theme import NEAR_PX, Theme
 from s2studio.draw.views.roofline import RoofPoint, roof_points
+from s2studio.gui.models.sure import about, about_column
 from s2studio.gui.theme import ThemeSwitch
 from s2studio.gui.translation import tr
 from s2studio.gui.views.figures import Figure, Figures
 from s2studio.gui.views.panel import Panel, beside
 from s2studio.gui.views.plot import Plot
-from s2studio.units import with_unit
+from s2studio.units import estimated, interval, with_unit
 
 if TYPE_CHECKING:
     from s2studio.app.deep import DeepShown
     from s2studio.gui.controller import Controller
+    from s2studio.sim.layers.ends import LayerEnds
 
 POINT_PX, CHOSEN_PX = 9, 14
 GB = 1e9
@@ -36,8 +38,8 @@ class LayersPanel(Panel):
         super().__init__(controller, themes)
         self.deep = controller.deep
         header = (
-            *(tr("layer"), tr("time"), tr("DRAM"), tr("array")),
-            *(tr("energy"), tr("tile"), tr("PEs"), tr("SNR")),
+            *(tr("layer"), *map(about_column, (tr("time"), tr("DRAM"), tr("array"), tr("energy")))),
+            *(tr("tile"), tr("PEs"), tr("SNR")),
         )
         self.table = Figures(header, tr("Layers"), self._chosen)
         # Names of layers begin alike: their ends tell them apart.
@@ -100,13 +102,19 @@ class LayersPanel(Panel):
         if shown is None:
             return
         self._show_options(shown)
-        timeline = shown.timeline
+        timeline, ends = shown.timeline, shown.ends
+        latency, energy, dram = (
+            about(estimated(value, *each, unit))
+            for value, each, unit in (
+                (timeline.latency_s, ends.latency_s, "s"),
+                (timeline.energy_j, ends.energy_j, "J"),
+                (timeline.dram_energy_j, ends.dram_energy_j, "J"),
+            )
+        )
         self.summary.setText(
-            f"<b>{with_unit(timeline.latency_s, 's', 4)}</b> {tr('per inference')}, "
-            f"<b>{with_unit(timeline.energy_j, 'J')}</b> {tr('and')} {with_unit(timeline.dram_energy_j, 'J')} "
+            f"<b>{latency}</b> {tr('per inference')}, <b>{energy}</b> {tr('and')} {dram} "
             f"{tr('in the DRAM')}, "
-            f"{tr('{count} PEs', count=len(timeline.pes))} "
-            f"<span style='color:{self.theme.muted}'>({tr('estimate')})</span>"
+            f"{tr('{count} PEs', count=len(timeline.pes))}"
         )
         self.table.show_figures([self._row(shown, number) for number in range(len(timeline.layers))])
         self._draw_roof()
@@ -136,7 +144,7 @@ class LayersPanel(Panel):
             f"{totals.workers[number]}",
             noise,
         )
-        return Figure(cells, tip=row.tip)
+        return Figure(cells, tip=f"{_ends(shown.ends, number)} {row.tip}")
 
     def _draw_roof(self) -> None:
         shown = self.deep.shown
@@ -176,3 +184,12 @@ class LayersPanel(Panel):
         for point in points:  # type: ignore[attr-defined]
             self._chosen(int(point.data()))
             return
+
+
+def _ends(ends: LayerEnds, number: int) -> str:
+    """Return both ends of what a layer takes, in words."""
+    rows = ((ends.time_s, "s"), (ends.layer_energy_j, "J"), (ends.dram_share, "%"), (ends.mla_utilisation, "%"))
+    time, energy, dram, array = (
+        interval(float(values[0, number]), float(values[1, number]), unit) for values, unit in rows
+    )
+    return tr("{time}, {energy}, DRAM {dram}, array {array}.", time=time, energy=energy, dram=dram, array=array)

@@ -13,15 +13,17 @@ from numpy.typing import NDArray
 from s2studio.draw.colours import apply, colour_map
 from s2studio.draw.stages import stage_colours
 from s2studio.draw.theme import Theme, hex_colour
+from s2studio.gui.models.sure import about
 from s2studio.gui.translation import marked, tr
 from s2studio.gui.views.mesh_scene import NO_SLICE, Legend, MeshScene, Tile
 from s2studio.sim.layers.stages import DRAM_STAGES, MLA, SLEEP, STAGES, TITLES
-from s2studio.units import NS_PER_S, with_unit
+from s2studio.units import NS_PER_S, estimated, with_unit
 
 if TYPE_CHECKING:
     from s2studio.app.deep import DeepShown
     from s2studio.chip.machine import PE
     from s2studio.mapping.mapping import Link
+    from s2studio.sim.layers.timeline import LayerTimeline
 
 Floats = NDArray[np.float64]
 ROLE = "role"
@@ -66,9 +68,8 @@ LAYER_METRICS = {
 }
 
 
-def stage_times_s(shown: DeepShown, layer: int | None) -> Floats:
+def stage_times_s(timeline: LayerTimeline, layer: int | None) -> Floats:
     """Return how long each PE is in each stage, in s, shape (pes, stages): in `layer`, or in all."""
-    timeline = shown.timeline
     kept = slice(None) if layer is None else timeline.layer == layer
     pe, stage = timeline.pe[kept].astype(np.int64), timeline.stage[kept].astype(np.int64)
     lasted = (timeline.stop_ns[kept] - timeline.start_ns[kept]) / NS_PER_S
@@ -79,7 +80,7 @@ def stage_times_s(shown: DeepShown, layer: int | None) -> Floats:
 def layer_scene(shown: DeepShown, layer: int | None, metric_name: str, theme: Theme) -> MeshScene:
     """Return scheduler and workers of `layer` (None: of all), coloured by a row of `LAYER_METRICS`, else by role."""
     timeline, machine = shown.timeline, shown.machine
-    time_s = stage_times_s(shown, layer)
+    time_s, *at_ends = (stage_times_s(each, layer) for each in (timeline, shown.ends.low, shown.ends.high))
     metric = LAYER_METRICS.get(metric_name)
     colours = stage_colours(theme)
     roles = {tr("scheduler"): colours["schedule"], tr("worker"): colours["mla"]}
@@ -98,7 +99,16 @@ def layer_scene(shown: DeepShown, layer: int | None, metric_name: str, theme: Th
         name, colour = list(roles.items())[0 if pe == shown.mapping.scheduler else 1]
         title = name if pe == shown.mapping.scheduler else f"{name} {number}"
         value = "" if metric is None or values is None else metric.text(float(values[number]))
-        tiles[pe] = Tile(NO_SLICE, title, colour, heats[number], value, False, "", _tip(title, pe, time_s[number]))
+        tiles[pe] = Tile(
+            NO_SLICE,
+            title,
+            colour,
+            heats[number],
+            value,
+            False,
+            "",
+            _tip(title, pe, time_s[number], at_ends[0][number], at_ends[1][number]),
+        )
     others = shown.mapping.options.beside
     if others is not None:
         roles[others.network] = theme.muted
@@ -122,6 +132,7 @@ def layer_scene(shown: DeepShown, layer: int | None, metric_name: str, theme: Th
             low,
             high,
             f"{with_unit(largest, 'B')} {unit}" if loads else "",
+            is_estimate=metric is not None,
         ),
         values=values,
         slice_at={},
@@ -134,12 +145,16 @@ def _other(network: str, name: str, pe: PE, theme: Theme) -> Tile:
     return Tile(NO_SLICE, name, theme.muted, None, "", False, "", tip)
 
 
-def _tip(title: str, pe: PE, time_s: Floats) -> str:
-    """Return the time of a PE by stage, longest first, as the text of a tooltip."""
+def _tip(title: str, pe: PE, time_s: Floats, one_s: Floats, other_s: Floats) -> str:
+    """Return the time of a PE by stage with both ends, longest first, as the text of a tooltip."""
+    all_s = np.stack([time_s, one_s, other_s])
+    texts = [
+        about(estimated(value, low, high, "s"))
+        for value, low, high in zip(time_s.tolist(), all_s.min(axis=0), all_s.max(axis=0), strict=True)
+    ]
     order = [number for number in np.argsort(-time_s, kind="stable") if time_s[number] > 0]
     rows = "".join(
-        f"<tr><td>{tr(TITLES[STAGES[number]])}&nbsp;&nbsp;</td>"
-        f"<td align=right>{with_unit(float(time_s[number]), 's')}</td></tr>"
+        f"<tr><td>{tr(TITLES[STAGES[number]])}&nbsp;&nbsp;</td><td align=right>{texts[number]}</td></tr>"
         for number in order
     )
     return f"<b>{escape(title)}</b> on {pe}<table cellspacing=0>{rows}</table>"

@@ -25,6 +25,7 @@ from s2studio.session.tables import (
     Column,
     Table,
 )
+from s2studio.units import unit_of
 
 _PE = Column("pe", "text", "", "PE(x, y, p)")
 _ENDS = (Column("from", "text", "", "QPE(x, y) or ROUTER"), Column("to", "text", "", "QPE(x, y) or ROUTER"))
@@ -36,6 +37,11 @@ LAYER_EXPORTS: Mapping[str, Table] = {
     "power": CHIP_POWER,
     "inferences": INFERENCES,
     "outputs": OUTPUTS,
+}
+# What stands beside the columns of a table: both ends of these numbers of `LayerEnds`, in s and J.
+_BANDS: Mapping[str, Mapping[str, str]] = {
+    "layers": {"time_s": "time_s", "energy_j": "layer_energy_j", "dram_energy_j": "layer_dram_energy_j"},
+    "inferences": {"time_s": "latency_s", "energy_j": "energy_j", "dram_energy_j": "dram_energy_j"},
 }
 LAYER_CHANNELS = (*LAYER_EXPORTS, SUMMARY)
 # In which moment a row belongs, where it is none of an interval; a layer's links belong to the layer.
@@ -63,7 +69,7 @@ class LayerExport:
             return (*table.columns[:2], _PE, *table.columns[2 + len(PE_COLUMNS) :])
         if table is LAYER_LINKS:
             return (*table.columns[:2], *_ENDS, table.columns[-1])
-        return table.columns
+        return (*table.columns, *map(_band_column, self._bands(name, 0)))
 
     def blocks(self, name: str, progress: Progress) -> Iterator[Rows]:
         """Return the rows of a table, all at once."""
@@ -78,6 +84,10 @@ class LayerExport:
             rows["pe"] = _pes(columns, kept)
         if name == "links":
             rows["from"], rows["to"] = rows["source"], rows["target"]
+        is_later = columns["inference"][kept] > 0
+        first, later = (self._bands(name, number) for number in (0, -1))
+        place = columns["layer"][kept] if name == "layers" else np.zeros(len(is_later), np.int64)
+        rows |= {key: np.where(is_later, later[key][place], first[key][place]) for key in first}
         yield {column.name: rows[column.name] for column in self.columns(name)}
 
     def rows(self, name: str) -> int:
@@ -87,6 +97,15 @@ class LayerExport:
     def summary(self, progress: Progress) -> dict[str, Any]:  # noqa: ARG002 - it takes no time
         """Return the summary of the run, whole."""
         return self.run.summary()
+
+    def _bands(self, name: str, number: int) -> Mapping[str, NDArray[np.float64]]:
+        """Return both ends of what a table says of the inference `number` of those kept, by column, by layer."""
+        found: dict[str, NDArray[np.float64]] = {}
+        for key, field in _BANDS.get(name, {}).items():
+            stem, _, unit = key.rpartition("_")
+            low, high = getattr(self.run.ends[number], field)
+            found |= {f"{stem}_low_{unit}": np.atleast_1d(low), f"{stem}_high_{unit}": np.atleast_1d(high)}
+        return found
 
     def _in_window(self, name: str, columns: Columns) -> NDArray[np.bool_]:
         moment = next((columns[column] for column in _MOMENTS if column in columns), None)
@@ -98,6 +117,10 @@ class LayerExport:
         elif moment is None:
             moment = self.run.costs["start_ns"][columns["inference"]]
         return np.asarray((moment >= self.start) & (moment < self.stop))
+
+
+def _band_column(name: str) -> Column:
+    return Column(name, "float64", unit_of(name), f"the {'low' if '_low_' in name else 'high'} end of it")
 
 
 def _pes(columns: Columns, kept: NDArray[np.bool_]) -> ExportColumn:

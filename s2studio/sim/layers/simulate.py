@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from s2studio.chip.layer_costs import layer_costs
+from s2studio.chip.layer_costs import End, layer_costs
 from s2studio.chip.machine import Machine
 from s2studio.mapping.layers.mapping import LayerMapping, LayerPlan
 from s2studio.mapping.layers.work import PRODUCTS
@@ -26,10 +26,17 @@ Progress = Callable[[int, int], None]
 
 
 def simulate_layers(
-    mapping: LayerMapping, machine: Machine, is_first: bool = True, progress: Progress = lambda done, total: None
+    mapping: LayerMapping,
+    machine: Machine,
+    is_first: bool = True,
+    progress: Progress = lambda done, total: None,
+    end: End | None = None,
 ) -> LayerTimeline:
-    """Return when each PE does what in one inference; `is_first` fetches the weights that stay in the PEs, too."""
-    return _Simulation(mapping, machine, is_first).timeline(progress)
+    """Return when each PE does what in one inference; `is_first` fetches the weights that stay in the PEs, too.
+
+    `end` takes the costs at one end of their ranges.
+    """
+    return _Simulation(mapping, machine, is_first, end).timeline(progress)
 
 
 class _Intervals(NamedTuple):
@@ -43,9 +50,9 @@ class _Intervals(NamedTuple):
 class _Simulation:
     """Layers that are alike run once."""
 
-    def __init__(self, mapping: LayerMapping, machine: Machine, is_first: bool) -> None:
+    def __init__(self, mapping: LayerMapping, machine: Machine, is_first: bool, end: End | None) -> None:
         self.mapping, self.machine, self.spec, self.is_first = mapping, machine, machine.spec, is_first
-        self.costs = layer_costs(machine.spec, mapping.options.dram_bytes_per_s)
+        self.costs = layer_costs(machine.spec, mapping.options.dram_bytes_per_s, end)
         self.clock_hz = machine.spec.levels[mapping.options.level].clock_hz
         self.place = {pe: number for number, pe in enumerate(mapping.pes)}
         self._ran: dict[object, LayerRun] = {}
