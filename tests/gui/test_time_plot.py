@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QApplication
 
 from s2studio.draw.theme import THEMES
 from s2studio.gui.models.timeline import Timeline
-from s2studio.gui.views.grid_image import GridImage, opaque, translucent
+from s2studio.gui.views.grid_image import ColourStrip, GridImage, opaque, translucent
 from s2studio.gui.views.picture import save_widget
-from s2studio.gui.views.stacked_areas import StackedAreas
+from s2studio.gui.views.stacked_areas import Band, StackedAreas
 from s2studio.gui.views.step_curve import StepCurve
 from s2studio.gui.views.time_plot import TimePlot
 
@@ -43,6 +43,25 @@ def test_that_stacked_values_are_drawn_where_their_sums_and_times_are(plot: Time
 
     assert (colour(0.03, 0.5), colour(0.03, 1.5), colour(0.0205, 4.5)) == (BLUE, RED, RED)
     assert RED not in (colour(0.03, 5.5), colour(0.019, 1.5), colour(0.041, 1.5))
+
+
+def test_that_a_band_lies_between_its_ends_and_a_strip_along_the_lower_edge(plot: TimePlot) -> None:
+    band, strip = Band(RED), ColourStrip()
+    band.show_ends(np.array([2.0, 6.0]), np.array([4.0, 8.0]), 0.0, 0.1)
+    strip.show_colours(np.array([[255, 0, 0], [0, 0, 255]], np.uint8), 0.0, 0.1)
+    for item in (band, strip):
+        plot.add(item)
+    plot.show_range(-1.0, 10.0)
+    plane, image = plot.plane, plot.grab().toImage()
+
+    def redness(time_s: float, value: float) -> int:
+        colour = image.pixelColor(round(plane.x(time_s)), round(plane.y(value)))
+        return colour.red() - colour.green()
+
+    assert redness(0.03, 3.2) > 20 < redness(0.08, 7.2)
+    assert abs(redness(0.03, 7.2)) < 10 > abs(redness(0.08, 3.2))
+    bottom = round(plane.box.bottom()) - 3
+    assert [image.pixelColor(round(plane.x(time_s)), bottom).name() for time_s in (0.03, 0.08)] == [RED, BLUE]
 
 
 def test_that_a_point_of_the_plot_is_the_tick_that_is_drawn_there(plot: TimePlot) -> None:

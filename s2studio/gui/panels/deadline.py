@@ -1,4 +1,4 @@
-"""Deadline: how much of each tick the busiest PE needs, and where a PE is late."""
+"""Deadline: how much of each tick the busiest PE needs, which one that is, and where a PE is late."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ import numpy as np
 from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QHBoxLayout, QPushButton
 
+from s2studio.draw.colours import population_colours
 from s2studio.draw.scale import quantity
-from s2studio.draw.theme import NEAR_PX, Theme
+from s2studio.draw.theme import NEAR_PX, Theme, rgb
 from s2studio.gui.models.selection import of_slices
 from s2studio.gui.models.sure import about
 from s2studio.gui.theme import ThemeSwitch
 from s2studio.gui.translation import tr
+from s2studio.gui.views.grid_image import ColourStrip
 from s2studio.gui.views.panel import Panel
 from s2studio.gui.views.readout import Readout
+from s2studio.gui.views.stacked_areas import Band
 from s2studio.gui.views.step_curve import Level, StepCurve, Triangles
 from s2studio.gui.views.time_plot import TimePlot
 from s2studio.gui.views.trouble_buttons import TroubleButtons
@@ -26,10 +29,15 @@ if TYPE_CHECKING:
     from s2studio.gui.controller import Controller
 
 HEADLINE_PX = 200
+# The room of the strip below zero, as a share of what is above it.
+STRIP = 0.07
 
 
 class DeadlinePanel(Panel):
-    """The worst `time_done` of all PEs as a share of the tick. Above 1 a PE is late, and so are its spikes."""
+    """The worst `time_done` of all PEs as a share of the tick. Above 1 a PE is late, and so are its spikes.
+
+    The band is the interval of the curve; the strip below has the colour of the population whose PE sets it.
+    """
 
     EMPTY = "No times yet. Press Run (F5), or open a session."
 
@@ -37,10 +45,14 @@ class DeadlinePanel(Panel):
         super().__init__(controller, themes)
         self.headline = Readout(HEADLINE_PX, parent=self.content, lines=2).let_select()
         self.plot = _DeadlinePlot(self)
-        self._curve = StepCurve(themes.theme.accent)
+        self._band, self._curve, self._setters = (
+            Band(themes.theme.accent),
+            StepCurve(themes.theme.accent),
+            ColourStrip(),
+        )
         self._late = Triangles(themes.theme.bad)
         self._limit = Level(themes.theme.bad, 1.0)
-        for item in (self._curve, self._late, self._limit):
+        for item in (self._band, self._curve, self._late, self._limit, self._setters):
             self.plot.add(item)
         self.trouble = TroubleButtons(controller, self.content)
         self.why = QPushButton(tr("Why?"), self.content)
@@ -66,14 +78,19 @@ class DeadlinePanel(Panel):
         part = view.worst_time_done_s / view.tick_s
         edges = view.times_s
         self._curve.show_steps(edges, part)
+        low, high = view.worst_low_s / view.tick_s, view.worst_high_s / view.tick_s
+        self._band.show_ends(low, high, float(edges[0]), float(edges[-1]))
+        self._show_setters(view)
         late = np.flatnonzero(view.late)
         self._late.points = (edges[late] + edges[late + 1]) / 2, part[late]
-        self.plot.set_y_range(0.0, max(1.1, float(part.max()) * 1.1))
+        top = max(1.1, float(part.max()) * 1.1)
+        self.plot.show_range(-STRIP * top, top)
         self._say(view)
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the colours of `theme`."""
         self._curve.set_colour(theme.accent)
+        self._band.set_colour(theme.accent)
         self._limit.colour = self._late.colour = theme.bad
         self.trouble.apply_theme(theme)
         self.plot.apply_theme(theme)
@@ -86,6 +103,16 @@ class DeadlinePanel(Panel):
         column = int(np.searchsorted(view.edges, tick, "right")) - 1
         if 0 <= column < len(view.worst_slice) and view.worst_slice[column] >= 0:
             self.controller.selection.select(of_slices(shown.mapping, frozenset({int(view.worst_slice[column])})))
+
+    def _show_setters(self, view: View) -> None:
+        shown = self.controller.source.shown
+        if shown is None:
+            return
+        of_population = population_colours([one.name for one in shown.network.spiking.populations])
+        colours = [of_population[piece.population] for piece in shown.mapping.slices] + [self.theme.surface]
+        # Where no PE works, the last colour: index -1.
+        pixels = np.array([rgb(colour) for colour in colours], np.uint8)[view.worst_slice]
+        self._setters.show_colours(pixels, float(view.times_s[0]), float(view.times_s[-1]))
 
     def _say(self, view: View) -> None:
         shown = self.controller.source.shown

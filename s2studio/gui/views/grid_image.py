@@ -1,6 +1,8 @@
-"""An image in a `TimePlot`: a cell for each row and column of time."""
+"""Images in a `TimePlot`: a cell for each row and column of time, or a strip of colours over its time axis."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,6 +57,25 @@ class GridImage:
         rows, columns = pixels.shape
         image = QImage(pixels.data, columns, rows, 4 * columns, QImage.Format.Format_ARGB32_Premultiplied)
         painter.drawImage(QRectF(QPointF(begin, min(first, last)), QPointF(end, max(first, last))), image)
+
+
+class ColourStrip:
+    """A colour for each column of time, along the lower edge."""
+
+    HEIGHT_PX = 7.0
+
+    def __init__(self) -> None:
+        self._image = GridImage()
+
+    def show_colours(self, colours: NDArray[np.uint8], begin_s: float, end_s: float) -> None:
+        """Show `colours` (columns, 3)."""
+        self._image.show_pixels(opaque(colours)[None], begin_s, end_s, 1.0)
+
+    def paint(self, painter: QPainter, plane: Plane) -> None:
+        """Draw it."""
+        box = plane.box
+        edge = QRectF(box.left(), box.bottom() - self.HEIGHT_PX, box.width(), self.HEIGHT_PX)
+        self._image.paint(painter, replace(plane, box=edge, low=0.0, high=1.0))
 
 
 def _densest(pixels: NDArray[np.uint32], room: float, axis: int) -> NDArray[np.uint32]:
