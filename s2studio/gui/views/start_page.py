@@ -13,6 +13,7 @@ from s2studio.app.loading import LAYER_SUFFIXES, SUFFIXES
 from s2studio.app.samples import samples
 from s2studio.draw.theme import FAR_PX, MARGIN_PX, NEAR_PX, RADIUS_PX, SPACE_PX, TITLE_PX, Theme
 from s2studio.gui.translation import tr
+from s2studio.gui.views.titled_items import TitledItems
 from s2studio.network.stimulus import READERS, RECORDINGS
 
 # Larger, it would be stretched rather than easier to read.
@@ -42,7 +43,9 @@ class StartPage(QWidget):
         self.samples, self.recent = _list(tr("Samples")), _list(tr("Recent files"))
         self._no_recent = QLabel(tr("What you open appears here."))
         self._no_recent.setProperty("role", "muted")
+        self._items = TitledItems(self)
         for each in (self.samples, self.recent):
+            each.setItemDelegate(self._items)
             each.itemActivated.connect(self._activated)
             each.itemClicked.connect(self._activated)
         self._fill_samples()
@@ -67,9 +70,10 @@ class StartPage(QWidget):
         )
         lists = (
             f"QListWidget {{ background: transparent; border: none; }}"
-            f"QListWidget::item {{ padding: 6px 0; border-radius: {RADIUS_PX}px; }}"
+            f"QListWidget::item {{ border-radius: {RADIUS_PX}px; }}"
             f"QListWidget::item:hover {{ background: {theme.raised}; }}"
         )
+        self._items.theme = theme
         for each in (self.samples, self.recent):
             each.setStyleSheet(lists)
 
