@@ -189,7 +189,8 @@ def style_sheet(theme: Theme) -> str:
     QLabel[role="small"] {{ color: {theme.muted}; font-size: {SMALL_PX}px; }}
     QLabel[role="bad"] {{ color: {theme.bad}; }}
     QLabel[role="good"] {{ color: {theme.good}; }}
-    QLabel[role="warning"] {{ color: {theme.warning}; }}
+    QLabel[role="warning"], QToolButton[role="warning"] {{ color: {theme.warning}; }}
+    QToolButton[role="bad"] {{ color: {theme.bad}; }}
     QGraphicsView {{ background: transparent; border: none; }}
     QSplitter::handle {{ background: {theme.border}; }}
     QGroupBox {{ border: none; margin-top: {NEAR_PX * 2}px; font-weight: 600; }}

@@ -35,6 +35,7 @@ from s2studio.gui.scripts import ScriptRunner
 from s2studio.gui.steps import of_model
 from s2studio.gui.theme import ThemeSwitch
 from s2studio.gui.translation import ENGLISH, LANGUAGE, language_name, tr
+from s2studio.gui.views.notice import Notice
 from s2studio.gui.views.panel import Panel
 from s2studio.gui.views.start_page import StartPage
 from s2studio.gui.views.status import StatusBusy, StatusFacts
@@ -428,6 +429,8 @@ class Window(QMainWindow):
 
     def _make_status(self) -> None:
         self.statusBar().addWidget(StatusBusy(self.controller, self))
+        self.notice = Notice(self.controller, lambda: self.show_panel("log"), self)
+        self.statusBar().addWidget(self.notice, 1)
         self.facts = StatusFacts(self.controller, self)
         self.statusBar().addPermanentWidget(self.facts)
 

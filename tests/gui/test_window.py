@@ -355,6 +355,23 @@ def test_that_a_late_tick_is_gone_to_explained_and_traced_on_the_mesh_until_that
         assert window.controller.selection.now.slices
 
 
+def test_that_a_refusal_stands_in_the_status_bar_until_it_is_read(window: Window, application: QApplication) -> None:
+    window.docks["log"].hide()
+    say = window.controller.studio.say
+    say("info", "Saved.")
+    assert window.notice.isHidden()
+
+    say("error", "/home/someone/model.nir: no such file; check the path")
+    say("error", "a detail of it")
+    application.processEvents()
+    assert window.notice.isVisible()
+    assert window.notice.accessibleName() == "model.nir: no such file; check the path"
+
+    window.notice.click()
+    assert window.notice.isHidden()
+    assert window.docks["log"].isVisible()
+
+
 def test_that_every_command_and_submenu_stands_in_one_menu(window: Window) -> None:
     menus = {action.text(): action.menu() for action in window.menuBar().actions()}
     submenus = {
