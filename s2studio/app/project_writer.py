@@ -38,13 +38,27 @@ def write_project(project: Project, path: Path, mapping: ChipMapping | None = No
             project = replace(project, mapping_file=folder / MAPPING_NAME)
         moved = _moved(project, _Copies(folder).place)
         text = yaml.safe_dump(_document(moved, folder), sort_keys=False, allow_unicode=True)
-        part = path.with_name(f".{path.name}.{os.getpid()}.part")
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
+        _put(path, lambda part: part.write_text(text, encoding="utf-8"))
     except OSError as problem:
-        found = f"cannot be written: {problem.strerror or problem}"
-        raise UsageError(str(problem.filename or path), found, hint="choose a folder you may write to") from problem
+        raise _not_written(Path(problem.filename or path), problem) from problem
     return replace(moved, document=path)
+
+
+def _put(target: Path, write: Callable[[Path], object]) -> None:
+    """Let `write` fill a file beside `target` and move it there; leave nothing where that fails."""
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        write(part)
+        part.replace(target)
+    except OSError as problem:
+        with suppress(OSError):
+            part.unlink()
+        raise _not_written(target, problem) from problem
+
+
+def _not_written(path: Path, problem: OSError) -> UsageError:
+    found = f"cannot be written: {problem.strerror or problem}"
+    return UsageError(str(path), found, hint="free some space or choose a folder you may write to")
 
 
 class _Copies:
@@ -64,9 +78,7 @@ class _Copies:
             if source.is_dir():
                 shutil.copytree(source, target)
             elif not target.exists():
-                part = target.with_name(f".{target.name}.{os.getpid()}.part")
-                shutil.copyfile(source, part)
-                part.replace(target)
+                _put(target, lambda part: shutil.copyfile(source, part))
         return self._placed[source]
 
     def _free(self, source: Path) -> Path:

@@ -475,7 +475,12 @@ class Controller(QObject):
         def shown(value: RunShown) -> None:
             self._show(value, is_same=True)
 
-        self.sessions.request("open", self._run_path, 0, done=shown, failed=lambda refusal: None)
+        def nothing(_refusal: Refusal) -> None:
+            """Show no run: the engine said why there is none."""
+            self.source.show(None)
+            self.studio.shown = None
+
+        self.sessions.request("open", self._run_path, 0, done=shown, failed=nothing)
 
     def _show(self, value: RunShown, is_same: bool = False) -> None:
         """Show a run from its session; `is_same`: the one that was shown while it ran."""

@@ -61,7 +61,8 @@ def write_mapping(mapping: ChipMapping, path: Path) -> None:
         beside.replace(path)
     except OSError as problem:
         beside.unlink(missing_ok=True)
-        raise MappingError(str(path), problem.strerror or str(problem), hint="name another file") from problem
+        found = f"cannot be written: {problem.strerror or problem}"
+        raise MappingError(str(path), found, hint="free some space or name another file") from problem
 
 
 def read_mapping(path: Path, network: ChipNetwork, machine: Machine, demand: Demand) -> ChipMapping:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shlex
 from dataclasses import replace
 from pathlib import Path
@@ -102,6 +103,21 @@ def test_that_a_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="cannot be written"):
         write_project(project, tmp_path / "file" / "project.yaml")
+
+
+def test_that_a_full_disk_is_refused_by_the_name_of_the_copy_and_leaves_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fills_up(_source: Path, target: Path) -> None:
+        target.write_text("half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("shutil.copyfile", fills_up)
+    with pytest.raises(UsageError) as refused:
+        write_project(full(tmp_path / "a"), tmp_path / "b" / "project.yaml")
+
+    assert refused.value.subject == str((tmp_path / "b" / "net.nir").resolve())
+    assert list((tmp_path / "b").iterdir()) == []
 
 
 def test_that_the_document_is_one_that_people_can_read(tmp_path: Path) -> None:
