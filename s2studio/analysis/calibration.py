@@ -14,7 +14,7 @@ from s2studio.chip.spec import ChipSpec
 from s2studio.errors import SessionError
 from s2studio.session.run import PricedBlock, Progress, Run, no_progress
 from s2studio.session.tables import N_PACKETS, TIME_DONE
-from s2studio.sim.timing import SliceWork, clocks_hz, late, occurrences
+from s2studio.sim.timing import SliceWork, clocks_hz, late, occurrences, switch_s
 
 Status = Literal["fitted", "uncertain", "tied", "held", "absent"]
 # Of a cost: with a standard error above it, the fit does not say what the cost is.
@@ -98,7 +98,7 @@ class _Data:
         """Add the ticks of `block`."""
         ticks = slice(block.start, block.start + block.counts.packets.shape[1])
         features = _features(block, self.work, self.spec)[0]
-        clock = clocks_hz(block.priced.levels, self.spec)[0]
+        clock, change_s = (of(block.priced.levels, self.spec)[0] for of in (clocks_hz, switch_s))
         for place, number in enumerate(self.columns):
             done = self.done[place][ticks]
             recorded = self.packets[place]
@@ -109,7 +109,7 @@ class _Data:
             self.left_out["late"] += int(is_late.sum())
             self.left_out["with other packets"] += int((differs & ~is_late).sum())
             kept = ~is_late & ~differs
-            self.products.add(features[kept, number], (done * clock[:, number])[kept])
+            self.products.add(features[kept, number], ((done - change_s[:, number]) * clock[:, number])[kept])
 
     def calibration(self) -> Calibration:
         """Return the fit of all rows."""

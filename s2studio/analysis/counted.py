@@ -14,7 +14,6 @@ from s2studio.mapping.mapping import ChipMapping
 from s2studio.sim.counts import Counts
 from s2studio.sim.level import LevelPolicy
 from s2studio.sim.placed import Placed
-from s2studio.sim.timing import FloatArray, SliceWork, time_done_bounds_s
 from s2studio.snn.network import ChipNetwork
 
 # Values of one kind that are worked on at once.
@@ -63,19 +62,3 @@ class CountedRun(Placed):
             part = (slice(None), slice(start, start + span))
             packets, events, spikes = counts.packets[part], counts.synaptic_events[part], counts.spikes[part]
             yield start, Counts(packets, events, spikes, counts.updates, counts.recorded_bytes)
-
-
-@dataclass(frozen=True)
-class CycleBounds:
-    """Cycles of each PE in each tick, shape (samples, ticks, slices): as the chip file says, and at least and most."""
-
-    low: FloatArray
-    nominal: FloatArray
-    pessimistic: FloatArray
-
-
-def cycle_bounds(counts: Counts, work: SliceWork, spec: ChipSpec) -> CycleBounds:
-    """Return the interval of the cycles that `counts` take, over the cycle costs that agree with what is published."""
-    slowest = min(level.clock_hz for level in spec.levels.values())
-    times = time_done_bounds_s(counts, work, spec)
-    return CycleBounds(times.low_s * slowest, times.nominal_s * slowest, times.pessimistic_s * slowest)

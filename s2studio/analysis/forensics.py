@@ -17,7 +17,7 @@ from s2studio.session.run import PricedBlock, Run
 from s2studio.session.tables import SPIKES
 from s2studio.session.time_ends import TimeEnds
 from s2studio.sim.noc_delay import NocLoad, Way, is_routed, noc_load, route_ways, unloaded_s
-from s2studio.sim.timing import late
+from s2studio.sim.timing import SWITCHING, late, switch_s
 from s2studio.units import NS_PER_S, counted, with_unit
 
 # Of a sender's neurons, and of lost packets, so many are named.
@@ -27,6 +27,7 @@ PHASES = {
     "synapses": "synaptic events",
     "packets": "taking and sending packets",
     "recording": "recording",
+    "switching": "changing the level",
     "began late": "work left from before",
     "stalled": "waiting for full FIFOs",
 }
@@ -247,6 +248,7 @@ class _Case:
         place = (self.sample, 0, self.number)
         clock = list(self.run.machine.spec.levels.values())[int(block.priced.levels[place])].clock_hz
         spent = {kind: float(cycles[place]) / clock for kind, cycles in block.priced.cycles.items()}
+        spent[SWITCHING] = float(switch_s(block.priced.levels, self.run.machine.spec)[place])
         if self.run.about.is_timed:
             timed = self.run.lateness(tick, tick + 1)
             spent["began late"] = float(timed["start_delay_ns"][place]) / NS_PER_S

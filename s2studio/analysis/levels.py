@@ -9,17 +9,26 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from s2studio.analysis.counted import CountedRun, CycleBounds, cycle_bounds
+from s2studio.analysis.counted import CountedRun
 from s2studio.analysis.pareto import pareto
 from s2studio.analysis.thresholds import slowest_level, thresholds_for
 from s2studio.analysis.timed import longest_s
 from s2studio.chip.spec import ChipSpec
 from s2studio.session.run import Progress, no_progress
 from s2studio.sim.counts import Counts
-from s2studio.sim.energy import idle_energy_j, idle_pe_energy_j, noc_energy_j, pe_energy_j, router_energy_j
+from s2studio.sim.energy import busy_energy_j, idle_energy_j, idle_pe_energy_j, noc_energy_j, router_energy_j
 from s2studio.sim.energy_ends import outside_ends_j
 from s2studio.sim.level import AUTO, LevelPolicy, choose_levels
-from s2studio.sim.timing import FloatArray, clocks_hz, late, smallest_safe_tick_s
+from s2studio.sim.timing import (
+    CycleBounds,
+    FloatArray,
+    clocks_hz,
+    cycle_bounds,
+    late,
+    smallest_safe_tick_s,
+    switch_ends,
+    switch_s,
+)
 from s2studio.sim.traffic import flits
 from s2studio.units import estimated, with_unit
 
@@ -34,11 +43,26 @@ _CURVE_BINS = 200
 class Switching:
     """What one change of the level costs a PE: `time_s` at the busy power of the new level, and `energy_j` besides.
 
-    A tick at another level than the one PEs sleep at takes two, there before its work begins, and back after it.
+    A tick at another level than the one PEs sleep at takes two, there before its work begins, and back after it. It is
+    priced as in a run (`sim.energy.switch_energy_j`).
     """
 
     time_s: float = 0.0
     energy_j: float = 0.0
+
+    def on(self, run: CountedRun) -> CountedRun:
+        """Return `run` on a chip whose changes of level cost this, exactly so where that is not what its file says."""
+        spec, key = run.spec, "level_switch.time"
+        if self == chip_switching(spec):
+            return run
+        known = {key: replace(spec.quantities[key], range=None)} if key in spec.quantities else {}
+        priced = replace(
+            spec,
+            switch_time_s=self.time_s,
+            switch_energy_j=self.energy_j,
+            quantities={**spec.quantities, **known},
+        )
+        return replace(run, machine=replace(run.machine, spec=priced))
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,15 +166,13 @@ def study_levels(
 ) -> LevelStudy:
     """Return the policies at several ticks; `choice` is at `tick_s` (None: the run's own, or the next that is safe)."""
     switching = chip_switching(run.spec) if switching is None else switching
-    wanted = run.tick_s if tick_s is None else tick_s
+    run, wanted = switching.on(run), run.tick_s if tick_s is None else tick_s
     candidates = [
-        _Candidate(name, policy, tick)
-        for tick in _ticks(run, wanted, switching)
-        for name, policy in _policies(run, tick)
+        _Candidate(name, policy, tick) for tick in _ticks(run, wanted) for name, policy in _policies(run, tick)
     ]
     for start, counts in run.blocks():
         progress(start, run.ticks)
-        _Pricer(run, counts, switching).add_to(candidates)
+        _Pricer(run, counts).add_to(candidates)
     progress(run.ticks, run.ticks)
     rows = _marked([candidate.row(run) for candidate in candidates])
     choice, winners = _choice(rows, wanted), _winners(rows)
@@ -222,8 +244,9 @@ class _Candidate:
 class _Pricer:
     """Prices a block of ticks at any levels."""
 
-    def __init__(self, run: CountedRun, counts: Counts, switching: Switching) -> None:
-        self.run, self.counts, self.switching, self.spec = run, counts, switching, run.spec
+    def __init__(self, run: CountedRun, counts: Counts) -> None:
+        self.run, self.counts, self.spec = run, counts, run.spec
+        self.least, self.most = switch_ends(run.spec)
         self.bounds: CycleBounds = cycle_bounds(counts, run.work, run.spec)
         lookups = counts.spikes * run.traffic.router_lookups
         crossed = flits(counts.spikes, run.traffic.flits)
@@ -236,8 +259,9 @@ class _Pricer:
         """Add this block to each of `candidates`."""
         for candidate in candidates:
             levels = self._levels(candidate)
-            ends = (self.bounds.low, self.bounds.nominal, self.bounds.pessimistic)
-            above = np.array([self._above_j(cycles, levels, candidate.tick_s).sum(axis=(0, 2)) for cycles in ends])
+            bounds = self.bounds
+            ends = ((bounds.low, self.least), (bounds.nominal, self.spec), (bounds.pessimistic, self.most))
+            above = np.array([self._above_j(*end, levels, candidate.tick_s).sum(axis=(0, 2)) for end in ends])
             above += self.elsewhere_by_tick_j
             whole = above.sum(axis=1)
             low, high = self.elsewhere_ends_j
@@ -251,7 +275,7 @@ class _Pricer:
         found, least = np.zeros(shape, np.int8), np.full(shape, np.inf)
         for level in sorted(range(len(self.spec.levels)), key=lambda number: -self._clock(number)):
             levels = np.full(shape, level, np.int8)
-            cost = self._above_j(self.bounds.nominal, levels, candidate.tick_s)
+            cost = self._above_j(self.bounds.nominal, self.spec, levels, candidate.tick_s)
             is_better = (~late(self._times(levels), candidate.tick_s) & (cost < least)) | np.isinf(least)
             found, least = np.where(is_better, levels, found), np.where(is_better, cost, least)
         return found
@@ -260,26 +284,18 @@ class _Pricer:
         return tuple(self.spec.levels.values())[level].clock_hz
 
     def _times(self, levels: Levels) -> FloatArray:
-        busy_s = self.bounds.pessimistic / clocks_hz(levels, self.spec)
-        return np.asarray(busy_s + (self._switches(levels) > 0) * self.switching.time_s)
+        return np.asarray(self.bounds.pessimistic / clocks_hz(levels, self.spec) + switch_s(levels, self.most))
 
-    def _above_j(self, cycles: FloatArray, levels: Levels, tick_s: float) -> FloatArray:
-        """Return the energy of each PE tick above that of an idle one, in J."""
-        busy = sum(pe_energy_j({"busy": cycles}, levels, tick_s, self.spec).values(), np.zeros(levels.shape))
-        power = np.array([level.arm_busy_w for level in self.spec.levels.values()])[levels]
-        each_switch = self.switching.energy_j + self.switching.time_s * power
-        return np.asarray(busy - idle_pe_energy_j(1, tick_s, self.spec) + self._switches(levels) * each_switch)
-
-    def _switches(self, levels: Levels) -> NDArray[np.int64]:
-        asleep = tuple(self.spec.levels).index(self.spec.sleep_level)
-        return np.where(levels == asleep, 0, 2)
+    def _above_j(self, cycles: FloatArray, spec: ChipSpec, levels: Levels, tick_s: float) -> FloatArray:
+        """Return the energy of each PE tick on the chip `spec` above that of an idle one, in J."""
+        done_s = cycles / clocks_hz(levels, spec) + switch_s(levels, spec)
+        return np.asarray(busy_energy_j(done_s, levels, tick_s, spec) - idle_pe_energy_j(1, tick_s, spec))
 
 
-def _ticks(run: CountedRun, wanted: float, switching: Switching) -> list[float]:
+def _ticks(run: CountedRun, wanted: float) -> list[float]:
     """Return the ticks to look at: what each policy needs, the wanted one, and some between."""
     spec = run.spec
-    switch_s = {name: 0.0 if name == spec.sleep_level else switching.time_s for name in (*spec.levels, AUTO)}
-    safe = [smallest_safe_tick_s(longest_s(run, LevelPolicy(name)) + time, spec) for name, time in switch_s.items()]
+    safe = [smallest_safe_tick_s(longest_s(run, LevelPolicy(name)), spec) for name in (*spec.levels, AUTO)]
     shortest, longest = min(safe), max(*safe, wanted)
     between = np.geomspace(shortest, longest, _BETWEEN + 2)[1:-1]
     return sorted({*safe, wanted, *(smallest_safe_tick_s(float(tick), spec) for tick in between)})

@@ -9,11 +9,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from s2studio.analysis.counted import CountedRun, cycle_bounds
+from s2studio.analysis.counted import CountedRun
 from s2studio.mapping.edit import Editor, Refused
 from s2studio.mapping.mapping import ChipMapping
 from s2studio.sim.level import choose_levels
-from s2studio.sim.timing import clocks_hz, cycles_by_kind, late
+from s2studio.sim.timing import clocks_hz, cycle_bounds, cycles_by_kind, late, switch_ends, switch_s
 
 IntArray = NDArray[np.int64]
 Rerun = Callable[[ChipMapping], CountedRun]
@@ -37,13 +37,14 @@ def pieces_needed(run: CountedRun, tick_s: float) -> IntArray:
     """
     needed = np.ones(len(run.mapping.slices), np.int64)
     for _, counts in run.blocks():
-        clocks = clocks_hz(choose_levels(run.policy, counts.packets, run.work.models, run.spec), run.spec)
+        levels = choose_levels(run.policy, counts.packets, run.work.models, run.spec)
+        clocks, change_s = clocks_hz(levels, run.spec), switch_s(levels, switch_ends(run.spec)[1])
         kinds = cycles_by_kind(counts, run.work, run.spec)
         whole = sum(kinds.values(), np.zeros(clocks.shape))
         most = cycle_bounds(counts, run.work, run.spec).pessimistic
         kept = (run.spec.cycles.tick + counts.packets * run.spec.cycles.packet) * most / whole
-        is_late = late(most / clocks, tick_s)
-        room = tick_s * clocks - kept
+        is_late = late(most / clocks + change_s, tick_s)
+        room = (tick_s - change_s) * clocks - kept
         pieces = np.where(room > 0, np.ceil((most - kept) / np.where(room > 0, room, 1.0)), 0)
         here = np.where(is_late, pieces, 1).astype(np.int64)
         needed = np.where((here == 0).any(axis=(0, 1)) | (needed == 0), 0, np.maximum(needed, here.max(axis=(0, 1))))

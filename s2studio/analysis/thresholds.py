@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from s2studio.analysis.counted import CountedRun, cycle_bounds
+from s2studio.analysis.counted import CountedRun
 from s2studio.chip.spec import ChipSpec
 from s2studio.sim.level import AUTO, LevelPolicy
-from s2studio.sim.timing import late
+from s2studio.sim.timing import late, time_done_bounds_s
 
 IntArray = NDArray[np.int64]
 
@@ -25,11 +25,12 @@ def thresholds_for(run: CountedRun, tick_s: float) -> LevelPolicy:
     level. Where that happens nowhere, the slowest level itself is returned.
     """
     slowest = slowest_level(run.spec)
-    clock, models = run.spec.levels[slowest].clock_hz, run.models
+    models, number = run.models, tuple(run.spec.levels).index(slowest)
     most = int(run.counts.packets.max(initial=0))
     found = {str(model): most + 1 for model in np.unique(models)}
     for _, counts in run.blocks():
-        is_late = late(cycle_bounds(counts, run.work, run.spec).pessimistic / clock, tick_s)
+        levels = np.full(counts.packets.shape, number, np.int8)
+        is_late = late(time_done_bounds_s(counts, run.work, run.spec, levels).pessimistic_s, tick_s)
         fewest = np.where(is_late, counts.packets, most + 1).min(axis=(0, 1))
         found = {model: min(least, int(fewest[models == model].min())) for model, least in found.items()}
     return LevelPolicy(AUTO, found) if min(found.values()) <= most else LevelPolicy(slowest)

@@ -7,13 +7,20 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from s2studio.analysis.counted import CountedRun, cycle_bounds
+from s2studio.analysis.counted import CountedRun
 from s2studio.sim.counts import Counts
-from s2studio.sim.energy import idle_energy_j, pe_energy_j
+from s2studio.sim.energy import busy_energy_j, idle_energy_j
 from s2studio.sim.energy_ends import outside_ends_j
 from s2studio.sim.level import LevelPolicy, choose_levels
 from s2studio.sim.pricing import energy_by_tick_j, price_counts
-from s2studio.sim.timing import FloatArray, clocks_hz, cycles_by_kind, late, smallest_safe_tick_s
+from s2studio.sim.timing import (
+    FloatArray,
+    cycles_by_kind,
+    late,
+    smallest_safe_tick_s,
+    switch_ends,
+    time_done_bounds_s,
+)
 
 IntArray = NDArray[np.int64]
 
@@ -72,8 +79,8 @@ def longest_s(run: CountedRun, policy: LevelPolicy) -> float:
     """Return the longest that any PE works in a tick at `policy`, by the pessimistic end, in s."""
     longest = 0.0
     for _, counts in run.blocks():
-        clocks = clocks_hz(choose_levels(policy, counts.packets, run.work.models, run.spec), run.spec)
-        longest = max(longest, float((cycle_bounds(counts, run.work, run.spec).pessimistic / clocks).max()))
+        levels = choose_levels(policy, counts.packets, run.work.models, run.spec)
+        longest = max(longest, float(time_done_bounds_s(counts, run.work, run.spec, levels).pessimistic_s.max()))
     return longest
 
 
@@ -103,19 +110,20 @@ class _Sums:
         by_kind = {kind: float(each.sum()) for kind, each in energy_by_tick_j(priced, run.machine, self.tick_s).items()}
         self.energy_j += sum(by_kind.values())
         self.outside_j += outside_ends_j(by_kind["noc"], by_kind["router"], run.spec)
-        bounds, clocks = cycle_bounds(counts, run.work, run.spec), clocks_hz(priced.levels, run.spec)
-        for end, cycles in enumerate((bounds.low, bounds.nominal, bounds.pessimistic)):
-            spent = pe_energy_j({"busy": cycles}, priced.levels, self.tick_s, run.spec)
-            self.ends_j[end] += sum(float(each.sum()) for each in spent.values())
-        most = bounds.pessimistic / clocks
+        times, (least, most_spec) = time_done_bounds_s(counts, run.work, run.spec, priced.levels), switch_ends(run.spec)
+        for end, (done_s, spec) in enumerate(
+            ((times.low_s, least), (times.nominal_s, run.spec), (times.pessimistic_s, most_spec))
+        ):
+            self.ends_j[end] += float(busy_energy_j(done_s, priced.levels, self.tick_s, spec).sum())
+        most = times.pessimistic_s
         self.late += late(most, self.tick_s).sum(axis=(0, 1))
         self.packets = np.maximum(self.packets, counts.packets.max(axis=(0, 1)))
         flat = most.reshape(-1, most.shape[2])
         worst, slices = flat.argmax(axis=0), np.arange(flat.shape[1])
         longer = flat[worst, slices] > self.longest
         self.longest = np.where(longer, flat[worst, slices], self.longest)
-        for name, cycles in (("low", bounds.low), ("nominal", bounds.nominal)):
-            found = (cycles / clocks).reshape(flat.shape)[worst, slices]
+        for name, done_s in (("low", times.low_s), ("nominal", times.nominal_s)):
+            found = done_s.reshape(flat.shape)[worst, slices]
             setattr(self, name, np.where(longer, found, getattr(self, name)))
         ticks = most.shape[1]
         self.tick = np.where(longer, start + worst % ticks, self.tick)

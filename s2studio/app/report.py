@@ -21,7 +21,7 @@ from s2studio.session.export import Part
 from s2studio.session.reader import Session, open_session
 from s2studio.session.run import Progress
 from s2studio.sim.channels import CHANNELS
-from s2studio.sim.energy import ENERGY_KINDS
+from s2studio.sim.energy import spent_on
 from s2studio.snn.evidence import evidence_of
 from s2studio.units import counted, estimated, said, with_unit
 from s2studio.version import __version__
@@ -241,7 +241,7 @@ def _energy(summary: Json) -> str:
             f"{100 * energy[kind] / total:.2f} %" if total else "0 %",
             CHANNELS[f"chip.{kind}"].doc,
         )
-        for kind in ENERGY_KINDS
+        for kind in spent_on(energy)
     ]
     return paragraph(summary["baseline"]) + rows(headings, cells)
 

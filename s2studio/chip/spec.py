@@ -30,6 +30,12 @@ class Quantity:
     note: str = ""
     range: tuple[float, float] | None = None
 
+    @property
+    def factors(self) -> tuple[float, float]:
+        """Its ends as shares of its value; 1 where it has no range."""
+        value = float(str(self.value))
+        return (1.0, 1.0) if self.range is None or not value else (self.range[0] / value, self.range[1] / value)
+
 
 @dataclass(frozen=True)
 class Level:

@@ -204,7 +204,7 @@ SETTINGS: Mapping[str, Any] = {
         "--switch-time",
         metavar="S",
         panel="Chip",
-        help="Time of a change of level, counted where levels are compared (default: the chip file's).",
+        help="Time of a change of level, before and after a tick at another than that of sleep (default: the chip's).",
     ),
     "switch_energy": _option(
         float | None,

@@ -12,7 +12,7 @@ from rich.text import Text
 from s2studio.chip.spec import ChipSpec
 from s2studio.cli.tables import new_console as _console
 from s2studio.cli.tables import print_table as _table
-from s2studio.sim.energy import PowerCheck
+from s2studio.sim.energy import PowerCheck, spent_on
 from s2studio.units import estimated, interval, with_unit
 
 if TYPE_CHECKING:
@@ -199,9 +199,8 @@ def show_run(summary: Json) -> None:
 def _energy_rows(summary: Json) -> list[tuple[str, ...]]:
     low, high = summary["energy_kinds_low_j"], summary["energy_kinds_high_j"]
     return [
-        (kind.replace("_", " "), with_unit(value, "J"), interval(low[kind], high[kind], "J"))
-        for kind, value in summary["energy_j"].items()
-        if kind in low
+        (kind.replace("_", " "), with_unit(summary["energy_j"][kind], "J"), interval(low[kind], high[kind], "J"))
+        for kind in spent_on(summary["energy_j"])
     ]
 
 

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from s2studio.chip.machine import Machine
 from s2studio.chip.spec import ChipSpec, Level
-from s2studio.sim.timing import KINDS, FloatArray, by_level, clocks_hz
+from s2studio.sim.timing import KINDS, SWITCHING, FloatArray, by_level, clocks_hz, switch_s
 
-PE_KINDS = ("asleep", *KINDS)
+PE_KINDS = ("asleep", *KINDS, SWITCHING)
 ENERGY_KINDS = ("always_on", *PE_KINDS, "noc", "router")
 
 
@@ -28,23 +28,42 @@ def baseline(spec: ChipSpec) -> str:
 def pe_energy_j(
     cycles: Mapping[str, FloatArray], levels: NDArray[np.int8], tick_s: float, spec: ChipSpec
 ) -> Mapping[str, FloatArray]:
-    """Return the energy of each PE and tick in J by kind: `asleep` and each kind of `cycles`, in their shape.
+    """Return the energy of each PE and tick in J by kind: `asleep`, `switching`, each kind of `cycles`, in their shape.
 
-    A PE is busy until its work is done, at the power of its level, and asleep at `spec.sleep_level` for what is left of
-    the tick; a PE that is late does not sleep. The kinds share the busy energy as they share the cycles.
+    A PE changes to its level, is busy at its power until its work is done, changes back, and is asleep at
+    `spec.sleep_level` for what is left of the tick; a PE that is late does not sleep. The kinds share the busy energy
+    as they share the cycles.
     """
     clocks = clocks_hz(levels, spec)
     power = by_level([level.arm_busy_w for level in spec.levels.values()], levels)
     busy_s = sum(cycles.values(), np.zeros(levels.shape)) / clocks
-    asleep = np.maximum(tick_s - busy_s, 0.0) * _sleep(spec).asleep_w
+    asleep = np.maximum(tick_s - busy_s - 2 * switch_s(levels, spec), 0.0) * _sleep(spec).asleep_w
     per_cycle = power / clocks
-    return {"asleep": asleep} | {kind: spent * per_cycle for kind, spent in cycles.items()}
+    busy = {kind: spent * per_cycle for kind, spent in cycles.items()}
+    return {"asleep": asleep} | busy | {SWITCHING: switch_energy_j(levels, spec)}
 
 
-def busy_energy_j(busy_s: FloatArray, levels: NDArray[np.int8], tick_s: float, spec: ChipSpec) -> FloatArray:
-    """Return the energy in J of each PE that works for `busy_s` of a tick and sleeps for the rest."""
-    power = by_level([level.arm_busy_w for level in spec.levels.values()], levels)
-    return busy_s * power + np.maximum(tick_s - busy_s, 0.0) * _sleep(spec).asleep_w
+def switch_energy_j(levels: NDArray[np.int8], spec: ChipSpec) -> FloatArray:
+    """Return the energy in J of the changes to each of `levels` and back, in their shape: 0 at the level of sleep.
+
+    A change takes `spec.switch_time_s` at the busy power of the level that it leads to, and `spec.switch_energy_j`.
+    """
+    back_w = _sleep(spec).arm_busy_w
+    each_j = [2 * spec.switch_energy_j + spec.switch_time_s * (one.arm_busy_w + back_w) for one in spec.levels.values()]
+    own_j = [0.0 if name == spec.sleep_level else each for name, each in zip(spec.levels, each_j, strict=True)]
+    return by_level(own_j, levels)
+
+
+def busy_energy_j(done_s: FloatArray, levels: NDArray[np.int8], tick_s: float, spec: ChipSpec) -> FloatArray:
+    """Return the energy in J of each PE that has done its work `done_s` after its tick began; then it sleeps."""
+    power, change_s = by_level([level.arm_busy_w for level in spec.levels.values()], levels), switch_s(levels, spec)
+    asleep_j = np.maximum(tick_s - done_s - change_s, 0.0) * _sleep(spec).asleep_w
+    return (done_s - change_s) * power + asleep_j + switch_energy_j(levels, spec)
+
+
+def spent_on(energy_j: Mapping[str, float]) -> tuple[str, ...]:
+    """Return the kinds of `energy_j` (by kind of ENERGY_KINDS) to be listed: changes of level where there are any."""
+    return tuple(kind for kind in ENERGY_KINDS if kind != SWITCHING or energy_j[kind])
 
 
 def mla_energy_j(busy_s: FloatArray, levels: NDArray[np.int8], tick_s: float, spec: ChipSpec) -> FloatArray:
@@ -126,7 +145,8 @@ def _asleep_w(level: str, spec: ChipSpec) -> float:
 
 def _arm_busy_w(level: str, spec: ChipSpec) -> float:
     nothing, levels = _all_pes(level, spec)
-    energy = pe_energy_j({"neurons": nothing + spec.levels[level].clock_hz}, levels, 1.0, spec)
+    cycles = {"neurons": nothing + spec.levels[level].clock_hz}
+    energy = pe_energy_j(cycles, levels, 1.0, replace(spec, sleep_level=level))
     return float(sum(energy.values(), nothing).sum())
 
 

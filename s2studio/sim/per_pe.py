@@ -23,7 +23,7 @@ from s2studio.sim.pe_ticks import Packets, TickRows
 from s2studio.sim.program import Program
 from s2studio.sim.rows import engine_order
 from s2studio.sim.stimulus import GivenSpikes
-from s2studio.sim.timing import SliceWork, clocks_hz
+from s2studio.sim.timing import SliceWork, clocks_hz, switch_s
 from s2studio.snn.fan_out import IntArray
 
 FifoPolicy = Literal["drop", "overwrite", "stall"]
@@ -181,7 +181,7 @@ class PerPeSimulator:
     def _begin(self, pe: _Pe, now_s: float) -> None:
         """Run the tick of `pe` that begins now: what it does follows from the packets it reads now."""
         read, lost = self._read(pe, now_s)
-        clock = self._clock_hz(pe, len(read))
+        clock, change_s = self._speed(pe, len(read))
         costs, work = self.clock.spec.cycles, self.clock.work
         events = take_packets(
             pe.tick,
@@ -201,10 +201,11 @@ class PerPeSimulator:
         send = float(work.packets_per_spike[pe.number]) * costs.send
         before = float(taking[-1]) if len(taking) else costs.tick
         nth = np.arange(1, len(pe.fired) + 1)
-        pe.offsets_s = (before + per_neuron * (pe.fired - pe.start + 1) + nth * send) / clock
+        pe.offsets_s = change_s + (before + per_neuron * (pe.fired - pe.start + 1) + nth * send) / clock
         recording = float(work.recorded_voltages[pe.number]) * costs.voltage_record
         total = before + per_neuron * float(self.program.updates[pe.number]) + send * len(pe.fired) + recording
-        pe.taken_s, pe.began_s, pe.ends_s = now_s + taking / clock, now_s, now_s + total / clock
+        works_s = now_s + change_s
+        pe.taken_s, pe.began_s, pe.ends_s = works_s + taking / clock, now_s, works_s + total / clock
         pe.stalled_s, pe.next = 0.0, 0
         self._rows.begin(pe.tick, pe.number, len(read), int(events.sum()), pe.fired, read, lost)
         self._rows.keep_voltages(pe.tick, pe.population, slice(pe.start, pe.start + len(pe.place)), self._v(pe))
@@ -226,10 +227,11 @@ class PerPeSimulator:
         kept = admitted(arrived.arrival_s, pe.taken_s, self.clock.depth, policy)
         return arrived.part(kept), arrived.part(~kept)
 
-    def _clock_hz(self, pe: _Pe, packets: int) -> float:
-        models = (self.clock.work.models[pe.number],)
-        levels = choose_levels(self.clock.level, np.array([packets]), models, self.clock.spec)
-        return float(clocks_hz(levels, self.clock.spec)[0])
+    def _speed(self, pe: _Pe, packets: int) -> tuple[float, float]:
+        """Return the clock in Hz at which `pe` works with `packets`, and how long it changes to that level, in s."""
+        models, spec = (self.clock.work.models[pe.number],), self.clock.spec
+        levels = choose_levels(self.clock.level, np.array([packets]), models, spec)
+        return float(clocks_hz(levels, spec)[0]), float(switch_s(levels, spec)[0])
 
     def _fired(self, pe: _Pe) -> NDArray[np.int32]:
         if self.program.populations.update[pe.population] == STIMULUS:

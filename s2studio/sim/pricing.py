@@ -28,6 +28,7 @@ from s2studio.sim.timing import (
     SliceWork,
     cycles_by_kind,
     slice_work,
+    switch_ends,
     time_done_bounds_s,
     time_done_s,
 )
@@ -110,7 +111,8 @@ class BlockEnds:
 def bounds(counts: Counts, work: SliceWork, spec: ChipSpec, levels: NDArray[np.int8], tick_s: float) -> Bounds:
     """Return both ends of the times and energies of `counts` at `levels`, which `price_counts` chose."""
     times = time_done_bounds_s(counts, work, spec, levels)
-    low_j, high_j = (busy_energy_j(time_s, levels, tick_s, spec) for time_s in (times.low_s, times.pessimistic_s))
+    ends = zip((times.low_s, times.pessimistic_s), switch_ends(spec), strict=True)
+    low_j, high_j = (busy_energy_j(done_s, levels, tick_s, end) for done_s, end in ends)
     # Where a PE sleeps at a level that takes more than it does at work, more cycles take less energy.
     return Bounds(times.low_s, times.pessimistic_s, np.minimum(low_j, high_j), np.maximum(low_j, high_j))
 

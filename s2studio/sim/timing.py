@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from s2studio.snn.network import ChipNetwork
 
 FloatArray = NDArray[np.float64]
 KINDS = ("neurons", "synapses", "packets", "recording")
+SWITCHING = "switching"
 # Of a tick: what rounding in cycles / clock may add to a time that fills it to the last cycle.
 _ROUNDING = 1e-9
 
@@ -90,9 +91,23 @@ def clocks_hz(levels: NDArray[np.int8], spec: ChipSpec) -> FloatArray:
     return by_level([level.clock_hz for level in spec.levels.values()], levels)
 
 
+def switch_s(levels: NDArray[np.int8], spec: ChipSpec) -> FloatArray:
+    """Return how long a PE changes to each of `levels` before it works, and back after it, in s: 0 at that of sleep."""
+    return by_level([0.0 if name == spec.sleep_level else spec.switch_time_s for name in spec.levels], levels)
+
+
+def switch_ends(spec: ChipSpec) -> tuple[ChipSpec, ChipSpec]:
+    """Return the chip with the least and with the most time that a change of level may take."""
+    quantity = spec.quantities.get("level_switch.time")
+    low, high = (1.0, 1.0) if quantity is None else quantity.factors
+    return replace(spec, switch_time_s=spec.switch_time_s * low), replace(spec, switch_time_s=spec.switch_time_s * high)
+
+
 def time_done_s(cycles: Mapping[str, FloatArray], levels: NDArray[np.int8], spec: ChipSpec) -> FloatArray:
     """Return when in its tick each PE has done all its work, in s, shape (samples, ticks, slices)."""
-    return sum(cycles.values(), np.zeros(levels.shape)) / clocks_hz(levels, spec)
+    done: FloatArray = sum(cycles.values(), np.zeros(levels.shape)) / clocks_hz(levels, spec)
+    done += switch_s(levels, spec)
+    return done
 
 
 @dataclass(frozen=True)
@@ -108,15 +123,30 @@ class TimeBounds:
     pessimistic_s: FloatArray
 
 
-def time_done_bounds_s(
-    counts: Counts, work: SliceWork, spec: ChipSpec, levels: NDArray[np.int8] | None = None
-) -> TimeBounds:
-    """Return the interval of every `time_done` at `levels`, which count from `choose_levels` (None: the slowest)."""
-    if levels is None:
-        slowest = min(range(len(spec.levels)), key=lambda number: list(spec.levels.values())[number].clock_hz)
-        levels = np.full(counts.packets.shape, slowest, np.int8)
-    clocks, feasible = clocks_hz(levels, spec), feasible_costs(spec)
-    low, nominal, most = (np.empty(levels.shape) for _ in range(3))
+def time_done_bounds_s(counts: Counts, work: SliceWork, spec: ChipSpec, levels: NDArray[np.int8]) -> TimeBounds:
+    """Return the interval of every `time_done` at `levels`, which count from `choose_levels`."""
+    clocks, cycles = clocks_hz(levels, spec), cycle_bounds(counts, work, spec)
+    least, most = switch_ends(spec)
+    return TimeBounds(
+        cycles.low / clocks + switch_s(levels, least),
+        cycles.nominal / clocks + switch_s(levels, spec),
+        cycles.pessimistic / clocks + switch_s(levels, most),
+    )
+
+
+@dataclass(frozen=True)
+class CycleBounds:
+    """Cycles of each PE in each tick, shape (samples, ticks, slices): as the chip file says, and at least and most."""
+
+    low: FloatArray
+    nominal: FloatArray
+    pessimistic: FloatArray
+
+
+def cycle_bounds(counts: Counts, work: SliceWork, spec: ChipSpec) -> CycleBounds:
+    """Return the interval of the cycles that `counts` take, over the cycle costs that agree with what is published."""
+    feasible = feasible_costs(spec)
+    low, nominal, most = (np.empty(counts.packets.shape) for _ in range(3))
     for model in dict.fromkeys(work.models):
         own = [number for number, name in enumerate(work.models) if name == model]
         part = slice(None) if len(own) == len(work.models) else own
@@ -124,8 +154,7 @@ def time_done_bounds_s(
         found = _cycles_at(counts, work, part, np.vstack([corners.least, values, corners.most]))
         low[..., part], nominal[..., part] = found[0], found[1]
         most[..., part] = found[2:].max(axis=0)
-    nominal /= clocks
-    return TimeBounds(np.minimum(low / clocks, nominal), nominal, np.maximum(most / clocks, nominal))
+    return CycleBounds(np.minimum(low, nominal), nominal, np.maximum(most, nominal))
 
 
 def _cost_values(spec: ChipSpec, model: str) -> FloatArray:

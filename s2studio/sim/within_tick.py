@@ -12,17 +12,20 @@ from s2studio.chip.machine import Machine
 from s2studio.chip.spec import ChipSpec
 from s2studio.sim.energy import ENERGY_KINDS, always_on_energy_j, noc_energy_j, router_energy_j, unused_pe_energy_j
 from s2studio.sim.pricing import Priced
-from s2studio.sim.timing import FloatArray, clocks_hz
+from s2studio.sim.timing import SWITCHING, FloatArray, clocks_hz, switch_s
 
 # What a PE does first in a tick comes first; the time model knows how long each takes, this order is the program's.
-PHASES = ("packets", "synapses", "neurons", "recording")
+PHASES = (SWITCHING, "packets", "synapses", "neurons", "recording")
+_SENDING = PHASES.index("neurons")
 ASLEEP = "asleep"
 
 
 def phase_ends_s(cycles: Mapping[str, FloatArray], levels: NDArray[np.int8], spec: ChipSpec) -> FloatArray:
     """Return when each of PHASES ends, in s after the PE began its tick, shape of `levels` and an axis of phases."""
-    spent = np.stack([cycles[kind] for kind in PHASES], axis=-1)
-    return np.asarray(np.cumsum(spent, axis=-1) / clocks_hz(levels, spec)[..., None])
+    spent = np.stack([cycles[kind] for kind in PHASES if kind != SWITCHING], axis=-1)
+    change_s = switch_s(levels, spec)[..., None]
+    works_s = change_s + np.cumsum(spent, axis=-1) / clocks_hz(levels, spec)[..., None]
+    return np.concatenate([change_s, works_s], axis=-1)
 
 
 @dataclass(frozen=True)
@@ -38,10 +41,10 @@ class WithinTick:
     """One tick of `tick_s` seconds of one sample, in s after its timer.
 
     By slice: `begins_s` (slices,) when its PE began the tick, `ends_s` (slices, PHASES) when each phase ended, beyond
-    `tick_s` where the PE is late; from the last of them it sleeps. `levels` are indices into the chip's levels,
-    `busy_w` and `asleep_w` a PE's power in W at its level, and asleep. `power_w` (ENERGY_KINDS, spans) is that of the
-    whole machine between the moments `edges_s` (spans + 1,), until the next timer. All of it is by the chip file's
-    values; `ends`, where they were asked for, are of when the last PE is done, and of the energy.
+    `tick_s` where the PE is late; after the last it changes its level back and sleeps. `levels` are indices into the
+    chip's levels, `busy_w` and `asleep_w` a PE's power in W at its level, and asleep. `power_w` (ENERGY_KINDS, spans)
+    is that of the whole machine between the moments `edges_s` (spans + 1,), until the next timer. All of it is by the
+    chip file's values; `ends`, where they were asked for, are of when the last PE is done, and of the energy.
     """
 
     tick: int
@@ -76,16 +79,21 @@ def within_tick(
     ends = begins[:, None] + phase_ends_s(cycles, levels, spec)
     busy_w: FloatArray = np.array([level.arm_busy_w for level in spec.levels.values()])[levels]
     asleep_w = spec.levels[spec.sleep_level].asleep_w
-    spans = _Spans(tick_s, np.concatenate([begins, ends.ravel()]))
+    change_s = switch_s(levels, spec)
+    changed = ends[:, -1] + change_s
+    spans = _Spans(tick_s, np.concatenate([begins, ends.ravel(), changed]))
     starts = np.column_stack([begins, ends[:, :-1]])
     spans.add("neurons", np.zeros(len(begins)), begins, busy_w)
     for number, kind in enumerate(PHASES):
         spans.add(kind, starts[:, number], ends[:, number], busy_w)
-    spans.add(ASLEEP, ends[:, -1], np.full(len(begins), tick_s), np.full(len(begins), asleep_w))
+    spans.add(SWITCHING, ends[:, -1], changed, np.full(len(begins), spec.levels[spec.sleep_level].arm_busy_w))
+    changes = int(np.count_nonzero([list(spec.levels)[level] != spec.sleep_level for level in levels]))
+    spans.add_energy(SWITCHING, 2 * changes * spec.switch_energy_j, 0.0, tick_s)
+    spans.add(ASLEEP, changed, np.full(len(begins), tick_s), np.full(len(begins), asleep_w))
     unused = len(machine.usable_pes) - len(levels)
     spans.add_throughout(ASLEEP, unused * unused_pe_energy_j(1, 1.0, spec))
     spans.add_throughout("always_on", always_on_energy_j(1, 1.0, machine))
-    sending = (float(starts[:, 2].min(initial=tick_s)), float(ends[:, 2].max(initial=0.0)))
+    sending = (float(starts[:, _SENDING].min(initial=tick_s)), float(ends[:, _SENDING].max(initial=0.0)))
     spans.add_energy("noc", float(noc_energy_j(priced.flits[sample, 0], spec).sum()), *sending)
     spans.add_energy("router", float(router_energy_j(priced.router_lookups[sample, 0], spec).sum()), *sending)
     return WithinTick(tick, tick_s, begins, ends, levels, busy_w, asleep_w, spans.edges, spans.power_w)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from s2studio.analysis.advise import Advice, advise
-from s2studio.analysis.counted import CountedRun, cycle_bounds
+from s2studio.analysis.counted import CountedRun
 from s2studio.analysis.splits import pieces_needed
 from s2studio.analysis.thresholds import thresholds_for
 from s2studio.analysis.timed import safe_tick_s, timed
@@ -17,7 +17,7 @@ from s2studio.app.workbench import Workbench
 from s2studio.mapping.edit import Editor
 from s2studio.mapping.mapping import ChipMapping
 from s2studio.sim.level import LevelPolicy
-from s2studio.sim.timing import late
+from s2studio.sim.timing import cycle_bounds, late
 
 TICK_S = 1e-3
 # Three populations hear the same 200 inputs; only `hot` has so many synapses that its one PE is late.

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,10 @@ from s2studio.analysis.counted import CountedRun
 from s2studio.analysis.levels import HINDSIGHT, LevelStudy, Switching, study_levels
 from s2studio.analysis.pareto import pareto
 from s2studio.app.counted import subject_of
+from s2studio.app.project import Project
 from s2studio.app.workbench import Workbench
-from s2studio.sim.pricing import energy_by_tick_j, price_counts
+from s2studio.chip.settings import ChipSettings
+from s2studio.session.reader import open_session
 from tests.analysis.test_advise import overloaded
 
 NO_COST = Switching()
@@ -27,17 +30,43 @@ def at_tick(study: LevelStudy, tick_s: float) -> dict[str, float]:
     return {row.policy: row.energy_j for row in study.rows if row.tick_s == tick_s}
 
 
-def test_that_energies_are_those_of_pricing_the_counts(run: CountedRun) -> None:
-    tick_s = 4e-3
-    study = study_levels(run, tick_s, NO_COST)
+def test_that_every_policy_is_priced_as_a_run_is_with_its_changes_of_level(tmp_path: Path) -> None:
+    tick_s = 2e-3
+    project = overloaded(tmp_path)
+    settings = ChipSettings(switch_time_s=1e-5, switch_energy_j=1e-7)
+    project = replace(project, settings=settings, run=replace(project.run, tick_s=tick_s))
+    session = tmp_path / "a.s2s"
+    Workbench(project).run(session)
+    run = subject_of(Workbench(Project(session))).run
+    rows = [row for row in study_levels(run, tick_s).rows if row.tick_s == tick_s and row.level is not None]
 
-    for row in study.rows:
-        if row.tick_s == tick_s and row.level is not None:
-            policy = run.policy.parse(row.level)
-            priced = price_counts(run.counts, run.work, run.traffic, run.spec, policy, tick_s)
-            energy = energy_by_tick_j(priced, run.machine, tick_s)
-            assert row.energy_j == pytest.approx(sum(float(kind.sum()) for kind in energy.values()), rel=1e-12)
-            assert row.energy_low_j < row.energy_j < row.energy_high_j
+    assert {row.policy for row in rows} == {"low", "high", "auto", "found"}
+    for row in rows:
+        found = open_session(session).run().summary(policy=run.policy.parse(row.level or ()))
+        energy_j, changes = found["energy_j"], row.fast_share * run.counts.packets.size
+        assert row.energy_j == pytest.approx(energy_j["total"], rel=1e-12)
+        assert row.energy_dynamic_j == pytest.approx(found["energy_dynamic_j"], rel=1e-9)
+        for end in ("low", "high"):
+            assert getattr(row, f"energy_{end}_j") == pytest.approx(found[f"energy_{end}_j"], rel=1e-12)
+        assert (row.late_ticks, row.time_done_max_s) == (
+            found["late_ticks_pessimistic"],
+            found["time_done_pessimistic_s"],
+        )
+        both_w = sum(level.arm_busy_w for level in run.spec.levels.values())
+        assert energy_j["switching"] == pytest.approx(changes * (2e-7 + 1e-5 * both_w), rel=1e-9)
+    assert {row.policy for row in rows if row.fast_share} == {"high", "found"}
+
+
+def test_that_a_change_of_level_takes_up_to_100_ns_and_no_longer_where_its_time_is_said(run: CountedRun) -> None:
+    pe_ticks, both_w = run.counts.packets.size, sum(level.arm_busy_w for level in run.spec.levels.values())
+    asleep_w = run.spec.levels[run.spec.sleep_level].asleep_w
+
+    def width_j(switching: Switching | None) -> float:
+        row = next(row for row in study_levels(run, 4e-3, switching).rows if (row.policy, row.tick_s) == ("high", 4e-3))
+        return row.energy_high_j - row.energy_low_j
+
+    assert width_j(None) - width_j(NO_COST) == pytest.approx(pe_ticks * 1e-7 * (both_w - 2 * asleep_w), rel=1e-3)
+    assert width_j(Switching(1e-6)) == pytest.approx(width_j(NO_COST), rel=1e-9)
 
 
 def test_that_the_curve_of_a_policy_holds_its_energy_and_its_late_ticks(run: CountedRun) -> None:
@@ -81,8 +110,9 @@ def test_that_a_change_of_level_costs_time_and_energy_where_there_is_one(run: Co
     pe_ticks = run.counts.packets.size
 
     assert after["low"] == before["low"]
-    busy_w = run.spec.levels["high"].arm_busy_w
-    assert after["high"] - before["high"] == pytest.approx(2 * pe_ticks * (1e-6 + 1e-5 * busy_w), rel=1e-9)
+    low, high = run.spec.levels["low"], run.spec.levels["high"]
+    each_j = 2e-6 + 1e-5 * (high.arm_busy_w + low.arm_busy_w - 2 * low.asleep_w)
+    assert after["high"] - before["high"] == pytest.approx(pe_ticks * each_j, rel=1e-9)
     quick, slow = (next(row for row in study.rows if row.policy == "high") for study in (free, dear))
     assert slow.time_done_max_s == pytest.approx(quick.time_done_max_s + 1e-5, rel=1e-12)
 

@@ -105,7 +105,7 @@ def test_that_energy_is_the_sum_of_its_kinds_and_packets_that_of_their_targets(
         kinds = {kind: joule for kind, joule in run["energy_j"].items() if kind != "total"}
         assert sum(kinds.values()) == pytest.approx(run["energy_j"]["total"], rel=1e-12)
         assert set(kinds) == {
-            *("always_on", "asleep", "neurons", "synapses", "packets", "recording", "noc", "router"),
+            *("always_on", "asleep", "neurons", "synapses", "packets", "recording", "switching", "noc", "router"),
         }
 
 

@@ -12,7 +12,7 @@ from tests.conftest import REPOSITORY, Cli, CliJson
 def test_that_the_choice_is_written_and_runs_as_priced(cli: Cli, cli_json: CliJson, tmp_path: Path) -> None:
     overloaded(tmp_path)
     project, chosen = tmp_path / "project.yaml", tmp_path / "chosen.yaml"
-    study = cli_json("levels", project, "--tick", "2e-3", "--switch-time", 0, "--write", chosen)
+    study = cli_json("levels", project, "--tick", "2e-3", "--write", chosen)
 
     assert study["written"] == str(chosen)
     assert study["choice"]["policy"] == "found"
@@ -21,8 +21,10 @@ def test_that_the_choice_is_written_and_runs_as_priced(cli: Cli, cli_json: CliJs
     assert ran["energy_j"]["total"] == pytest.approx(study["choice"]["energy_j"], rel=1e-9)
     assert ran["level"] == ", ".join(study["choice"]["level"])
 
-    of_session = cli_json("levels", tmp_path / "a.s2s", "--switch-time", 0)
+    of_session = cli_json("levels", tmp_path / "a.s2s")
     assert of_session["rows"] == study["rows"]
+    free = cli_json("levels", project, "--tick", "2e-3", "--switch-time", 0)["choice"]
+    assert free["energy_j"] < study["choice"]["energy_j"]
     shown = cli("levels", project, "--tick", "2e-3")
     assert "'found' wins" in shown.stdout
 

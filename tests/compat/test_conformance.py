@@ -212,8 +212,10 @@ def test_that_each_model_runs_at_the_level_that_its_application_says(script: Scr
     work = costs.tick + packets * (costs.packet + 4 * costs.synaptic_event)
     of_auto = work + 4 * spec.models["lif"].cycles_per_neuron
     of_high = work + 4 * spec.models["lif_curr_exp"].cycles_per_neuron
-    np.testing.assert_allclose(found["auto_time"], of_auto / np.where(packets >= 2, high, low) / 1e-3, rtol=1e-12)
-    np.testing.assert_allclose(found["high_time"], of_high / high / 1e-3, rtol=1e-12)
+    change_s = spec.switch_time_s
+    auto_s = np.where(packets >= 2, of_auto / high + change_s, of_auto / low)
+    np.testing.assert_allclose(found["auto_time"], auto_s / 1e-3, rtol=1e-12)
+    np.testing.assert_allclose(found["high_time"], (of_high / high + change_s) / 1e-3, rtol=1e-12)
     # The source is low in all 6 ticks, `auto` in 5, `high` in none.
     (run,) = open_session(tmp_path / "levels.s2s").runs
     assert run.summary()["pe_ticks_by_level"] == {"low": 11, "high": 7}

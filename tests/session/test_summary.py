@@ -22,7 +22,7 @@ KEYS = (
     *("neuron_updates", "flit_hops", "late_ticks", "time_done_max_s", "smallest_safe_tick_s", "energy_j"),
     *("energy_dynamic_j", "baseline", "tick_over_dt", "power_mean_w", "power_peak_w", "warnings"),
 )
-KINDS = ("always_on", "asleep", "neurons", "synapses", "packets", "recording", "noc", "router")
+KINDS = ("always_on", "asleep", "neurons", "synapses", "packets", "recording", "switching", "noc", "router")
 
 
 def _run(path: Path, block: TickBlock, policy: LevelPolicy | None = None) -> Run:

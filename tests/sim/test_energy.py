@@ -63,7 +63,8 @@ def test_that_a_busy_pe_is_busy_at_its_level_and_then_asleep_at_the_sleep_level(
 
     assert energy["neurons"][0] == pytest.approx(50e-6 * 7.715e-3)
     assert energy["synapses"][0] == pytest.approx(150e-6 * 7.715e-3)
-    assert energy["asleep"][0] == pytest.approx(800e-6 * 1.054e-3)
+    assert energy["switching"][0] == pytest.approx(100e-9 * (7.715e-3 + 2.299e-3), rel=1e-3)
+    assert energy["asleep"][0] == pytest.approx((800e-6 - 200e-9) * 1.054e-3)
 
 
 def test_that_a_late_pe_does_not_sleep() -> None:
@@ -115,9 +116,12 @@ def test_that_the_kinds_of_a_pe_add_up_to_its_busy_and_sleeping_time(data: st.Da
     levels = data.draw(arrays.arrays(np.int8, shape, elements=st.sampled_from([LOW, HIGH])))
     tick_s = data.draw(st.floats(1e-5, 1e-2))
     energy = pe_energy_j(cycles, levels, tick_s, SPEC)
-    busy_s = time_done_s(cycles, levels, SPEC)
+    change_s = np.where(levels == HIGH, SPEC.switch_time_s, 0.0)
+    busy_s = time_done_s(cycles, levels, SPEC) - change_s
     powers = np.array([level.arm_busy_w for level in SPEC.levels.values()])[levels]
-    expected = busy_s * powers + np.maximum(tick_s - busy_s, 0) * SPEC.levels[SPEC.sleep_level].asleep_w
+    sleep = SPEC.levels[SPEC.sleep_level]
+    expected = busy_s * powers + np.maximum(tick_s - busy_s - 2 * change_s, 0) * sleep.asleep_w
+    expected += change_s * (powers + sleep.arm_busy_w)
 
     assert tuple(energy) == PE_KINDS
     assert all((part >= 0).all() for part in energy.values())

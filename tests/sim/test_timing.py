@@ -51,10 +51,10 @@ def test_that_only_voltages_of_every_tick_cost_recording_cycles(record: frozense
     assert not cycles["recording"].any()
 
 
-def test_that_time_done_is_all_cycles_at_the_clock_of_the_level() -> None:
+def test_that_time_done_is_all_cycles_at_the_clock_of_the_level_after_the_change_to_it() -> None:
     cycles = {"neurons": np.array([[[150.0, 300.0]]]), "synapses": np.array([[[150.0, 300.0]]])}
 
-    assert time_done_s(cycles, np.array([[[0, 1]]], dtype=np.int8), SPEC).tolist() == [[[2e-6, 2e-6]]]
+    assert time_done_s(cycles, np.array([[[0, 1]]], dtype=np.int8), SPEC).tolist() == [[[2e-6, 2.1e-6]]]
 
 
 def test_that_a_pe_is_late_only_after_the_end_of_the_tick() -> None:

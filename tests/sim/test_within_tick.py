@@ -53,6 +53,8 @@ def test_that_a_pe_is_busy_at_its_level_and_then_asleep() -> None:
     synapses_s = 1000 * SPEC.cycles.synaptic_event / level.clock_hz
     walking = np.flatnonzero(found.power_w[list(found.energy_j).index("synapses")])
 
+    assert found.ends_s[1, 0] == SPEC.switch_time_s
+    synapses_s += SPEC.switch_time_s
     assert found.ends_s[1, PHASES.index("synapses")] == pytest.approx(synapses_s, rel=1e-12)
     assert found.power_w[list(found.energy_j).index("synapses"), walking] == pytest.approx(level.arm_busy_w)
     assert found.edges_s[walking[-1] + 1] == pytest.approx(synapses_s)

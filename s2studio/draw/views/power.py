@@ -26,7 +26,7 @@ from s2studio.draw.theme import FAR_PX, NEAR_PX, SMALL_PX, TIGHT_PX, Theme
 from s2studio.draw.views.curves import FloatArray, area, steps
 from s2studio.session.profile import Profile
 from s2studio.sim.channels import CHANNELS
-from s2studio.sim.energy import ENERGY_KINDS
+from s2studio.sim.energy import ENERGY_KINDS, spent_on
 from s2studio.sim.energy_ends import TOTAL
 from s2studio.units import interval, with_unit
 
@@ -40,6 +40,7 @@ KIND_COLOURS: Mapping[str, str] = {
     "synapses": "#eaa82b",
     "packets": "#4bca85",
     "recording": "#d97bad",
+    "switching": "#37b8c4",
     "noc": "#8962e4",
     "router": "#d66001",
 }
@@ -110,7 +111,7 @@ def _numbers(profile: Profile, theme: Theme, box: Box) -> list[Item]:
     energy = energy_j(profile)
     total, seconds = sum(energy.values()), profile.pe_ticks * profile.tick_s
     low_j, high_j = profile.energy_low_j[TOTAL], profile.energy_high_j[TOTAL]
-    kinds = list(ENERGY_KINDS)[::-1]
+    kinds = spent_on(energy)[::-1]
     columns = (
         Column("Spent on", [CHANNELS[f"chip.{kind}"].title for kind in kinds]),
         Column("Energy", [with_unit(energy[kind], "J") for kind in kinds]),

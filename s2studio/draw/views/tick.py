@@ -15,7 +15,7 @@ from s2studio.draw.views.curves import area
 from s2studio.draw.views.power import KIND_COLOURS
 from s2studio.mapping.mapping import ChipMapping
 from s2studio.sim.channels import CHANNELS
-from s2studio.sim.energy import ENERGY_KINDS
+from s2studio.sim.energy import ENERGY_KINDS, spent_on
 from s2studio.sim.energy_ends import TOTAL
 from s2studio.sim.within_tick import PHASES, WithinTick
 from s2studio.units import interval, with_unit
@@ -123,7 +123,7 @@ def _timer(tick: WithinTick, theme: Theme, top: Box, below: Box, time: Scale) ->
 
 def _numbers(tick: WithinTick, theme: Theme, box: Box) -> list[Item]:
     energy = tick.energy_j
-    kinds = list(ENERGY_KINDS)[::-1]
+    kinds = spent_on(energy)[::-1]
     peak = float(tick.power_w.sum(axis=0).max(initial=0.0))
     longest = float(tick.ends_s.max(initial=0.0))
     columns = (

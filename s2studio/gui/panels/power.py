@@ -21,7 +21,7 @@ from s2studio.gui.views.tick_view import TickView
 from s2studio.gui.views.time_marks import TimeMarks
 from s2studio.gui.views.time_plot import TimePlot
 from s2studio.sim.channels import CHANNELS
-from s2studio.sim.energy import ENERGY_KINDS
+from s2studio.sim.energy import ENERGY_KINDS, spent_on
 from s2studio.units import estimated, interval, with_unit
 
 if TYPE_CHECKING:
@@ -127,12 +127,14 @@ class PowerPanel(Panel):
         moment = self.controller.source.moment
         now = _Taken(moment) if moment is not None and moment.ticks_seen else None
         span = _Taken(view)
+        shown = spent_on(dict(zip(ENERGY_KINDS, span.energy_j.tolist(), strict=False)))
         rows = [
             _figure(now, span, len(ENERGY_KINDS), tr("Total"), tr(POWERS), "", digits=4),
             *(
                 _figure(now, span, index, tr(channel.title), tr(channel.doc), KIND_COLOURS[kind])
                 for index, kind in enumerate(ENERGY_KINDS)
                 for channel in (CHANNELS[f"chip.{kind}"],)
+                if kind in shown
             ),
         ]
         self.figures.show_figures(rows)

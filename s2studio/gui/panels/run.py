@@ -108,7 +108,9 @@ class RunPanel(Panel):
             cost.setRange(0.0, 1e9)
             cost.setDecimals(1)
             cost.setSuffix(suffix)
-            cost.setToolTip(tr("What a change of the level costs a PE, counted where levels are compared."))
+            cost.setToolTip(
+                tr("What a change of level costs a PE, before and after each tick at another level than it sleeps at.")
+            )
         self.stimuli = QWidget()
         self._stimuli_layout = QVBoxLayout(self.stimuli)
         self._stimuli_layout.setContentsMargins(0, 0, 0, 0)

@@ -17,6 +17,7 @@ from s2studio.session.time_ends import TimeEnds
 from s2studio.sim.energy import ENERGY_KINDS, unused_pe_energy_j
 from s2studio.sim.energy_ends import TOTAL, EnergyEnds, energy_ends
 from s2studio.sim.pricing import BlockEnds, bounds
+from s2studio.sim.timing import SWITCHING
 from s2studio.sim.within_tick import ASLEEP, PHASES
 
 # Numbers, or texts with the index of each row's text.
@@ -171,14 +172,16 @@ def _on_all(values: NDArray[Any], used: NDArray[Any], pes: int, unused: float = 
 def _phases(run: Run, start: int, stop: int) -> Iterator[tuple[int, Rows]]:
     """Yield the phases of every used PE in every tick, and when it sleeps: of the mapping's slices, in their order."""
     names = [str(piece.pe) for piece in run.mapping.slices]
-    levels, kinds = tuple(run.machine.spec.levels), (*PHASES, ASLEEP)
+    spec, kinds = run.machine.spec, (*PHASES, SWITCHING, ASLEEP)
+    levels, back_w = tuple(spec.levels), spec.levels[spec.sleep_level].arm_busy_w
     for tick in range(start, stop):
         for sample in range(run.about.samples):
             found = moment_of(run, tick, sample)
-            starts = np.column_stack([found.begins_s, found.ends_s])
-            stops = np.column_stack([found.ends_s, np.full(len(names), run.tick_s)])
+            changed_s = found.ends_s[:, -1] + found.ends_s[:, 0] - found.begins_s
+            starts = np.column_stack([found.begins_s, found.ends_s, changed_s])
+            stops = np.column_stack([found.ends_s, changed_s, np.full(len(names), run.tick_s)])
             pe, kind = np.nonzero(stops > starts)
-            power_w = np.where(kind < len(PHASES), found.busy_w[pe], found.asleep_w)
+            power_w = np.select([kind < len(PHASES), kind == len(PHASES)], [found.busy_w[pe], back_w], found.asleep_w)
             yield (
                 tick,
                 {
@@ -306,7 +309,7 @@ EXPORT_TABLES: Mapping[str, ExportTable] = {
             Column("power_w", "float64", "W", "of the PE"),
         ),
         _phases,
-        _each(lambda run: len(run.mapping.slices) * (len(PHASES) + 1)),
+        _each(lambda run: len(run.mapping.slices) * (len(PHASES) + 2)),
     ),
     "links": ExportTable(
         (

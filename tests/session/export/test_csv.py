@@ -76,7 +76,7 @@ def test_that_phases_are_written_where_asked_for_and_fill_each_tick(session: Ses
     for row in rows:
         spans.setdefault((row["step"], row["pe"]), []).append((float(row["start_s"]), float(row["stop_s"])))
 
-    assert {row["phase"] for row in rows} <= {"packets", "synapses", "neurons", "recording", "asleep"}
+    assert {row["phase"] for row in rows} <= {"switching", "packets", "synapses", "neurons", "recording", "asleep"}
     assert {row["level"] for row in rows} <= {"low", "high"}
     for found in spans.values():
         assert found[0][0] == 0.0
