@@ -331,7 +331,7 @@ def make_session(path: Path, spikes: int) -> Path:
     from s2studio.app.workbench import Workbench
     from s2studio.resources import resource_path
     from s2studio.session.recorder import Recorder, SessionHeader
-    from s2studio.sim.counts import Counts, SpikeTable, TickBlock
+    from s2studio.sim.counts import Counts, SpikeRuns, SpikeTable, TickBlock
 
     bench = Workbench(open_project(resource_path("sample_projects", "event_digits", "project.yaml")))
     network, mapping, machine = bench.lower(assume=True).network, bench.map(assume=True), bench.machine()
@@ -361,7 +361,7 @@ def make_session(path: Path, spikes: int) -> Path:
                 (neuron.ravel() - np.concatenate([[0], np.cumsum(sizes)])[population]).astype(np.int32),
             )
             fixed = np.zeros(len(mapping.slices), np.int32)
-            run.write(TickBlock(at, count, table, Counts(sent * 4, sent * 90, sent, fixed, fixed), {}))
+            run.write(TickBlock(at, count, SpikeRuns.of(table), Counts(sent * 4, sent * 90, sent, fixed, fixed), {}))
         run.finish()
     return path
 

@@ -14,17 +14,6 @@ QUARTER = BLOCK // 4
 
 
 @bare_kernel
-def find_runs(sample: NDArray[np.int32], tick: IntArray, population: NDArray[np.int32], first: IntArray) -> int:
-    """Fill `first` with the rows at which any column changes, row 0 among them, and return how many there are."""
-    count = 0
-    for k in range(tick.size):
-        if k == 0 or tick[k] != tick[k - 1] or population[k] != population[k - 1] or sample[k] != sample[k - 1]:
-            first[count] = k
-            count += 1
-    return count
-
-
-@bare_kernel
 def take_runs(rows: IntArray, first: IntArray, neuron: NDArray[np.int32], taken: NDArray[np.int32]) -> None:
     """Fill `taken`, run i of it from first[i] on, with the numbers of `neuron` from rows[i] on."""
     for i in range(rows.size):

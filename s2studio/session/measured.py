@@ -22,9 +22,8 @@ from s2studio.session.chunks import TableContent, TableWriter
 from s2studio.session.results import Results
 from s2studio.session.rows import RowMaker, Rows, Zooms, time_ns
 from s2studio.session.run_lengths import Values
-from s2studio.session.spike_runs import SpikeRuns
 from s2studio.session.tables import N_PACKETS, POWER, SPIKES, TABLES, TIME_DONE, VOLTAGES, Table, zoom_name
-from s2studio.sim.counts import Counts, SpikeTable, TickBlock
+from s2studio.sim.counts import Counts, SpikeRuns, SpikeTable, TickBlock
 from s2studio.snn.network import ChipNetwork
 from s2studio.units import NS_PER_S
 
@@ -123,7 +122,7 @@ def _tables(
     about: RunAbout, results: Results, mapping: ChipMapping
 ) -> Iterator[tuple[Table, Sequence[Mapping[str, Values]]]]:
     maker, block = RowMaker(about, mapping), _block(about, results)
-    spikes = SpikeRuns.of(block.spikes)
+    spikes = block.spike_runs
     yield SPIKES, [maker.spikes(spikes)]
     yield VOLTAGES, list(maker.voltages(block))
     zooms = Zooms(about.steps)
@@ -149,7 +148,9 @@ def _block(about: RunAbout, results: Results) -> TickBlock:
     )
     nothing = np.zeros((1, about.steps, 0), np.int32)
     counts = Counts(nothing, nothing, nothing, nothing[0, 0], nothing[0, 0])
-    return TickBlock(0, about.steps, spikes, counts, {name: v[None] for name, v in results.voltages.items()})
+    return TickBlock(
+        0, about.steps, SpikeRuns.of(spikes), counts, {name: v[None] for name, v in results.voltages.items()}
+    )
 
 
 def _pe_rows(about: RunAbout, by_pe: Mapping[str, NDArray[Any]], column: str) -> Rows:

@@ -15,7 +15,7 @@ from s2studio.session.columns import Columns
 from s2studio.session.rows import RowMaker
 from s2studio.session.stored import Texts
 from s2studio.session.tables import COUNTS, LINKS
-from s2studio.sim.counts import Counts, SpikeTable, TickBlock
+from s2studio.sim.counts import Counts, SpikeRuns, SpikeTable, TickBlock
 from s2studio.sim.recount import Recount
 from s2studio.snn.network import ChipNetwork
 
@@ -55,7 +55,7 @@ class CountRows:
 
     def rows(self, table: str, start: int, counts: Counts) -> Iterator[Columns]:
         """Return the rows of `table` for the ticks from `start` on that `counts` has."""
-        block = TickBlock(start, counts.packets.shape[1], _NO_SPIKES, counts, {})
+        block = TickBlock(start, counts.packets.shape[1], SpikeRuns.of(_NO_SPIKES), counts, {})
         yield from _MAKERS[table](self._maker, block)
 
 

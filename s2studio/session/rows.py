@@ -13,9 +13,9 @@ from s2studio.mapping.mapping import ChipMapping, Node
 from s2studio.session.about import RunAbout
 from s2studio.session.about_writer import link_columns, pe_columns
 from s2studio.session.run_lengths import RunLengths, Values
-from s2studio.session.spike_runs import SpikeRuns
+from s2studio.session.spike_rows import columns, counted, of_populations
 from s2studio.session.tables import ZOOMS
-from s2studio.sim.counts import TickBlock
+from s2studio.sim.counts import SpikeRuns, TickBlock
 from s2studio.sim.traffic import flits, link_table
 from s2studio.units import NS_PER_S
 
@@ -46,14 +46,14 @@ class RowMaker:
 
     def spikes(self, spikes: SpikeRuns) -> Mapping[str, Values]:
         """Return the rows of the populations whose spikes are recorded or observed."""
-        return self._spikes(spikes.of_populations(self.keeps_spikes))
+        return self._spikes(of_populations(spikes, self.keeps_spikes))
 
     def unobserved(self, spikes: SpikeRuns) -> Mapping[str, Values]:
         """Return the rows of the other populations."""
-        return self._spikes(spikes.of_populations(~self.keeps_spikes))
+        return self._spikes(of_populations(spikes, ~self.keeps_spikes))
 
     def _spikes(self, chosen: SpikeRuns) -> Mapping[str, Values]:
-        return chosen.columns(time_ns(chosen.tick, self._about.tick_s))
+        return columns(chosen, time_ns(chosen.tick, self._about.tick_s))
 
     def counts(self, block: TickBlock) -> Rows:
         """Return a row for each tick, sample and slice."""
@@ -131,7 +131,7 @@ class RowMaker:
 
     def population_spikes(self, spikes: SpikeRuns, block: TickBlock) -> NDArray[np.int64]:
         """Return how many of `spikes`, those of `block`, each has, shape (ticks, samples, populations)."""
-        return spikes.per_tick(block.start, block.ticks, self._about.samples, len(self._about.populations))
+        return counted(spikes, block.start, block.ticks, self._about.samples, len(self._about.populations))
 
     def bins(self, zoom: int, first: int, spikes: NDArray[np.int64]) -> Mapping[str, Values]:
         """Return the rows of bins of `zoom` ticks from bin `first` on; `spikes` is (bins, samples, populations)."""

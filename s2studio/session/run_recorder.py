@@ -21,7 +21,7 @@ from s2studio.session.kept_counts import KeptCounts
 from s2studio.session.kernels import count_neurons
 from s2studio.session.manifest import RunEntry, State
 from s2studio.session.rows import RowMaker, Rows, Zooms
-from s2studio.session.spike_runs import SpikeRuns
+from s2studio.session.spike_rows import by_tick
 from s2studio.session.tables import (
     COUNTS,
     LATENESS,
@@ -36,14 +36,14 @@ from s2studio.session.tables import (
     zoom_name,
 )
 from s2studio.session.worker import Worker
-from s2studio.sim.counts import TickBlock
+from s2studio.sim.counts import SpikeRuns, TickBlock
 from s2studio.snn.network import ChipNetwork
 from s2studio.units import NS_PER_S
 
 # Rows wait in memory for about this long, so that a process that is killed loses less than a second.
 FLUSH_S = 0.4
 # Blocks that wait for the thread hold about so many bytes: what is more makes the simulation wait.
-WAITING_BYTES = 1 << 25
+WAITING_BYTES = 1 << 24
 
 
 class RunRecorder:
@@ -141,7 +141,7 @@ class RunRecorder:
 
     def _append(self, block: TickBlock) -> None:
         writers, maker = self._writers, self._maker
-        spikes = SpikeRuns.of(block.spikes)
+        spikes = by_tick(block.spike_runs)
         writers[SPIKES.name].append(maker.spikes(spikes))
         if UNOBSERVED.name in writers:
             writers[UNOBSERVED.name].append(maker.unobserved(spikes))

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from s2studio.sim.arrays import starts
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,48 @@ class SpikeTable:
     tick: NDArray[np.int64]
     population: NDArray[np.int32]
     neuron: NDArray[np.int32]
+
+
+@dataclass(frozen=True, eq=False)
+class SpikeRuns:
+    """The same spikes, those of one sample, tick and population together: run i is neuron[first[i] : first[i + 1]].
+
+    `first` has an entry more than there are runs, none of which is empty.
+    """
+
+    first: NDArray[np.int64]
+    sample: NDArray[np.int32]
+    tick: NDArray[np.int64]
+    population: NDArray[np.int32]
+    neuron: NDArray[np.int32]
+
+    @classmethod
+    def of(cls, spikes: SpikeTable) -> SpikeRuns:
+        """Return the runs of a table."""
+        columns = (spikes.sample, spikes.tick, spikes.population)
+        changes = np.any([column[1:] != column[:-1] for column in columns], axis=0)
+        rows = np.flatnonzero(np.concatenate([np.ones(min(1, len(spikes.tick)), np.bool_), changes]))
+        first = np.append(rows, len(spikes.tick))
+        return cls(first, spikes.sample[rows], spikes.tick[rows], spikes.population[rows], spikes.neuron)
+
+    @classmethod
+    def counted(cls, start: int, counts: NDArray[np.int64], neuron: NDArray[np.int32]) -> SpikeRuns:
+        """Return the spikes of so many neurons each, (samples, ticks from `start` on, populations), in this order."""
+        sample, tick, population = np.nonzero(counts)
+        first = starts(counts[sample, tick, population])
+        return cls(first, sample.astype(np.int32), tick + start, population.astype(np.int32), neuron)
+
+    def table(self) -> SpikeTable:
+        """Return them spike by spike."""
+        each = np.diff(self.first)
+        sample, tick = np.repeat(self.sample, each), np.repeat(self.tick, each)
+        return SpikeTable(sample, tick, np.repeat(self.population, each), self.neuron)
+
+    @property
+    def nbytes(self) -> int:
+        """The memory of its arrays in B."""
+        arrays: tuple[NDArray[Any], ...] = (self.first, self.sample, self.tick, self.population, self.neuron)
+        return sum(array.nbytes for array in arrays)
 
 
 @dataclass(frozen=True)
@@ -75,21 +120,26 @@ class Lateness:
 class TickBlock:
     """The ticks `start` to `start + ticks` of a run.
 
+    `spike_runs` are its spikes, of all samples, in the order of `spikes`.
     `voltages` maps a population to float32 (samples, ticks, neurons), in chip units, after the reset of each tick.
     `lateness` is None of an engine whose PEs are all in time.
     """
 
     start: int
     ticks: int
-    spikes: SpikeTable
+    spike_runs: SpikeRuns
     counts: Counts
     voltages: Mapping[str, NDArray[np.float32]]
     lateness: Lateness | None = None
 
+    @cached_property
+    def spikes(self) -> SpikeTable:
+        """Its spikes one by one."""
+        return self.spike_runs.table()
+
     @property
     def nbytes(self) -> int:
         """The memory of its arrays in B, but for what is the same in every tick and for lateness."""
-        counts, spikes = self.counts, self.spikes
+        counts = self.counts
         arrays: list[NDArray[Any]] = [counts.packets, counts.synaptic_events, counts.spikes, *self.voltages.values()]
-        arrays += [spikes.sample, spikes.tick, spikes.population, spikes.neuron]
-        return sum(array.nbytes for array in arrays)
+        return self.spike_runs.nbytes + sum(array.nbytes for array in arrays)

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from s2studio.errors import SimulationError
 from s2studio.network.stimulus.spikes import Stimulus
 from s2studio.sim.arrays import aligned, starts
-from s2studio.sim.counts import Counts, SpikeTable, TickBlock
-from s2studio.sim.kernels.table import Columns
+from s2studio.sim.counts import Counts, SpikeRuns, TickBlock
 from s2studio.sim.kernels.ticks import RELAY
 from s2studio.sim.kernels.update import State
 from s2studio.sim.program import Program
@@ -136,20 +135,13 @@ class Simulator:
         else:
             list(self._pool.map(run, range(self.batch)))
 
-    def _spikes(self) -> SpikeTable:
-        """Return the spikes of the ticks that ran last as one table."""
-        ends = starts(run.spikes for run in self._runs)
-        table = SpikeTable(*(np.empty(ends[-1], dtype) for dtype in (np.int32, np.int64, np.int32, np.int32)))
-
-        def fill(sample: int) -> None:
-            stretch = slice(ends[sample], ends[sample + 1])
-            columns = Columns(
-                table.sample[stretch], table.tick[stretch], table.population[stretch], table.neuron[stretch]
-            )
-            self._runs[sample].fill(self._tick, sample, columns)
-
-        self._each_sample(fill)
-        return table
+    def _spikes(self) -> SpikeRuns:
+        """Return the spikes of the ticks that ran last."""
+        counts = np.stack([run.spikes for run in self._runs])
+        ends = starts(counts.sum(axis=(1, 2)))
+        neuron = np.empty(ends[-1], np.int32)
+        self._each_sample(lambda sample: self._runs[sample].fill(neuron[ends[sample] : ends[sample + 1]]))
+        return SpikeRuns.counted(self._tick, counts, neuron)
 
     def _voltages(self, kept: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
         """Return the voltages of each population, (samples, ticks, neurons), from the columns of the kernel."""

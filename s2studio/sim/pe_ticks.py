@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from s2studio.sim.counts import Counts, Lateness, LostPackets, SpikeTable, TickBlock
+from s2studio.sim.counts import Counts, Lateness, LostPackets, SpikeRuns, TickBlock
 from s2studio.sim.kernels.ticks import STIMULUS
 from s2studio.sim.program import Program
 from s2studio.sim.stimulus import GivenSpikes
@@ -152,7 +152,7 @@ class TickRows:
         kind = np.float64 if name.endswith("_s") else np.int32
         return np.array([getattr(row, name) for row in rows], kind).reshape(1, len(rows), slices)
 
-    def _spikes(self, rows: Sequence[_Row], start: int, given: GivenSpikes) -> SpikeTable:
+    def _spikes(self, rows: Sequence[_Row], start: int, given: GivenSpikes) -> SpikeRuns:
         populations = self._program.populations
         neuron, sizes = [np.zeros(0, np.int32)], []
         for tick, row in enumerate(rows, start):
@@ -161,10 +161,8 @@ class TickRows:
                 found = [given.all_of(tick, p)] if update == STIMULUS else row.fired[own]
                 neuron += found
                 sizes.append(sum(map(len, found)))
-        table = np.array(sizes, np.int64).reshape(len(rows), len(populations.update))
-        population = np.repeat(np.tile(np.arange(table.shape[1], dtype=np.int32), len(rows)), table.reshape(-1))
-        ticks = np.repeat(np.arange(start, start + len(rows), dtype=np.int64), table.sum(axis=1))
-        return SpikeTable(np.zeros(len(ticks), np.int32), ticks, population, np.concatenate(neuron))
+        counts = np.array(sizes, np.int64).reshape(1, len(rows), len(populations.update))
+        return SpikeRuns.counted(start, counts, np.concatenate(neuron))
 
     def _lost(self, rows: Sequence[_Row], start: int) -> LostPackets:
         found = [(tick, number, lost) for tick, row in enumerate(rows, start) for number, lost in row.lost_packets]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from s2studio.compiled.vectors import LANES
 from s2studio.errors import SimulationError
-from s2studio.sim.kernels.table import Columns, fill_table
+from s2studio.sim.kernels.table import fill_neurons
 from s2studio.sim.kernels.ticks import (
     MEETING_SIZE,
     MOST_SPIKES_PER_TICK,
@@ -56,10 +56,10 @@ class SampleRun:
         self.in_flight: InFlight = (np.zeros(0, np.int32), np.zeros(len(self._program.names) + 1, np.int64))
 
     @property
-    def spikes(self) -> int:
-        """How many spikes the ticks had that ran last."""
-        start = self._sent.start
-        return int((start[:, -1, -1] - start[:, 0, -1]).sum())
+    def spikes(self) -> IntArray:
+        """How many spikes each population had in the ticks that ran last, (ticks, populations)."""
+        counts: IntArray = np.diff(self._sent.start[:, 1:]).sum(axis=0)
+        return counts
 
     def run(self, tick: int, state: State, given: Given, voltages: Voltages, counted: Counted) -> None:
         """Run the ticks that `counted` has room for, the first of which is `tick`; `state` is changed in place."""
@@ -131,9 +131,9 @@ class SampleRun:
             larger[:, : log.shape[1]] = log
             self._sent = self._sent._replace(log=larger)
 
-    def fill(self, tick: int, sample: int, columns: Columns) -> None:
-        """Write the spikes of the ticks that ran last, from `tick` on, to `columns` as those of `sample`."""
-        fill_table(tick, sample, self._program.populations, self._sent, columns, self._place)
+    def fill(self, neuron: NDArray[np.int32]) -> None:
+        """Write the neurons that spiked in the ticks that ran last, by tick and population."""
+        fill_neurons(self._program.populations, self._sent, neuron, self._place)
 
 
 def _last_spikes(sent: Sent) -> InFlight:

@@ -12,7 +12,7 @@ from s2studio.analysis.compare import Comparison, compare_runs
 from s2studio.chip.loader import load_chip
 from s2studio.session.reader import open_session
 from s2studio.session.run import Run
-from s2studio.sim.counts import SpikeTable, TickBlock
+from s2studio.sim.counts import SpikeRuns, SpikeTable, TickBlock
 from s2studio.sim.level import LevelPolicy
 from tests.session.runs import record, whole_block
 
@@ -96,7 +96,8 @@ def test_that_a_spike_that_a_relay_sends_twice_is_another_than_one(tmp_path: Pat
     twice = np.sort(np.append(np.arange(len(spikes.tick)), 4))
     table = SpikeTable(spikes.sample[twice], spikes.tick[twice], spikes.population[twice], spikes.neuron[twice])
     comparison = compared(
-        recorded(tmp_path / "a.s2s", block), recorded(tmp_path / "b.s2s", replace(block, spikes=table))
+        recorded(tmp_path / "a.s2s", block),
+        recorded(tmp_path / "b.s2s", replace(block, spike_runs=SpikeRuns.of(table))),
     )
 
     (row,) = [row.spikes for row in comparison.populations if row.spikes and row.spikes.first]
@@ -128,7 +129,7 @@ def test_that_a_shorter_run_is_compared_over_the_ticks_of_both_and_says_so(tmp_p
     short = TickBlock(
         0,
         20,
-        spikes,
+        SpikeRuns.of(spikes),
         replace(
             counts,
             packets=counts.packets[:, :20],

@@ -12,7 +12,7 @@ from s2studio.chip.loader import load_chip
 from s2studio.mapping.mapping import ChipMapping
 from s2studio.session.recorder import Recorder, SessionHeader
 from s2studio.session.run_recorder import RunRecorder
-from s2studio.sim.counts import Counts, SpikeTable, TickBlock
+from s2studio.sim.counts import Counts, SpikeRuns, SpikeTable, TickBlock
 from s2studio.sim.level import LevelPolicy
 from s2studio.snn.digest import network_digest
 from s2studio.snn.network import ChipNetwork
@@ -47,7 +47,7 @@ def whole_block(ticks: int, samples: int = 1, seed: int = 0, rate: float = 0.3) 
     packets[:, 1:, 1:] = sent[:, :-1, :1]
     voltages = random.normal(size=(samples, ticks, 8)).astype(np.float32)
     counts = Counts(packets, packets * 4, sent, np.array([0, 4, 4], np.int32), np.array([0, 32, 32], np.int32))
-    return TickBlock(0, ticks, _table(fired), counts, {"output": voltages})
+    return TickBlock(0, ticks, SpikeRuns.of(_table(fired)), counts, {"output": voltages})
 
 
 def _table(fired: Sequence[np.ndarray[tuple[int, ...], np.dtype[np.bool_]]]) -> SpikeTable:
@@ -73,7 +73,9 @@ def cut(block: TickBlock, cuts: Sequence[int]) -> Iterator[TickBlock]:
         yield TickBlock(
             start,
             stop - start,
-            SpikeTable(spikes.sample[here], spikes.tick[here], spikes.population[here], spikes.neuron[here]),
+            SpikeRuns.of(
+                SpikeTable(spikes.sample[here], spikes.tick[here], spikes.population[here], spikes.neuron[here])
+            ),
             replace(
                 counts,
                 packets=counts.packets[:, part],

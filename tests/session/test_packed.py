@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from s2studio.session.columns import Chunk, write_chunk
 from s2studio.session.packed import write_packed
 from s2studio.session.run_lengths import RunLengths, joined
-from s2studio.session.spike_runs import SpikeRuns
+from s2studio.session.spike_rows import by_tick, columns
 from s2studio.session.tables import SPIKES
-from s2studio.sim.counts import SpikeTable
+from s2studio.sim.counts import SpikeRuns, SpikeTable
 
 TEXTS = {"population": ("input", "hidden", "oütput")}
 
@@ -33,7 +33,7 @@ def test_that_a_packed_file_reads_as_the_one_that_pyarrow_writes(
 ) -> None:
     random = np.random.default_rng(seed)
     sample, tick, population, neuron = (random.integers(0, most, rows) for most in (samples, ticks, 3, neurons))
-    by_sample, by_tick = np.lexsort((neuron, population, tick, sample)), np.lexsort((neuron, population, sample, tick))
+    by_sample, order = np.lexsort((neuron, population, tick, sample)), np.lexsort((neuron, population, sample, tick))
     table = SpikeTable(
         sample[by_sample].astype(np.int32),
         tick[by_sample],
@@ -41,11 +41,11 @@ def test_that_a_packed_file_reads_as_the_one_that_pyarrow_writes(
         neuron[by_sample].astype(np.int32),
     )
     names = ("sample", "tick", "population", "neuron")
-    plain = {name: values[by_tick] for name, values in zip(names, (sample, tick, population, neuron), strict=True)}
-    runs = SpikeRuns.of(table)
+    plain = {name: values[order] for name, values in zip(names, (sample, tick, population, neuron), strict=True)}
+    runs = by_tick(SpikeRuns.of(table))
     folder = tmp_path_factory.mktemp("files")
 
-    write_packed(folder / "packed.parquet", SPIKES, [runs.columns(runs.tick * 1000)], TEXTS)
+    write_packed(folder / "packed.parquet", SPIKES, [columns(runs, runs.tick * 1000)], TEXTS)
     write_chunk(folder / "plain.parquet", SPIKES, [plain | {"time_ns": plain["tick"] * 1000}], TEXTS)
 
     packed, expected = (pq.read_table(folder / f"{name}.parquet") for name in ("packed", "plain"))
@@ -60,7 +60,7 @@ def test_that_a_dense_population_takes_few_bits_a_spike(tmp_path: Path) -> None:
     zero = np.zeros(len(tick), np.int32)
     runs = SpikeRuns.of(SpikeTable(zero, tick, zero, neuron.astype(np.int32)))
 
-    write_packed(tmp_path / "spikes.parquet", SPIKES, [runs.columns(runs.tick)], TEXTS)
+    write_packed(tmp_path / "spikes.parquet", SPIKES, [columns(runs, runs.tick)], TEXTS)
 
     assert (tmp_path / "spikes.parquet").stat().st_size < 7 / 8 * len(tick)
 

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from s2studio.session.ring import ROWS, Ring
-from s2studio.sim.counts import Counts, SpikeTable, TickBlock
+from s2studio.sim.counts import Counts, SpikeRuns, SpikeTable, TickBlock
 
 SLICES = 3
 
@@ -22,7 +22,7 @@ def block(start: int, ticks: int) -> TickBlock:
     zero = np.zeros(ticks, np.int32)
     fixed = np.arange(SLICES, dtype=np.int32)
     spikes = SpikeTable(zero, tick, zero + 1, (tick % 7).astype(np.int32))
-    return TickBlock(start, ticks, spikes, Counts(values, values + 1, values + 2, fixed, fixed + 5), {})
+    return TickBlock(start, ticks, SpikeRuns.of(spikes), Counts(values, values + 1, values + 2, fixed, fixed + 5), {})
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from s2studio.mapping.map import map_network
 from s2studio.mapping.mapping import ChipMapping, Demand, MappingOptions
 from s2studio.network.stimulus.spikes import SpikeTrain, Stimulus
 from s2studio.sim import shares
-from s2studio.sim.counts import TickBlock
+from s2studio.sim.counts import SpikeRuns, TickBlock
 from s2studio.sim.lockstep import Simulator
 from s2studio.sim.program import compile_program
 from s2studio.snn.connectivity import DenseWeights, SynapseList
@@ -52,7 +52,7 @@ def joined(blocks: Sequence[TickBlock]) -> TickBlock:
         spikes=np.concatenate([b.counts.spikes for b in blocks], axis=1),
     )
     voltages = {name: np.concatenate([b.voltages[name] for b in blocks], axis=1) for name in first.voltages}
-    return TickBlock(first.start, sum(b.ticks for b in blocks), spikes, counts, voltages)
+    return TickBlock(first.start, sum(b.ticks for b in blocks), SpikeRuns.of(spikes), counts, voltages)
 
 
 def assert_same(one: TickBlock, other: TickBlock) -> None:

@@ -1,8 +1,6 @@
-"""Brings the spikes that threads wrote down into one table, those of images in the order of neurons."""
+"""Brings the spikes that threads wrote down into one row, those of images in the order of neurons."""
 
 from __future__ import annotations
-
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,35 +12,20 @@ from s2studio.sim.sent import Sent
 from s2studio.snn.fan_out import IntArray
 
 
-class Columns(NamedTuple):
-    """The columns of a SpikeTable, or a stretch of them, to be filled."""
-
-    sample: NDArray[np.int32]
-    tick: NDArray[np.int64]
-    population: NDArray[np.int32]
-    neuron: NDArray[np.int32]
-
-
 @bare_kernel
-def fill_table(
-    first_tick: int, sample: int, populations: Populations, sent: Sent, columns: Columns, place: IntArray
-) -> None:
-    """Write the spikes of all steps to `columns`; the first is the tick `first_tick`.
+def fill_neurons(populations: Populations, sent: Sent, neuron: NDArray[np.int32], place: IntArray) -> None:
+    """Write the spikes of all steps to `neuron`, those of each step by population.
 
     `place` is room for a number per channel of any image and one more.
     """
     end = 0
     for step in range(sent.start.shape[1] - 1):
-        begin = end
         for p in range(populations.update.size):
             start = end
             for thread in range(sent.log.shape[0]):
-                end += copy(sent.log[thread, place_of(p, thread, step + 1, sent)], columns.neuron[end:])
+                end += copy(sent.log[thread, place_of(p, thread, step + 1, sent)], neuron[end:])
             if populations.planes[p]:
-                reorder(p, step, populations, sent, columns.neuron[start:end], place)
-            columns.population[start:end] = p
-        columns.tick[begin:end] = first_tick + step
-    columns.sample[:end] = sample
+                reorder(p, step, populations, sent, neuron[start:end], place)
 
 
 @inner_kernel
