@@ -11,12 +11,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from s2studio.sim.counts import Counts, TickBlock
+from s2studio.sim.counts import Counts, SpikeRuns, TickBlock
 
-ROWS = 4096
+# At most so many ticks are priced for one picture: the display may skip, the recording may not. Older ones of a block
+# are not even written.
+NEWEST = 1024
+ROWS = 4 * NEWEST
 SPIKES = 1 << 20
-# Header: rows written so far, spikes written so far.
-_HEADER = np.dtype([("rows", "<i8"), ("spikes", "<i8")])
+RUNS = 1 << 18
+# Header: rows, runs and spikes written so far.
+_HEADER = np.dtype([("rows", "<i8"), ("runs", "<i8"), ("spikes", "<i8")])
+# The spikes of a tick and population: `first` is the number of the first among all spikes.
+_RUN = np.dtype([("tick", "<i8"), ("first", "<i8"), ("count", "<i8"), ("population", "<i4")])
 _SPIKE = np.dtype([("tick", "<i8"), ("population", "<i4"), ("neuron", "<i4")])
 
 
@@ -24,8 +30,8 @@ _SPIKE = np.dtype([("tick", "<i8"), ("population", "<i4"), ("neuron", "<i4")])
 class News:
     """What was written since the last look: ticks without a gap from `start` on, shape (ticks, slices) int32 each.
 
-    `spikes` has the fields tick, population, neuron. `skipped_ticks` and `skipped_spikes` were overwritten before they
-    could be read. `updates` and `recorded_bytes` (slices,) are the same in every tick.
+    `spikes` has the fields tick, population, neuron. `skipped_ticks` were left out or overwritten before they could be
+    read. `updates` and `recorded_bytes` (slices,) are the same in every tick.
     """
 
     start: int
@@ -36,7 +42,6 @@ class News:
     updates: NDArray[np.int32]
     recorded_bytes: NDArray[np.int32]
     skipped_ticks: int
-    skipped_spikes: int
 
     @property
     def ticks(self) -> int:
@@ -67,8 +72,9 @@ class Ring:
         )
         # One column after the other: what a block has of each is copied in one piece.
         self._rows = dict(zip(_row(slices), columns, strict=False))
-        self._spikes = columns[len(self._rows) :]
-        self._seen_rows = self._seen_spikes = 0
+        self._neurons, *runs = columns[len(self._rows) :]
+        self._runs = dict(zip(_RUN.names or (), runs, strict=True))
+        self._seen_rows = self._seen_runs = 0
 
     @classmethod
     def create(cls, slices: int) -> Ring:
@@ -93,15 +99,15 @@ class Ring:
 
     def close(self) -> None:
         """Let go of the memory."""
-        del self._header, self._fixed, self._rows, self._spikes
+        del self._header, self._fixed, self._rows, self._runs, self._neurons
         with suppress(BufferError):
             self._memory.close()
 
     def write(self, block: TickBlock) -> None:
-        """Add the ticks of `block`, of its first sample; the oldest are overwritten."""
-        self._write_spikes(block)
+        """Add the newest ticks of `block`, of its first sample; the oldest of all are overwritten."""
+        kept = min(block.ticks, NEWEST)
+        self._write_spikes(block.spike_runs, block.start + block.ticks - kept)
         first = int(self._header["rows"][0])
-        kept = min(block.ticks, ROWS)
         begin, skipped = first + block.ticks - kept, block.ticks - kept
         counts, rows = block.counts, self._rows
         for place, part in _pieces(begin, kept, ROWS):
@@ -115,7 +121,7 @@ class Ring:
         self._fixed["updates"][0], self._fixed["recorded_bytes"][0] = counts.updates, counts.recorded_bytes
         self._header["rows"] = first + block.ticks
 
-    def read(self, most: int = ROWS) -> News:
+    def read(self, most: int = NEWEST) -> News:
         """Return the newest ticks since the last call, at most `most`; older ones are skipped and counted."""
         written = int(self._header["rows"][0])
         first = max(self._seen_rows, written - min(most, ROWS))
@@ -131,42 +137,53 @@ class Ring:
         ticks = rows["tick"]
         skipped = written - self._seen_rows - len(ticks)
         self._seen_rows = written
-        spikes, skipped_spikes = self._read_spikes()
         return News(
             start=int(ticks[0]) if len(ticks) else 0,
             packets=rows["packets"],
             synaptic_events=rows["events"],
             spikes_sent=rows["spikes"],
-            spikes=spikes,
+            spikes=self._read_spikes(),
             updates=self._fixed["updates"][0].copy(),
             recorded_bytes=self._fixed["recorded_bytes"][0].copy(),
             skipped_ticks=skipped,
-            skipped_spikes=skipped_spikes,
         )
 
-    def _write_spikes(self, block: TickBlock) -> None:
-        table = block.spikes
-        columns: list[NDArray[Any]] = [table.tick, table.population, table.neuron]
-        if block.counts.packets.shape[0] > 1:
-            columns = [values[table.sample == 0] for values in columns]
-        columns = [values[-SPIKES:] for values in columns]
-        first, count = int(self._header["spikes"][0]), len(columns[0])
-        for place, part in _pieces(first, count, SPIKES):
-            for shared, values in zip(self._spikes, columns, strict=True):
-                shared[place] = values[part]
-        self._header["spikes"] = first + count
+    def _write_spikes(self, runs: SpikeRuns, newest: int) -> None:
+        """Add the spikes of the first sample from the tick `newest` on."""
+        stop = int(np.searchsorted(runs.sample, 1))
+        start = int(np.searchsorted(runs.tick[:stop], newest))
+        start = max(start, stop - RUNS, int(np.searchsorted(runs.first, runs.first[stop] - SPIKES)))
+        first, end = int(runs.first[start]), int(runs.first[stop])
+        number, begin = (int(self._header[name][0]) for name in ("spikes", "runs"))
+        for place, part in _pieces(number, end - first, SPIKES):
+            self._neurons[place] = runs.neuron[_shifted(part, first)]
+        for place, part in _pieces(begin, stop - start, RUNS):
+            chosen = _shifted(part, start)
+            self._runs["tick"][place] = runs.tick[chosen]
+            self._runs["first"][place] = runs.first[chosen] + (number - first)
+            self._runs["count"][place] = np.diff(runs.first[chosen.start : chosen.stop + 1])
+            self._runs["population"][place] = runs.population[chosen]
+        self._header["spikes"], self._header["runs"] = number + end - first, begin + stop - start
 
-    def _read_spikes(self) -> tuple[NDArray[np.void], int]:
-        written = int(self._header["spikes"][0])
-        first = max(self._seen_spikes, written - SPIKES)
-        spikes = np.empty(written - first, _SPIKE)
-        for place, part in _pieces(first, written - first, SPIKES):
-            for name, shared in zip(_SPIKE.names or (), self._spikes, strict=True):
-                spikes[name][part] = shared[place]
-        overrun = max(0, int(self._header["spikes"][0]) - SPIKES - first)
-        skipped = first - self._seen_spikes + overrun
-        self._seen_spikes = written
-        return spikes[overrun:], skipped
+    def _read_spikes(self) -> NDArray[np.void]:
+        """Return the spikes that were not read yet, but for those that were overwritten."""
+        written = int(self._header["runs"][0])
+        number = np.arange(max(self._seen_runs, written - RUNS), written)
+        runs = {name: values[number % RUNS] for name, values in self._runs.items()}
+        if not len(number):
+            return np.empty(0, _SPIKE)
+        self._seen_runs = written
+        end = int(runs["first"][-1] + runs["count"][-1])
+        begin = max(int(runs["first"][0]), end - SPIKES)
+        neuron = np.concatenate([self._neurons[place] for place, _ in _pieces(begin, end - begin, SPIKES)])
+        # What the writer has come round to meanwhile is dropped: the oldest runs.
+        oldest = max(begin, int(self._header["spikes"][0]) - SPIKES)
+        is_sound = (number >= int(self._header["runs"][0]) - RUNS) & (runs["first"] >= oldest)
+        runs = {name: values[is_sound] for name, values in runs.items()}
+        spikes = np.empty(int(runs["count"].sum()), _SPIKE)
+        spikes["tick"], spikes["population"] = (np.repeat(runs[name], runs["count"]) for name in ("tick", "population"))
+        spikes["neuron"] = neuron[len(neuron) - len(spikes) :]
+        return spikes
 
 
 def _pieces(first: int, count: int, room: int) -> Iterator[tuple[slice, slice]]:
@@ -195,5 +212,5 @@ def _parts(slices: int) -> tuple[tuple[np.dtype[Any], int], ...]:
     """Return what lies in the memory, one after another: (type, how many)."""
     fixed = np.dtype([("updates", "<i4", (slices,)), ("recorded_bytes", "<i4", (slices,))])
     rows = ((kind, ROWS) for kind in _row(slices).values())
-    spikes = ((_SPIKE[name], SPIKES) for name in _SPIKE.names or ())
-    return (_HEADER, 1), (fixed, 1), *rows, *spikes
+    runs = ((_RUN[name], RUNS) for name in _RUN.names or ())
+    return (_HEADER, 1), (fixed, 1), *rows, (np.dtype("<i4"), SPIKES), *runs

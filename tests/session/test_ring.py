@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from s2studio.session.ring import ROWS, Ring
+from s2studio.session.ring import NEWEST, ROWS, Ring
 from s2studio.sim.counts import Counts, SpikeRuns, SpikeTable, TickBlock
 
 SLICES = 3
@@ -79,3 +79,30 @@ def test_that_at_most_as_many_as_asked_for_are_read(ends: tuple[Ring, Ring]) -> 
     news = reader.read(20)
 
     assert (news.start, news.ticks, news.skipped_ticks) == (80, 20, 80)
+
+
+def test_that_of_a_long_block_the_newest_ticks_arrive_with_their_spikes(ends: tuple[Ring, Ring]) -> None:
+    reader, writer = ends
+    writer.write(block(0, 3 * NEWEST))
+    news = reader.read()
+
+    assert (news.start, news.ticks, news.skipped_ticks) == (2 * NEWEST, NEWEST, 2 * NEWEST)
+    assert news.spikes["tick"].tolist() == list(range(2 * NEWEST, 3 * NEWEST))
+    assert (news.spikes["neuron"] == news.spikes["tick"] % 7).all()
+
+
+@pytest.mark.parametrize(("spikes", "runs", "kept"), [(40, 1000, 40), (1000, 24, 24)])
+def test_that_overwritten_spikes_are_dropped_and_the_newest_arrive(
+    spikes: int, runs: int, kept: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("s2studio.session.ring.SPIKES", spikes)
+    monkeypatch.setattr("s2studio.session.ring.RUNS", runs)
+    ring = Ring.create(SLICES)
+    for start in range(0, 500, 10):
+        ring.write(block(start, 10))
+    news = ring.read()
+    ring.unlink()
+    ring.close()
+
+    assert news.spikes["tick"].tolist() == list(range(500 - kept, 500))
+    assert (news.spikes["neuron"] == news.spikes["tick"] % 7).all()

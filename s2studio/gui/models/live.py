@@ -17,8 +17,6 @@ from s2studio.snn.network import ChipNetwork
 
 KEPT_TICKS = 8192
 KEPT_SPIKES = 1 << 21
-# At most so many ticks are priced for one picture: the display may skip, the recording may not.
-TICKS_PER_PULL = 1024
 _PIECES = 24
 
 
@@ -53,7 +51,7 @@ class LiveRun:
 
     def pull(self) -> bool:
         """Take what the engine wrote since the last call; return whether there was anything."""
-        news = self.ring.read(TICKS_PER_PULL)
+        news = self.ring.read()
         self.skipped += news.skipped_ticks
         if len(news.spikes):
             self._keep_spikes(news.spikes)
