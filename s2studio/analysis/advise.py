@@ -75,7 +75,8 @@ class Room:
 class Fix:
     """One thing to change: what is not None takes the place of what the run has. `after` is what it then takes.
 
-    `saved_j` is the energy that the run then takes less, `saved_tick_s` by how much the smallest safe tick is shorter.
+    `saved_j` is the energy that the run then takes less, with its ends (both runs are at the same end of the costs),
+    `saved_tick_s` by how much the smallest safe tick is shorter.
     `pieces` says in words what was cut.
     """
 
@@ -85,6 +86,7 @@ class Fix:
     after: Outcome
     saved_tick_s: float
     saved_j: float
+    saved_ends_j: tuple[float, float]
     tick_s: float
     policy: LevelPolicy | None = None
     mapping: ChipMapping | None = None
@@ -93,6 +95,7 @@ class Fix:
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON object of this fix; the mapping itself is left out."""
         found = {name: getattr(self, name) for name in ("kind", "title", "why", "saved_tick_s", "saved_j", "tick_s")}
+        found |= {"saved_low_j": self.saved_ends_j[0], "saved_high_j": self.saved_ends_j[1]}
         found |= {"level": None if self.policy is None else list(self.policy.texts)}
         found |= {"neurons_per_pe": None if self.mapping is None else dict(self.mapping.options.neurons_per_pe)}
         found |= {"record": None if self.record is None else {name: sorted(kept) for name, kept in self.record.items()}}
@@ -373,8 +376,13 @@ class _Adviser:
     ) -> None:
         outcome = timed(after, policy, tick_s).outcome
         before = self.now.outcome
-        saved_tick, saved_j = before.safe_tick_s - outcome.safe_tick_s, before.energy_j - outcome.energy_j
-        self.fixes.append(Fix(kind, title, why, outcome, saved_tick, saved_j, tick_s, policy, mapping, record))
+        saved_tick = before.safe_tick_s - outcome.safe_tick_s
+        names = ("energy_j", "energy_low_j", "energy_high_j")
+        saved_j = [getattr(before, name) - getattr(outcome, name) for name in names]
+        ends_j = min(saved_j), max(saved_j)
+        self.fixes.append(
+            Fix(kind, title, why, outcome, saved_tick, saved_j[0], ends_j, tick_s, policy, mapping, record)
+        )
 
 
 def _cut_in_words(before: ChipMapping, after: ChipMapping, kind: Kind) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from s2studio.analysis.pe_ticks import PeTotals, pe_totals
+from s2studio.analysis.pe_ticks import Pair, PeTotals, pe_totals
 from s2studio.analysis.spike_difference import FirstDifference, SpikeDifference, spike_differences
 from s2studio.session.run import Progress, Run, no_progress
 from s2studio.session.tables import SPIKES, TIME_DONE
@@ -79,7 +79,8 @@ class PopulationDifference:
 class PeDifference:
     """A PE that either run uses: its populations, its longest and mean `time_done` in s, and its packets.
 
-    Values are None where a run does not know them: it does not use the PE, or the board did not record them.
+    Values are None where a run does not know them: it does not use the PE, or the board did not record them. The ends
+    of times are pairs, None where the times were measured.
     """
 
     pe: str
@@ -90,6 +91,10 @@ class PeDifference:
     time_done_mean_b_s: float | None
     packets_a: int | None
     packets_b: int | None
+    time_done_max_ends_a_s: Pair | None = None
+    time_done_max_ends_b_s: Pair | None = None
+    time_done_mean_ends_a_s: Pair | None = None
+    time_done_mean_ends_b_s: Pair | None = None
 
 
 @dataclass(frozen=True)
@@ -255,4 +260,8 @@ def _pes(a: Mapping[str, PeTotals], b: Mapping[str, PeTotals]) -> Iterator[PeDif
             other.time_done_mean_s,
             one.packets,
             other.packets,
+            one.time_done_max_ends_s,
+            other.time_done_max_ends_s,
+            one.time_done_mean_ends_s,
+            other.time_done_mean_ends_s,
         )

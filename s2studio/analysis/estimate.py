@@ -10,10 +10,15 @@ import numpy as np
 
 from s2studio.analysis.counted import CountedRun
 from s2studio.analysis.timed import Outcome, timed
+from s2studio.marks import marks_in
 from s2studio.sim.traffic import flits
 from s2studio.snn.structure import longest_path_populations
 
 Origin = Literal["given", "stimulus", "model", "assumed"]
+
+
+# What is counted, but of spikes that were drawn at rates.
+_DRAWN = ("spikes", "packets_received", "synaptic_events", "flit_hops", "fifo_needed")
 
 
 @dataclass(frozen=True)
@@ -74,7 +79,8 @@ class Estimate:
 
     def as_dict(self) -> dict[str, Any]:
         """Return what `estimate --json` prints."""
-        return asdict(self)
+        found = asdict(self)
+        return found | {"marks": marks_in(found) | dict.fromkeys(_DRAWN, "derived")}
 
 
 def estimate(

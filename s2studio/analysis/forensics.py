@@ -16,6 +16,7 @@ from s2studio.mapping.mapping import Link
 from s2studio.session.run import PricedBlock, Run
 from s2studio.session.tables import SPIKES
 from s2studio.session.time_ends import TimeEnds
+from s2studio.sim.energy_ends import phase_ends_s
 from s2studio.sim.noc_delay import NocLoad, Way, is_routed, noc_load, route_ways, unloaded_s
 from s2studio.sim.timing import SWITCHING, late, switch_s
 from s2studio.units import NS_PER_S, counted, with_unit
@@ -34,10 +35,15 @@ PHASES = {
 
 
 class Phase(NamedTuple):
-    """What a PE spent time on until it was done with its tick, in s, and as a share of that; shares add up to 1."""
+    """What a PE spent time on until it was done with its tick, in s, and as a share of that; shares add up to 1.
+
+    `time_low_s` and `time_high_s` are its ends, equal for what it only waited for.
+    """
 
     kind: str
     time_s: float
+    time_low_s: float
+    time_high_s: float
     share: float
 
 
@@ -254,7 +260,12 @@ class _Case:
             spent["began late"] = float(timed["start_delay_ns"][place]) / NS_PER_S
             spent["stalled"] = float(timed["stalled_ns"][place]) / NS_PER_S
         whole_s = sum(spent.values())
-        rows = [Phase(kind, time_s, time_s / whole_s) for kind, time_s in spent.items() if time_s]
+        ends = phase_ends_s(block.counts, self.run.work, block.priced, self.run.machine.spec, place)
+        rows = [
+            Phase(kind, time_s, *ends.get(kind, (time_s, time_s)), time_s / whole_s)
+            for kind, time_s in spent.items()
+            if time_s
+        ]
         return tuple(sorted(rows, key=lambda row: -row.time_s))
 
     def _origin(self) -> Origin | None:

@@ -9,16 +9,24 @@ import numpy as np
 
 from s2studio.session.run import Run
 from s2studio.session.tables import N_PACKETS, TIME_DONE
+from s2studio.session.time_ends import TimeEnds
+
+Pair = tuple[float, float]
 
 
 @dataclass(frozen=True)
 class PeTotals:
-    """A PE's longest and mean `time_done` in s and its packets; None where the board did not record them."""
+    """A PE's longest and mean `time_done` in s and its packets; None where the board did not record them.
+
+    The ends of the times are None where they were measured.
+    """
 
     population: str
     time_done_max_s: float | None
     time_done_mean_s: float | None
     packets: int | None
+    time_done_max_ends_s: Pair | None = None
+    time_done_mean_ends_s: Pair | None = None
 
 
 def pe_totals(run: Run, ticks: int) -> Mapping[str, PeTotals]:
@@ -26,15 +34,25 @@ def pe_totals(run: Run, ticks: int) -> Mapping[str, PeTotals]:
     if run.is_measured:
         return _measured(run, ticks)
     slices = run.mapping.slices
-    longest, total = np.zeros(len(slices)), np.zeros(len(slices))
-    packets = np.zeros(len(slices), np.int64)
+    # By their values, the low and the pessimistic end.
+    longest, total = np.zeros((3, len(slices))), np.zeros((3, len(slices)))
+    packets, ends = np.zeros(len(slices), np.int64), TimeEnds(run)
     for block in run.priced_blocks(0, ticks):
-        longest = np.maximum(longest, block.priced.time_done_s.max(axis=(0, 1)))
-        total += block.priced.time_done_s.sum(axis=(0, 1))
+        own = ends.of(block)
+        for place, done_s in enumerate((block.priced.time_done_s, own.done_low_s, own.done_pessimistic_s)):
+            longest[place] = np.maximum(longest[place], done_s.max(axis=(0, 1)))
+            total[place] += done_s.sum(axis=(0, 1))
         packets += block.counts.packets.sum(axis=(0, 1), dtype=np.int64)
     mean = total / max(1, ticks * run.about.samples)
     return {
-        str(piece.pe): PeTotals(piece.population, float(longest[number]), float(mean[number]), int(packets[number]))
+        str(piece.pe): PeTotals(
+            piece.population,
+            float(longest[0, number]),
+            float(mean[0, number]),
+            int(packets[number]),
+            (float(longest[1, number]), float(longest[2, number])),
+            (float(mean[1, number]), float(mean[2, number])),
+        )
         for number, piece in enumerate(slices)
         if ticks
     }

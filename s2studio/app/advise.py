@@ -95,6 +95,7 @@ def _including(advice: Advice, less: Record, subject: Subject, problem: MappingE
         after=outcome,
         saved_tick_s=0.0,
         saved_j=0.0,
+        saved_ends_j=(0.0, 0.0),
         tick_s=subject.run.tick_s,
         record=less,
     )

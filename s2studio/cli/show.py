@@ -131,7 +131,7 @@ def show_mapping(about: Json, saved: Path | None) -> None:
                 f"{pieces[0]['pe']} … {pieces[-1]['pe']}" if len(pieces) > 1 else pieces[0]["pe"],
             )
         )
-    _table(console, "Slices", ("population", ">neurons", ">PEs", ">per PE", "fullest", "on"), rows)
+    _table(console, "Slices", ("population", ">neurons", ">PEs", ">per PE", "fullest (estimate)", "on"), rows)
     console.print(f"chip         {_chip(about)}")
     console.print(f"PEs          {about['pes_used']} of {about['pes_available']}")
     console.print(f"routing      {about['routing']}, {about['routing_entries']:,} router entries")

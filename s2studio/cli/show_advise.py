@@ -23,7 +23,17 @@ def show_advice(advice: Advice, is_applicable: bool, applied: int | None, writte
     print_table(
         console,
         "Fullest PEs, the longest time of each at the pessimistic end of its interval",
-        ("slice", "on", ">neurons", ">longest", ">in tick", ">head-room", ">late", ">packets", ">free memory"),
+        (
+            "slice",
+            "on",
+            ">neurons",
+            ">longest",
+            ">in tick",
+            ">head-room",
+            ">late",
+            ">packets",
+            ">free memory (estimate)",
+        ),
         [_room(room) for room in advice.rooms[:_ROWS]],
     )
     print_table(
@@ -84,6 +94,6 @@ def _fix(number: int, fix: Fix) -> tuple[str, ...]:
         with_unit(fix.tick_s, "s"),
         f"{fix.after.late_ticks:,}",
         estimated(fix.after.energy_j, fix.after.energy_low_j, fix.after.energy_high_j, "J"),
-        with_unit(fix.saved_j, "J"),
+        estimated(fix.saved_j, *fix.saved_ends_j, "J"),
         f"{fix.after.pes_used:,}",
     )

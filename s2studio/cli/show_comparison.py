@@ -9,10 +9,11 @@ from rich.text import Text
 
 from s2studio.analysis.calibration import Calibration
 from s2studio.analysis.compare import Comparison, PeDifference, PopulationDifference, Side
+from s2studio.analysis.pe_ticks import Pair
 from s2studio.cli.show_calibration import show_fit
 from s2studio.cli.tables import new_console, print_table
 from s2studio.marks import mark_of
-from s2studio.units import counted, named, with_unit
+from s2studio.units import counted, estimated, named, with_unit
 
 # PEs that are listed, those whose time differs most first.
 PES = 12
@@ -115,10 +116,10 @@ def _pes(console: Console, rows: Sequence[PeDifference]) -> None:
             (
                 row.pe,
                 ", ".join(row.populations),
-                _time(row.time_done_max_a_s),
-                _time(row.time_done_max_b_s),
-                _time(row.time_done_mean_a_s),
-                _time(row.time_done_mean_b_s),
+                _time(row.time_done_max_a_s, row.time_done_max_ends_a_s),
+                _time(row.time_done_max_b_s, row.time_done_max_ends_b_s),
+                _time(row.time_done_mean_a_s, row.time_done_mean_ends_a_s),
+                _time(row.time_done_mean_b_s, row.time_done_mean_ends_b_s),
                 _count(row.packets_a),
                 _count(row.packets_b),
             )
@@ -140,8 +141,10 @@ def _packets_differ(row: PeDifference) -> bool:
     return None not in (row.packets_a, row.packets_b) and row.packets_a != row.packets_b
 
 
-def _time(value_s: float | None) -> str:
-    return "" if value_s is None else with_unit(value_s, "s")
+def _time(value_s: float | None, ends_s: Pair | None) -> str:
+    if value_s is None:
+        return ""
+    return with_unit(value_s, "s") if ends_s is None else estimated(value_s, *ends_s, "s")
 
 
 def _count(value: int | None) -> str:

@@ -19,13 +19,14 @@ def show_estimate(found: Estimate) -> None:
     size, after = found.size, found.outcome
     console.print(
         f"size         {size.pes_used} of {size.pes_available} PEs, {size.router_entries} router entries, "
-        f"{size.memory_bytes:,} B; fullest {size.fullest_bytes:,} of {size.pe_bytes:,} B: {size.fullest}",
+        f"{size.memory_bytes:,} B; fullest {size.fullest_bytes:,} of {size.pe_bytes:,} B: {size.fullest}   "
+        "(bytes are estimates)",
         markup=False,
     )
     console.print(
         f"traffic      {found.spikes:,} spikes in {found.ticks:,} ticks, {found.packets_received:,} packets received, "
         f"{found.synaptic_events:,} synaptic events, {found.flit_hops:,} flit-hops; "
-        f"FIFO {found.fifo_needed:,} of {found.fifo_depth:,} packets"
+        f"FIFO {found.fifo_needed:,} of {found.fifo_depth:,} packets   (derived from the rates)"
     )
     longest = estimated(found.time_nominal_s, found.time_low_s, found.time_pessimistic_s, "s")
     console.print(
@@ -39,7 +40,7 @@ def show_estimate(found: Estimate) -> None:
     console.print(f"above idle   {above}   (estimate)")
     console.print(
         f"latency      {found.latency_ticks} ticks from input to output at least: {with_unit(found.latency_s, 's')}, "
-        f"{with_unit(found.latency_safe_s, 's')} at the smallest safe tick"
+        f"{with_unit(found.latency_safe_s, 's')} at the smallest safe tick (estimate)"
     )
     for note in found.assumed:
         console.print(f"assumed      {note}", markup=False)

@@ -32,7 +32,10 @@ def show_why(found: Why) -> None:
         console,
         "Where the time went   (estimate)",
         ("phase", ">time", ">share"),
-        [(PHASES[row.kind], with_unit(row.time_s, "s"), f"{row.share:.1%}") for row in found.phases],
+        [
+            (PHASES[row.kind], estimated(row.time_s, row.time_low_s, row.time_high_s, "s"), f"{row.share:.1%}")
+            for row in found.phases
+        ],
     )
     _senders(console, found)
     print_table(

@@ -64,6 +64,18 @@ def energy_ends(
     return EnergyEnds(_in_order(low), _in_order(value), _in_order(high))
 
 
+def phase_ends_s(
+    counts: Counts, work: SliceWork, priced: Priced, spec: ChipSpec, place: tuple[int, int, int]
+) -> Mapping[str, tuple[float, float]]:
+    """Return between which ends the time in s lies that each kind of work takes at `place` (sample, tick, slice)."""
+    seconds = np.zeros(priced.levels.shape)
+    seconds[place] = 1.0 / list(spec.levels.values())[int(priced.levels[place])].clock_hz
+    return {
+        kind: (float(low[place[:2]]), float(high[place[:2]]))
+        for kind, (low, high) in _ends_of_kinds(counts, work, priced, spec, seconds).items()
+    }
+
+
 def range_factors(spec: ChipSpec, key: str) -> tuple[float, float]:
     """Return the ends of the number `key` of the chip file as shares of its value; 1 where it has no range."""
     return spec.quantities[key].factors
@@ -79,10 +91,17 @@ def outside_ends_j(noc_j: float, router_j: float, spec: ChipSpec) -> tuple[float
 def _busy_j(
     counts: Counts, work: SliceWork, priced: Priced, spec: ChipSpec
 ) -> Mapping[str, tuple[FloatArray, FloatArray]]:
-    """Return the least and the most of each kind of work, each (samples, ticks)."""
-    low, high = _cost_ends(work, spec)
+    """Return the least and the most energy of each kind of work in J, each (samples, ticks)."""
     levels = spec.levels.values()
-    per_cycle = by_level([level.arm_busy_w / level.clock_hz for level in levels], priced.levels)
+    joules = by_level([level.arm_busy_w / level.clock_hz for level in levels], priced.levels)
+    return _ends_of_kinds(counts, work, priced, spec, joules)
+
+
+def _ends_of_kinds(
+    counts: Counts, work: SliceWork, priced: Priced, spec: ChipSpec, per_cycle: FloatArray
+) -> Mapping[str, tuple[FloatArray, FloatArray]]:
+    """Return the least and the most of each kind of work, a cycle of each slice and tick worth `per_cycle`."""
+    low, high = _cost_ends(work, spec)
     fixed = {
         "neurons": (cost[:, _TICK] + counts.updates * cost[:, _NEURON] for cost in (low, high)),
         "recording": (work.recorded_voltages * cost[:, _VOLTAGE] for cost in (low, high)),

@@ -65,6 +65,9 @@ def test_that_equal_runs_are_equal_by_their_hashes_and_in_every_number(tmp_path:
     assert (comparison.spikes_equal, comparison.by_hash, comparison.first_tick) == (True, True, None)
     assert all(number.change == 0 for number in comparison.numbers)
     assert all(row.first_voltage is None and row.largest_v in (None, 0.0) for row in comparison.populations)
+    for row in comparison.pes:
+        low, high = row.time_done_mean_ends_a_s or (0.0, 0.0)
+        assert low < (row.time_done_mean_a_s or 0.0) < high
     assert {row.time_done_max_a_s for row in comparison.pes} == {row.time_done_max_b_s for row in comparison.pes}
 
 

@@ -86,6 +86,9 @@ def test_that_the_first_tick_with_trouble_is_found_with_its_pe_phase_queue_and_s
     assert (found.packets, found.packets_lost) == (512, 601 - 512)
     assert found.phases[0].kind == "synapses"
     assert sum(phase.time_s for phase in found.phases) == pytest.approx(found.time_done_s)
+    assert all(phase.time_low_s < phase.time_s < phase.time_high_s for phase in found.phases)
+    # Costs that are at one end together bound each other: the whole lies closer than the sum of its phases.
+    assert sum(phase.time_high_s for phase in found.phases) >= found.time_done_pessimistic_s > found.time_done_s
     assert found.phases[0].time_s == pytest.approx(
         found.synaptic_events * load_chip().cycles.synaptic_event / 150e6, rel=1e-9
     )

@@ -14,7 +14,7 @@ from s2studio.gui.translation import tr
 from s2studio.gui.views.figures import Figure, Figures
 from s2studio.gui.views.panel import Panel, beside
 from s2studio.mapping.edit import name_of
-from s2studio.units import with_unit
+from s2studio.units import estimated, with_unit
 
 if TYPE_CHECKING:
     from s2studio.analysis.advise import Advice
@@ -143,10 +143,11 @@ class AdvicePanel(Panel):
                         f"{fix.after.pes_used}",
                     ),
                     tip=tr(
-                        "{title}: {why}. The run then takes {energy_j}.",
+                        "{title}: {why}. The run then takes {energy_j}, {saved_j} less.",
                         title=fix.title,
                         why=fix.why,
-                        energy_j=with_unit(fix.after.energy_j, "J"),
+                        energy_j=estimated(fix.after.energy_j, fix.after.energy_low_j, fix.after.energy_high_j, "J"),
+                        saved_j=estimated(fix.saved_j, *fix.saved_ends_j, "J"),
                     ),
                 )
                 for fix in advice.fixes

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QSplitter
 from s2studio.draw.stages import stage_colours, stage_pixels
 from s2studio.draw.theme import NEAR_PX, Theme
 from s2studio.gui.models.deep import STEP_NS
+from s2studio.gui.models.sure import about_column
 from s2studio.gui.theme import ThemeSwitch
 from s2studio.gui.translation import tr
 from s2studio.gui.views.figures import Figure, Figures
@@ -54,7 +55,7 @@ class SchedulePanel(Panel):
         self._power, self._dram = (StackedAreas([themes.theme.accent]) for _ in range(2))
         self.power.add(self._power)
         self.dram.add(self._dram)
-        header = (tr("stage"), tr("at cursor"), tr("share"), tr("energy"))
+        header = (tr("stage"), *map(about_column, (tr("at cursor"), tr("share"), tr("energy"))))
         self.figures = Figures(header, tr("What PEs do, by stage"))
         plots = QSplitter(Qt.Orientation.Vertical, self.content)
         for plot, share in ((self.gantt, 60), (self.power, 20), (self.dram, 20)):

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from s2studio.draw.colours import POPULATION_COLOURS
 from s2studio.draw.theme import NEAR_PX, SMALL_PX, SPACE_PX, TIGHT_PX, Theme
+from s2studio.gui.models.sure import about
 from s2studio.gui.translation import tr
 from s2studio.mapping.mapping import REGIONS
 
@@ -62,11 +63,13 @@ class MemoryBar(QWidget):
             painter,
             heading,
             tr("Data memory"),
-            tr(
-                "{used:,} of {capacity:,} B, {share:.0%}",
-                used=used,
-                capacity=self._capacity,
-                share=used / self._capacity,
+            about(
+                tr(
+                    "{used:,} of {capacity:,} B, {share:.0%}",
+                    used=used,
+                    capacity=self._capacity,
+                    share=used / self._capacity,
+                )
             ),
             True,
         )

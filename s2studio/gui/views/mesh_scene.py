@@ -160,7 +160,10 @@ def tip(shown: MeshScene, pe: PE) -> str:
             tr("Neurons"),
             tr("{start:,} to {stop:,} ({size:,})", start=piece.start, stop=piece.stop - 1, size=piece.size),
         ),
-        (tr("Data memory"), tr("{used:,} of {total:,} B ({share:.0%})", used=used, total=total, share=used / total)),
+        (
+            tr("Data memory"),
+            about(tr("{used:,} of {total:,} B ({share:.0%})", used=used, total=total, share=used / total)),
+        ),
         (tr("Sends to"), tr("{targets:,} PEs, {hops:,} hops a spike", targets=len(route.targets), hops=route.hops)),
     ]
     if shown.facts.view is not None:

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
 from s2studio.draw.scale import quantity
+from s2studio.gui.models.sure import about
 from s2studio.gui.translation import tr
 from s2studio.gui.views.readout import Readout
 from s2studio.units import with_unit
@@ -108,7 +109,7 @@ class StatusFacts(QWidget):
                 "{pes_used} of {usable_pes} PEs   fullest {fullest} of {data_bytes:,} B",
                 pes_used=mapping.pes_used,
                 usable_pes=len(machine.usable_pes),
-                fullest=quantity(fullest / machine.spec.memory.data_bytes, "%"),
+                fullest=about(quantity(fullest / machine.spec.memory.data_bytes, "%")),
                 data_bytes=machine.spec.memory.data_bytes,
             )
         )
