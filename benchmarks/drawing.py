@@ -195,7 +195,7 @@ class Bench:
         panel = self.window.docks["run"].ensure()
         if isinstance(panel, RunPanel):
             panel.speed.setCurrentIndex(panel.speed.findText("real time"))
-        self.controller.run()
+        self.controller.running.start()
         self.until(lambda: self.controller.timeline.length > 0)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,6 @@ from s2studio.app.deep import DeepShown
 from s2studio.app.events import CostFound, Progress, RunBegan, StageStarted
 from s2studio.app.remote import Refusal
 from s2studio.documents import Written, written
-from s2studio.errors import S2StudioError
 from s2studio.gui.commands import EditMapping
 from s2studio.gui.deep import DeepWork
 from s2studio.gui.edits import Edits
@@ -29,13 +27,13 @@ from s2studio.gui.models.timeline import Timeline
 from s2studio.gui.opening import Opening
 from s2studio.gui.processes import Client, memory_bytes
 from s2studio.gui.questions import Questions
+from s2studio.gui.running import Running
 from s2studio.gui.source import Source
 from s2studio.gui.translation import tr
 from s2studio.mapping.edit import Refused
-from s2studio.units import with_unit
 
 if TYPE_CHECKING:
-    from s2studio.app.engine import Prepared, Ran
+    from s2studio.app.engine import Prepared
     from s2studio.app.project import Project
     from s2studio.app.shown import RunShown
     from s2studio.mapping.mapping import ChipMapping
@@ -74,12 +72,8 @@ class Controller(QObject):
         self.session_folder = Path(platformdirs.user_data_dir("s2studio")) / "sessions"
         self.engine.told.connect(self._told)
         self.opening, self.edits, self.questions = Opening(self), Edits(self), Questions(self)
-        self.deep_work, self.forensics = DeepWork(self), Forensics(self)
-        self._run_ring: Any = None
+        self.running, self.deep_work, self.forensics = Running(self), DeepWork(self), Forensics(self)
         self._progress: Progress | None = None
-        self._run_path = Path()
-        self._run_first: int | None = None
-        self._speed: float | None = None
         self._mapped_for: tuple[object, ...] = ()
         self._saved: Project | None = None
         self._written: Written = None
@@ -155,14 +149,17 @@ class Controller(QObject):
     def open_session(self, path: Path, run: int = 0) -> None:
         """Show a recorded run."""
 
+        def summed(summary: Any) -> None:
+            self.studio.summary = summary
+
         def shown(value: RunShown | DeepShown) -> None:
             self.opened.emit(path)
             if isinstance(value, DeepShown):
                 self.deep_work.show(value)
                 return
             self.deep.shown = self.studio.summary = None
-            self._show(value)
-            self.sessions.request("summary", path, run, done=self._summary, failed=lambda refusal: None)
+            self.show_run(value)
+            self.sessions.request("summary", path, run, done=summed, failed=lambda refusal: None)
 
         self.sessions.request("open", path, run, done=shown)
 
@@ -226,61 +223,6 @@ class Controller(QObject):
 
         self.ask_engine(tr("Saving"), "save_mapping", self.studio.mapping, path, done=saved)
 
-    # ------------------------------------------------------------------------------------------------------- running
-    def run(self, first: int | None = None) -> None:
-        """Run the network on the placement as it is, into a new session; `first` lets it wait after so many ticks."""
-        studio = self.studio
-        if self.deep.shown is not None:
-            self.deep_work.run()
-            return
-        if studio.project is None or studio.mapping is None or studio.run_state != "none" or studio.busy is not None:
-            return
-        from s2studio.session.ring import Ring
-        from s2studio.session.target import reserved_path
-
-        try:
-            self._run_path = reserved_path(self.session_folder / f"{studio.project.name}.s2s")
-        except S2StudioError as error:
-            studio.say("error", str(error), error)
-            return
-        self._run_ring = Ring.create(len(studio.mapping.slices))
-        self._run_first = first
-        pace = self._ticks_per_s(studio.project)
-        arguments = (studio.project, studio.mapping, self._run_path, self._run_ring.name, first, pace)
-        self.ask_engine(tr("Simulating"), "run", *arguments, done=self._ran, always=self._run_ended)
-
-    def pause(self) -> None:
-        """Let the run wait."""
-        if self.studio.run_state == "running":
-            self.engine.request("pause")
-            self.studio.run_state = "paused"
-
-    def resume(self) -> None:
-        """Let the run go on."""
-        if self.studio.run_state == "paused":
-            self.engine.request("resume")
-            self.studio.run_state = "running"
-            self.timeline.follow()
-
-    def step(self, ticks: int = 1) -> None:
-        """Let the run do `ticks` ticks and wait; starts one where there is none."""
-        if self.studio.run_state == "none":
-            self.run(first=ticks)
-            return
-        self.engine.request("step", ticks)
-        self.studio.run_state = "paused"
-
-    def stop(self) -> None:
-        """End the run; what it made stays."""
-        if self.studio.run_state != "none":
-            self.engine.request("stop")
-
-    def set_speed(self, speed: float | None) -> None:
-        """Run, now and from now on, at most `speed` times as fast as the chip (None: as fast as possible)."""
-        self._speed = speed
-        if self.studio.project is not None and self.studio.run_state != "none":
-            self.engine.request("set_speed", self._ticks_per_s(self.studio.project))
-
     def cancel(self) -> None:
         """Cancel what the engine works on."""
         self.engine.request("cancel")
@@ -310,8 +252,7 @@ class Controller(QObject):
         self.timer.stop()
         self.undo.blockSignals(True)  # it tells of its own end, when those who listen are gone
         self.source.show(None)
-        if self._run_ring is not None:
-            self._run_ring.unlink()
+        self.running.close()
         for client in self._clients:
             client.close()
 
@@ -328,9 +269,6 @@ class Controller(QObject):
         self._clients.remove(client)
 
     # ----------------------------------------------------------------------------------------------------------- inside
-    def _ticks_per_s(self, project: Project) -> float | None:
-        return None if self._speed is None else self._speed / project.run.tick_s
-
     def _map_again(self, now: Prepared, then: Callable[[], None]) -> None:
         """Keep the placement where only the run changed, else place anew."""
         mapping, places = self.studio.mapping, _places(now.project)
@@ -410,7 +348,7 @@ class Controller(QObject):
             case CostFound():
                 self.cost_found.emit(event)
             case RunBegan(mapping):
-                self._run_began(mapping)
+                self.running.began(mapping)
 
     def _show_progress(self) -> None:
         """Show the newest progress: there may have been many since the last picture."""
@@ -418,71 +356,7 @@ class Controller(QObject):
         if progress is not None:
             self.studio.progressed(progress.done, progress.total)
 
-    def _run_began(self, mapping: ChipMapping) -> None:
-        from s2studio.app.shown import RunShown
-        from s2studio.gui.models.live import LiveRun
-
-        prepared = self.studio.prepared
-        if prepared is None or prepared.network is None or prepared.demand is None:
-            return
-        ring, options = self._run_ring, prepared.project.run
-        ring.unlink()
-        live = LiveRun(ring, prepared.network, mapping, prepared.machine, options.level, options.tick_s)
-        shown = RunShown(
-            session=self._run_path,
-            number=0,
-            state="running",
-            network=prepared.network,
-            mapping=mapping,
-            machine=prepared.machine,
-            tick_s=options.tick_s,
-            steps=prepared.demand.steps,
-            ticks=0,
-            runs=1,
-            voltages_of=(),
-        )
-        self.studio.run_state = "running" if self._run_first is None else "paused"
-        self.studio.summary = None
-        self.studio.shown = shown
-        self.timeline.begin(shown.steps, shown.tick_s)
-        self.source.show(shown, live)
-
-    def _ran(self, ran: Ran) -> None:
-        summary = ran.summary
-        spikes = sum(population["spikes"] for population in summary["populations"])
-        self.studio.say(
-            "info",
-            tr(
-                "Ran {steps:,} ticks: {spikes:,} spikes, {late:,} late PE ticks, {energy}. Recorded in {session}.",
-                steps=summary["steps"],
-                spikes=spikes,
-                late=summary["late_ticks"],
-                energy=with_unit(summary["energy_j"]["total"], "J"),
-                session=ran.session,
-            ),
-            path=ran.session,
-            action="trouble_on" if summary["late_ticks"] or summary.get("packets_lost") else "",
-        )
-        self._summary(summary)
-
-    def _run_ended(self) -> None:
-        self.studio.run_state = "none"
-        self._run_ring.unlink()  # a run that was refused never attached to it
-        with suppress(OSError):
-            self._run_path.rmdir()  # nor wrote anything
-        self.source.pull()
-
-        def shown(value: RunShown) -> None:
-            self._show(value, is_same=True)
-
-        def nothing(_refusal: Refusal) -> None:
-            """Show no run: the engine said why there is none."""
-            self.source.show(None)
-            self.studio.shown = None
-
-        self.sessions.request("open", self._run_path, 0, done=shown, failed=nothing)
-
-    def _show(self, value: RunShown, is_same: bool = False) -> None:
+    def show_run(self, value: RunShown, is_same: bool = False) -> None:
         """Show a run from its session; `is_same`: the one that was shown while it ran."""
         self.studio.shown = value
         if is_same:
@@ -493,9 +367,6 @@ class Controller(QObject):
         else:
             self.timeline.begin(value.steps, value.tick_s, value.ticks)
         self.source.show(value)
-
-    def _summary(self, summary: Any) -> None:
-        self.studio.summary = summary
 
     def _refused(self, refusal: Refusal) -> None:
         self.studio.say("error", str(refusal.error), refusal.error, refusal.trace)

@@ -149,7 +149,7 @@ def test_that_a_run_by_the_clock_of_each_pe_is_chosen_in_the_window(shown: Windo
     QTest.keyClick(run.engine, Qt.Key.Key_Down)
     until(lambda: run.fifo.isEnabled() and controller.studio.busy is None)
     before = controller.source.shown
-    controller.run()
+    controller.running.start()
     until(lambda: controller.source.shown is not before and controller.studio.summary is not None)
     assert controller.source.shown is not None
     assert open_session(controller.source.shown.session).run(0).about.engine == "per_pe"

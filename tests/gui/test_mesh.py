@@ -246,7 +246,7 @@ def test_that_the_rest_is_placed_by_the_engine_around_what_is_pinned(window: Win
 
 
 def test_that_a_run_gives_edits_its_traffic_and_the_mesh_the_numbers_of_pictures(window: Window, until: Until) -> None:
-    window.controller.run()
+    window.controller.running.start()
     editing = window.controller.edits.editing
     until(lambda: editing.measured is not None)
     figures = editing.now()

@@ -33,7 +33,7 @@ def opened(window: Window, until: Until, path: Path = LIF) -> None:
 
 def ran(window: Window, until: Until) -> None:
     """Run what is open and wait until its session is shown."""
-    window.controller.run()
+    window.controller.running.start()
     until(lambda: window.controller.studio.summary is not None and window.controller.source.live is None)
     until(lambda: window.controller.source.view is not None)
 
@@ -143,7 +143,7 @@ def test_that_two_windows_on_one_project_write_two_sessions_and_ask_before_one_u
         for one in windows:
             opened(one, until, path)
         for one in windows:
-            one.controller.run()
+            one.controller.running.start()
         for one in windows:
             until(lambda one=one: one.controller.studio.summary is not None)  # type: ignore[misc]
         sessions = sorted(window.controller.session_folder.glob("*.s2s"))

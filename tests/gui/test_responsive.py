@@ -61,7 +61,9 @@ def slow_pictures(application: QApplication, window: Window) -> list[tuple[float
     pictures.until(
         "open and map", lambda: studio.mapping is not None and studio.busy is None, lambda: window.open_paths([DIGITS])
     )
-    pictures.until("run", lambda: studio.summary is not None and controller.source.live is None, controller.run)
+    pictures.until(
+        "run", lambda: studio.summary is not None and controller.source.live is None, controller.running.start
+    )
     for preset in PRESETS:
         pictures.until(preset, later, lambda preset=preset: window.show_preset(preset))  # type: ignore[misc]
     pictures.until("span", later, lambda: controller.timeline.look(5, 25))

@@ -40,7 +40,7 @@ if __name__ == "__main__":
     def look():
         studio, timeline = window.controller.studio, window.controller.timeline
         if studio.mapping is not None and studio.busy is None and studio.run_state == "none":
-            window.controller.step(5)
+            window.controller.running.step(5)
         if timeline.length == 5:
             print(window.controller.engine.pid, window.controller.sessions.pid, flush=True)
             timer.stop()
@@ -101,7 +101,7 @@ def test_that_a_closed_window_leaves_no_process_and_no_shared_memory(window: Win
     before = set(SHARED_MEMORY.glob("psm_*"))
     window.open_paths([LIF])
     until(lambda: window.controller.studio.mapping is not None and window.controller.studio.busy is None)
-    window.controller.step(5)
+    window.controller.running.step(5)
     until(lambda: window.controller.timeline.length == 5)
     pids = (window.controller.engine.pid, window.controller.sessions.pid)
     window.close()

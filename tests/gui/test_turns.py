@@ -65,7 +65,7 @@ def test_that_the_span_is_drawn_while_it_moves_in_every_picture(window: Window, 
     window.open_paths([LIF])
     controller = window.controller
     until(lambda: controller.studio.mapping is not None and controller.studio.busy is None)
-    controller.run()
+    controller.running.start()
     until(lambda: controller.studio.summary is not None and controller.source.live is None)
     timeline, starts = controller.timeline, set()
 

@@ -38,7 +38,7 @@ def opened(window: Window, until: Until, path: Path = LIF) -> None:
 
 def ran(window: Window, until: Until) -> None:
     """Run what is open and wait until its session is shown."""
-    window.controller.run()
+    window.controller.running.start()
     until(lambda: window.controller.studio.summary is not None)
     until(lambda: window.controller.source.live is None and window.controller.source.view is not None)
 
@@ -107,12 +107,12 @@ def test_that_every_panel_draws_a_run(window: Window, until: Until) -> None:
 def test_that_a_paused_run_steps_tick_by_tick(window: Window, until: Until) -> None:
     opened(window, until)
     controller = window.controller
-    controller.step(3)
+    controller.running.step(3)
     until(lambda: controller.timeline.length == 3)
-    controller.step(2)
+    controller.running.step(2)
     until(lambda: controller.timeline.length == 5)
     assert controller.studio.run_state == "paused"
-    controller.stop()
+    controller.running.stop()
     until(lambda: controller.studio.run_state == "none" and controller.source.live is None)
 
     shown = controller.studio.shown
@@ -136,7 +136,7 @@ def test_that_an_unknown_file_is_refused_with_the_reason(window: Window, until: 
 def test_that_a_killed_engine_leaves_recording_mapping_and_a_new_engine(window: Window, until: Until) -> None:
     opened(window, until)
     controller = window.controller
-    controller.step(20)
+    controller.running.step(20)
     until(lambda: controller.timeline.length == 20)
     mapping, killed = controller.studio.mapping, controller.engine.pid
     assert killed is not None
