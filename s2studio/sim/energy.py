@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from s2studio.chip.machine import Machine
 from s2studio.chip.spec import ChipSpec, Level
-from s2studio.sim.timing import KINDS, SWITCHING, FloatArray, by_level, clocks_hz, switch_s
+from s2studio.sim.timing import KINDS, SWITCHING, FloatArray, by_level, clocks_hz, is_switching, switch_s
 
 PE_KINDS = ("asleep", *KINDS, SWITCHING)
 ENERGY_KINDS = ("always_on", *PE_KINDS, "noc", "router")
@@ -37,7 +37,9 @@ def pe_energy_j(
     clocks = clocks_hz(levels, spec)
     power = by_level([level.arm_busy_w for level in spec.levels.values()], levels)
     busy_s = sum(cycles.values(), np.zeros(levels.shape)) / clocks
-    asleep = np.maximum(tick_s - busy_s - 2 * switch_s(levels, spec), 0.0) * _sleep(spec).asleep_w
+    if is_switching(levels, spec):
+        busy_s = busy_s + 2 * switch_s(levels, spec)
+    asleep = np.maximum(tick_s - busy_s, 0.0) * _sleep(spec).asleep_w
     per_cycle = power / clocks
     busy = {kind: spent * per_cycle for kind, spent in cycles.items()}
     return {"asleep": asleep} | busy | {SWITCHING: switch_energy_j(levels, spec)}
@@ -56,8 +58,11 @@ def switch_energy_j(levels: NDArray[np.int8], spec: ChipSpec) -> FloatArray:
 
 def busy_energy_j(done_s: FloatArray, levels: NDArray[np.int8], tick_s: float, spec: ChipSpec) -> FloatArray:
     """Return the energy in J of each PE that has done its work `done_s` after its tick began; then it sleeps."""
-    power, change_s = by_level([level.arm_busy_w for level in spec.levels.values()], levels), switch_s(levels, spec)
-    asleep_j = np.maximum(tick_s - done_s - change_s, 0.0) * _sleep(spec).asleep_w
+    power, asleep_w = by_level([level.arm_busy_w for level in spec.levels.values()], levels), _sleep(spec).asleep_w
+    if not is_switching(levels, spec):
+        return done_s * power + np.maximum(tick_s - done_s, 0.0) * asleep_w
+    change_s = switch_s(levels, spec)
+    asleep_j = np.maximum(tick_s - done_s - change_s, 0.0) * asleep_w
     return (done_s - change_s) * power + asleep_j + switch_energy_j(levels, spec)
 
 

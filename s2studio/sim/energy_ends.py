@@ -14,7 +14,7 @@ from s2studio.sim.cost_bounds import COST_NAMES, feasible_costs
 from s2studio.sim.counts import Counts
 from s2studio.sim.energy import ENERGY_KINDS, switch_energy_j, unused_pe_energy_j
 from s2studio.sim.pricing import Bounds, Priced, energy_by_tick_j
-from s2studio.sim.timing import SWITCHING, FloatArray, SliceWork, by_level, switch_ends, switch_s
+from s2studio.sim.timing import SWITCHING, FloatArray, SliceWork, by_level, is_switching, switch_ends, switch_s
 
 # What the kinds of work cost, in the order of COST_NAMES.
 _TICK, _PACKET, _EVENT, _SEND, _VOLTAGE, _NEURON = range(len(COST_NAMES))
@@ -48,11 +48,11 @@ def energy_ends(
         low[kind], high[kind] = np.minimum(least, value[kind]), np.maximum(most, value[kind])
     unused_j = (len(machine.usable_pes) - len(work.models)) * unused_pe_energy_j(1, tick_s, spec)
     asleep_w = spec.levels[spec.sleep_level].asleep_w
-    quickest, slowest = switch_ends(spec)
+    is_changing, (quickest, slowest) = is_switching(priced.levels, spec), switch_ends(spec)
     for found, done_s, end in ((low, ends.time_pessimistic_s, slowest), (high, ends.time_low_s, quickest)):
-        left_s = np.maximum(tick_s - done_s - switch_s(priced.levels, end), 0.0)
-        found["asleep"] = left_s.sum(axis=2) * asleep_w + unused_j
-    for found, end in ((low, quickest), (high, slowest)):
+        changed_s = done_s + switch_s(priced.levels, end) if is_changing else done_s
+        found["asleep"] = np.maximum(tick_s - changed_s, 0.0).sum(axis=2) * asleep_w + unused_j
+    for found, end in ((low, quickest), (high, slowest)) if is_changing else ():
         found[SWITCHING] = switch_energy_j(priced.levels, end).sum(axis=2)
     pes_j = sum(energy.sum(axis=2) for energy in priced.energy_j.values())
     low[TOTAL] = value[TOTAL] + ends.energy_low_j.sum(axis=2) - pes_j

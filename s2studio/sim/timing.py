@@ -96,6 +96,12 @@ def switch_s(levels: NDArray[np.int8], spec: ChipSpec) -> FloatArray:
     return by_level([0.0 if name == spec.sleep_level else spec.switch_time_s for name in spec.levels], levels)
 
 
+def is_switching(levels: NDArray[np.int8], spec: ChipSpec) -> bool:
+    """Return whether any of `levels` is another than that of sleep."""
+    asleep = tuple(spec.levels).index(spec.sleep_level)
+    return bool(levels.size) and not levels.min() == levels.max() == asleep
+
+
 def switch_ends(spec: ChipSpec) -> tuple[ChipSpec, ChipSpec]:
     """Return the chip with the least and with the most time that a change of level may take."""
     quantity = spec.quantities.get("level_switch.time")
@@ -106,7 +112,8 @@ def switch_ends(spec: ChipSpec) -> tuple[ChipSpec, ChipSpec]:
 def time_done_s(cycles: Mapping[str, FloatArray], levels: NDArray[np.int8], spec: ChipSpec) -> FloatArray:
     """Return when in its tick each PE has done all its work, in s, shape (samples, ticks, slices)."""
     done: FloatArray = sum(cycles.values(), np.zeros(levels.shape)) / clocks_hz(levels, spec)
-    done += switch_s(levels, spec)
+    if is_switching(levels, spec):
+        done += switch_s(levels, spec)
     return done
 
 
@@ -126,12 +133,12 @@ class TimeBounds:
 def time_done_bounds_s(counts: Counts, work: SliceWork, spec: ChipSpec, levels: NDArray[np.int8]) -> TimeBounds:
     """Return the interval of every `time_done` at `levels`, which count from `choose_levels`."""
     clocks, cycles = clocks_hz(levels, spec), cycle_bounds(counts, work, spec)
-    least, most = switch_ends(spec)
-    return TimeBounds(
-        cycles.low / clocks + switch_s(levels, least),
-        cycles.nominal / clocks + switch_s(levels, spec),
-        cycles.pessimistic / clocks + switch_s(levels, most),
-    )
+    times = TimeBounds(cycles.low / clocks, cycles.nominal / clocks, cycles.pessimistic / clocks)
+    if is_switching(levels, spec):
+        least, most = switch_ends(spec)
+        for found, end in ((times.low_s, least), (times.nominal_s, spec), (times.pessimistic_s, most)):
+            np.add(found, switch_s(levels, end), out=found)
+    return times
 
 
 @dataclass(frozen=True)
