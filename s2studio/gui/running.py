@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from s2studio.app.remote import Refusal
 from s2studio.errors import S2StudioError
 from s2studio.gui.translation import tr
-from s2studio.units import with_unit
+from s2studio.units import estimated
 
 if TYPE_CHECKING:
     from s2studio.app.engine import Ran
@@ -131,11 +131,13 @@ class Running:
         self._studio.say(
             "info",
             tr(
-                "Ran {steps:,} ticks: {spikes:,} spikes, {late:,} late PE ticks, {energy}. Recorded in {session}.",
+                "Ran {steps:,} ticks: {spikes:,} spikes, {late:,} late PE ticks, ≈ {energy}. Recorded in {session}.",
                 steps=summary["steps"],
                 spikes=spikes,
                 late=summary["late_ticks"],
-                energy=with_unit(summary["energy_j"]["total"], "J"),
+                energy=estimated(
+                    summary["energy_j"]["total"], summary["energy_low_j"], summary["energy_high_j"], "J"
+                ),
                 session=ran.session,
             ),
             path=ran.session,

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from s2studio.mapping.layers.beside import Beside
 from s2studio.mapping.layers.mapping import LayerPlan
+from s2studio.marks import marks_in
 from s2studio.sim.layers.ends import ALWAYS_ON, NOC, LayerEnds, with_ends
 from s2studio.sim.layers.stages import STAGES
 from s2studio.sim.layers.timeline import LayerTimeline
@@ -31,7 +32,7 @@ def summarize_layers(run: LayerRun) -> Json:
     timeline, ends = run.timeline(last), run.ends
     rows = (layer_row(plan, timeline, ends[last], number) for number, plan in enumerate(mapping.layers))
     layers = [{**row, "snr_db": snr_db} for row, snr_db in zip(rows, about.snr_db, strict=True)]
-    return {
+    found = {
         "kind": "layers",
         "network": about.network,
         "chip": chip.name,
@@ -61,6 +62,7 @@ def summarize_layers(run: LayerRun) -> Json:
         "notes": [*about.notes, *mapping.notes],
         "session": str(run.session),
     }
+    return found | {"marks": marks_in(found)}
 
 
 def dram_rate(run: LayerRun) -> float:

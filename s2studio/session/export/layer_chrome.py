@@ -13,6 +13,7 @@ import numpy as np
 
 from s2studio.session.export.layer_part import LayerExport
 from s2studio.session.export.text import lines
+from s2studio.session.layer_run import LayerRun
 from s2studio.session.run import Progress
 from s2studio.sim.layers.stages import TITLES
 
@@ -34,12 +35,28 @@ def write_layer_chrome(part: LayerExport, path: Path, progress: Progress) -> Non
         if path.name.endswith(".gz"):
             # Without a name and a time inside, equal traces are equal files.
             file = stack.enter_context(gzip.GzipFile("", "wb", _COMPRESSION, file, mtime=0))
-        about = {"session": str(part.run.session), "network": part.run.about.network, "estimates": "all times"}
+        about: dict[str, Any] = {
+            "session": str(part.run.session),
+            "network": part.run.about.network,
+            "estimates": "all times",
+        }
+        about |= {"ends": _ends(part.run)}
         file.write(f'{{"displayTimeUnit":"ns","otherData":{json.dumps(about)},"traceEvents":[\n'.encode())
         file.write(",\n".join(json.dumps(event) for event in _names(part)).encode())
         for text in _events(part, progress):
             file.write(text)
         file.write(b"\n]}\n")
+
+
+def _ends(run: LayerRun) -> dict[str, Any]:
+    """Return both ends of the last inference that is shown, and of its layers in their order."""
+    ends = run.ends[-1]
+    return {
+        "inference_s": ends.latency_s,
+        "energy_j": ends.energy_j,
+        "mean_power_w": ends.power_w,
+        "layers_s": ends.time_s.T.tolist(),
+    }
 
 
 def _names(part: LayerExport) -> Iterator[dict[str, Any]]:
