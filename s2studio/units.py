@@ -59,8 +59,9 @@ def interval(low: float, high: float, unit: str) -> str:
 
 
 def estimated(value: float, low: float, high: float, unit: str) -> str:
-    """Return an estimate with its error band where it has any: `592 µs (551 to 640 µs)`."""
-    return with_unit(value, unit) if low == value == high else f"{with_unit(value, unit)} ({interval(low, high, unit)})"
+    """Return an estimate with its error band, where that shows: `592 µs (551 to 640 µs)`."""
+    text, ends = with_unit(value, unit), interval(low, high, unit)
+    return text if ends == text else f"{text} ({ends})"
 
 
 def said(about: Mapping[str, Any], name: str) -> str:

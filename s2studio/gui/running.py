@@ -135,9 +135,7 @@ class Running:
                 steps=summary["steps"],
                 spikes=spikes,
                 late=summary["late_ticks"],
-                energy=estimated(
-                    summary["energy_j"]["total"], summary["energy_low_j"], summary["energy_high_j"], "J"
-                ),
+                energy=estimated(summary["energy_j"]["total"], summary["energy_low_j"], summary["energy_high_j"], "J"),
                 session=ran.session,
             ),
             path=ran.session,
