@@ -36,6 +36,7 @@ from s2studio.session.window import Window
 from s2studio.snn.network import ChipNetwork
 
 if TYPE_CHECKING:
+    from s2studio.analysis.estimate import Estimate
     from s2studio.analysis.layer_advice import LayerAdvice
 
 Json = dict[str, Any]
@@ -195,6 +196,10 @@ class Engine:
         finally:
             shared.close()
         return Ran(session, summary)
+
+    def estimate(self, project: Project, mapping: ChipMapping | None, rates: Mapping[str | None, float]) -> Estimate:
+        """Return what the project takes on `mapping` (None: its own) if its neurons spike at `rates`, in Hz."""
+        return self._on(project).estimate(rates, mapping=mapping)
 
     def advise(self, project: Project | None, session: Path | None, run: int, tick_s: float | None) -> Advice:
         """Return what sets the smallest safe tick and what to change first: of a run, else of the project."""

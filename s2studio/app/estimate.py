@@ -16,7 +16,8 @@ from s2studio.app.inputs import RunInputs, stimulus_targets
 from s2studio.app.workbench import Workbench
 from s2studio.documents import nearest
 from s2studio.errors import UsageError
-from s2studio.mapping.mapping import Demand
+from s2studio.mapping.map import remap_demand
+from s2studio.mapping.mapping import ChipMapping, Demand
 from s2studio.snn.network import ChipNetwork
 from s2studio.snn.population import Population
 from s2studio.units import with_unit
@@ -39,8 +40,10 @@ class _Said:
     notes: tuple[str, ...]
 
 
-def estimate_on(bench: Workbench, rates: Rates, burst: float | None = None) -> Estimate:
-    """Return what the project of `bench` takes if its neurons spike at `rates`, without running it.
+def estimate_on(
+    bench: Workbench, rates: Rates, burst: float | None = None, mapping: ChipMapping | None = None
+) -> Estimate:
+    """Return what the project of `bench` takes on `mapping` (None: its own) if its neurons spike at `rates`, not run.
 
     The spikes of the project's stimulus are known; where no rate is given for a population, its neurons are assumed to
     spike as often as those of the stimulus do, a tick later for each population on the way. `burst` is how many times
@@ -54,7 +57,10 @@ def estimate_on(bench: Workbench, rates: Rates, burst: float | None = None) -> E
     demand = inputs.demand
     stored = {**_stored(network, said.activity, inputs.steps), **demand.stored_spikes}
     demand = Demand(demand.steps, demand.record, stored)
-    mapping = bench.map(assume=True, inputs=inputs, demand=demand)
+    if mapping is None:
+        mapping = bench.map(assume=True, inputs=inputs, demand=demand)
+    else:
+        mapping = remap_demand(mapping, network, machine, demand)
     project.run.level.check(machine.spec)
 
     def run(activity: Activity) -> CountedRun:

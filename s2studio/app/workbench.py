@@ -385,15 +385,18 @@ class Workbench:
         self.begin("race")
         return race_on(self, runners, jobs, self._tell, self.progress("race"))
 
-    def estimate(self, rates: Mapping[str | None, float], burst: float | None = None) -> Estimate:
+    def estimate(
+        self, rates: Mapping[str | None, float], burst: float | None = None, mapping: ChipMapping | None = None
+    ) -> Estimate:
         """Return size, traffic, time and energy without a run, from `rates` in Hz by population (None: the others).
 
-        `burst` is how many times as many neurons spike in the busiest tick as by chance.
+        `burst` is how many times as many neurons spike in the busiest tick as by chance, `mapping` a placement made by
+        hand.
         """
         from s2studio.app.estimate import estimate_on
 
         self.begin("estimate")
-        return estimate_on(self, rates, burst)
+        return estimate_on(self, rates, burst, mapping)
 
     def render(
         self, path: Path, view_name: str | None, metric_name: str | None, look: Look, window: Window, run: int = 0

@@ -52,6 +52,7 @@ PANELS = (
     _row("advice", "Advice", "advice:AdvicePanel", BESIDE, "Profile"),
     _row("levels", "Levels", "levels:LevelsPanel", BESIDE, "Profile"),
     _row("literature", "Literature", "literature:LiteraturePanel", BESIDE, "Profile"),
+    _row("estimate", "Estimate", "estimate:EstimatePanel", BOTTOM, "Map"),
     _row("race", "Race", "race:RacePanel", BOTTOM, "Map"),
     _row("graph", "Graph", "layer_graph:LayerGraphPanel", LEFT, "Layers"),
     _row("layers", "Layers", "layers:LayersPanel", BESIDE, "Layers"),

@@ -50,6 +50,13 @@ def _why(window: Window) -> str | None:
     return of_session("why", "--tick", str(window.controller.timeline.cursor))(window)
 
 
+def _estimate(window: Window) -> str | None:
+    from s2studio.gui.panels.estimate import EstimatePanel
+
+    panel = window.docks["estimate"].panel
+    return of_model("estimate", *(panel.words if isinstance(panel, EstimatePanel) else ()))(window)
+
+
 def _compare(window: Window) -> str | None:
     from s2studio.gui.panels.compare import ComparePanel
 
@@ -68,7 +75,7 @@ STEPS = (
     Step("info", marked("What is in the model"), of_model("info")),
     Step("map", marked("Place it"), of_model("map", "-o", "mapping.yaml")),
     Step("run", marked("Run it"), of_model("run")),
-    Step("estimate", marked("Estimate its time and energy"), of_model("estimate")),
+    Step("estimate", marked("Estimate its time and energy"), _estimate),
     Step("race", marked("Race placers"), of_model("race", "-o", "best.yaml")),
     Step(
         "export", marked("Export the run as a report"), of_session("export", "--format", "report", "-o", "report.html")

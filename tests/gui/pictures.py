@@ -26,6 +26,7 @@ from s2studio.gui.models.selection import of_slices
 from s2studio.gui.panels.advice import AdvicePanel
 from s2studio.gui.panels.compare import ComparePanel
 from s2studio.gui.panels.deadline import DeadlinePanel
+from s2studio.gui.panels.estimate import EstimatePanel
 from s2studio.gui.panels.layer_advice import LayerAdvicePanel
 from s2studio.gui.panels.levels import LevelsPanel
 from s2studio.gui.panels.race import RacePanel
@@ -115,6 +116,9 @@ def _ask(application: QApplication, panel: Panel, window: Window) -> None:
         case LevelsPanel():
             panel.compare()
             _until(application, lambda: panel.study is not None)
+        case EstimatePanel():
+            panel.estimate()
+            _until(application, lambda: panel.found is not None)
         case RacePanel():
             panel.run()
             _until(application, lambda: panel.race is not None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 from dataclasses import replace
 from pathlib import Path
@@ -18,12 +19,16 @@ from PySide6.QtWidgets import QApplication, QMenu, QTabBar, QWidget
 from s2studio.gui.docks import BESIDE, BOTTOM, PANELS
 from s2studio.gui.models.selection import of_slices
 from s2studio.gui.panels.deadline import DeadlinePanel
+from s2studio.gui.panels.estimate import EstimatePanel
+from s2studio.gui.steps import STEPS
 from s2studio.gui.views.mesh_scene import link_tip
 from s2studio.gui.views.picture import save_widget
 from s2studio.gui.window import Window
 from s2studio.resources import resource_path
 from s2studio.session.reader import open_session
 from s2studio.session.tables import zoom_name
+from s2studio.units import with_unit
+from tests.conftest import CliJson
 from tests.gui.conftest import Until
 
 LIF = resource_path("sample_projects", "lif_neuron", "project.yaml")
@@ -312,6 +317,33 @@ def test_that_the_winner_of_a_race_is_taken_as_an_undoable_step(window: Window, 
 
     assert controller.studio.mapping is race.winner.mapping
     assert controller.undo.undoText() == f"Take {race.winner.runner.name}"
+
+
+def test_that_what_a_network_takes_is_estimated_before_it_runs_as_the_copied_line_does(
+    window: Window, until: Until, cli_json: CliJson
+) -> None:
+    opened(window, until)
+    panel = window.docks["estimate"].ensure()
+    assert isinstance(panel, EstimatePanel)
+    panel.ask.click()
+    until(lambda: panel.found is not None)
+    assert [row.origin for row in panel.found.rates] == ["stimulus", "assumed"]  # type: ignore[union-attr]
+    rate = panel.rates.item(1, 2)
+    assert rate is not None
+    rate.setText("20 Hz")
+    until(lambda: panel.found is not None and panel.found.rates[1].origin == "given")
+
+    line = next(step.line(window) for step in STEPS if step.name == "estimate")
+    assert line is not None
+    words = shlex.split(line)
+    assert words[-2:] == ["--rate", "neuron=20"]
+    printed = cli_json(*words[1:])
+    assert panel.found is not None
+    assert printed["outcome"]["energy_j"] == pytest.approx(panel.found.outcome.energy_j, rel=1e-12)
+    assert panel.headline.text().startswith(with_unit(printed["outcome"]["energy_j"], "J"))
+    rate.setText("")
+    until(lambda: panel.found is not None and panel.found.rates[1].origin == "assumed")
+    assert panel.words == ()
 
 
 def test_that_a_late_tick_is_gone_to_explained_and_traced_on_the_mesh_until_that_is_cleared(
