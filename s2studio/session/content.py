@@ -73,23 +73,23 @@ class _Runs:
 
     def __init__(self) -> None:
         self._digest = hashlib.sha256()
-        self._open = np.zeros((0, 2), np.uint64)
+        self._open = np.zeros((0, 2), "<u8")
 
     def update(self, values: Values, marks: NDArray[np.uint64] | None) -> None:
         if not len(values):
             return
         found = values.merged() if isinstance(values, RunLengths) else RunLengths.of(values)
-        runs = np.empty((len(found.values), 2), np.uint64)
+        runs = np.empty((len(found.values), 2), "<u8")
         runs[:, 0] = found.values.astype(np.uint64) if marks is None else marks[found.values]
         runs[:, 1] = found.lengths
         if len(self._open) and self._open[0, 0] == runs[0, 0]:
             runs[0, 1] += self._open[0, 1]
         else:
-            runs = np.concatenate([self._open, runs])
-        self._digest.update(np.ascontiguousarray(runs[:-1], "<u8").data)
-        self._open = runs[-1:]
+            self._digest.update(self._open.data)
+        self._digest.update(runs[:-1].data)
+        self._open = runs[-1:].copy()
 
     def hexdigest(self) -> str:
         digest = self._digest.copy()
-        digest.update(np.ascontiguousarray(self._open, "<u8").data)
+        digest.update(self._open.data)
         return digest.hexdigest()

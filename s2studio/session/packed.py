@@ -31,8 +31,13 @@ def write_packed(path: Path, table: Table, pieces: Sequence[Mapping[str, Values]
     columns = {column.name: joined([piece[column.name] for piece in pieces]) for column in table.columns}
     rows = len(columns[table.columns[0].name])
     encoded = [_encoded(column, columns[column.name], texts) for column in table.columns]
-    content = b"".join(parquet_file(arrow_schema(table), rows, encoded))
-    write_whole(path, lambda unfinished: unfinished.write_bytes(content))
+    parts = parquet_file(arrow_schema(table), rows, encoded)
+
+    def write(unfinished: Path) -> None:
+        with unfinished.open("wb") as file:
+            file.writelines(parts)
+
+    write_whole(path, write)
 
 
 def _encoded(column: Column, values: Values, texts: Texts) -> EncodedColumn:
@@ -45,7 +50,7 @@ def _encoded(column: Column, values: Values, texts: Texts) -> EncodedColumn:
         return _numbers(values.astype(dtype, copy=False))
     # Those of ticks and times ascend: each run is an entry of its own.
     runs = values.merged()
-    entries, index = runs.values.astype(dtype, copy=False), RunLengths(np.arange(len(runs.values)), runs.lengths)
+    entries, index = runs.values.astype(dtype, copy=False), RunLengths(np.arange(len(runs.values)), runs.bounds)
     ends = entries.min().tobytes(), entries.max().tobytes()
     data = _runs(index, len(entries))
     return EncodedColumn(data, Encoding.RLE_DICTIONARY, entries.tobytes(), len(entries), ends)

@@ -19,7 +19,7 @@ _PHYSICAL = {pa.int32(): 1, pa.int64(): 2, pa.string(): 6}
 _REQUIRED, _UTF8 = 0, 0
 _DATA_PAGE, _DICTIONARY_PAGE = 0, 2
 _RLE = 3
-_UNCOMPRESSED, _ZSTD = 0, 6
+_UNCOMPRESSED, _SNAPPY = 0, 1
 
 
 class Encoding(IntEnum):
@@ -92,7 +92,7 @@ def _pages(column: EncodedColumn, rows: int) -> list[_Page]:
 def _page(kind: int, field: int, about: Struct, content: bytes, is_compressed: bool) -> _Page:
     size = len(content)
     if is_compressed:
-        content = pa.Codec("zstd", compression_level=1).compress(content, asbytes=True)
+        content = pa.Codec("snappy").compress(content, asbytes=True)
     checksum = int.from_bytes(zlib.crc32(content).to_bytes(4, "little"), "little", signed=True)
     return encoded({1: kind, 2: size, 3: len(content), 4: checksum, field: about}), content
 
@@ -103,7 +103,7 @@ def _column_chunk(field: Any, column: EncodedColumn, rows: int, start: int, page
         1: _physical(field),
         2: sorted({int(column.encoding), int(Encoding.PLAIN), _RLE}),
         3: [field.name.encode()],
-        4: _ZSTD if column.is_compressed else _UNCOMPRESSED,
+        4: _SNAPPY if column.is_compressed else _UNCOMPRESSED,
         5: Long(rows),
         6: Long(size - sum(len(content) for _, content in pages) + len(column.dictionary) + len(column.data)),
         7: Long(size),

@@ -137,14 +137,13 @@ class RowMaker:
         """Return the rows of bins of `zoom` ticks from bin `first` on; `spikes` is (bins, samples, populations)."""
         bins, samples, populations = spikes.shape
         tick = (np.arange(bins, dtype=np.int64) + first) * zoom
-        width = np.full(bins, samples * populations)
         sample = np.tile(np.arange(samples, dtype=np.int32), bins)
-        one = np.ones(len(sample) * populations, np.int64)
+        each = np.arange(len(sample) * populations + 1)
         return {
-            "time_ns": RunLengths(time_ns(tick, self._about.tick_s), width),
-            "tick": RunLengths(tick, width),
-            "sample": RunLengths(sample, np.full(len(sample), populations)).merged(),
-            "population": RunLengths(np.tile(np.arange(populations, dtype=np.int32), len(sample)), one).merged(),
+            "time_ns": RunLengths(time_ns(tick, self._about.tick_s), each[:: samples * populations]),
+            "tick": RunLengths(tick, each[:: samples * populations]),
+            "sample": RunLengths(sample, each[::populations]).merged(),
+            "population": RunLengths(np.tile(np.arange(populations, dtype=np.int32), len(sample)), each).merged(),
             "spikes": spikes.reshape(-1),
         }
 

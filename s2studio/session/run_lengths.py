@@ -1,53 +1,59 @@
-"""Columns whose equal values stand together, held as each value and how often it comes."""
+"""Columns whose equal values stand together, held as each value and the rows that have it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from s2studio.sim.arrays import starts
+
 
 @dataclass(frozen=True, eq=False)
 class RunLengths:
-    """A column in which `values[i]` comes `lengths[i]` times (int64, at least once). Neighbours may be equal."""
+    """A column whose rows bounds[i] to bounds[i + 1] are `values[i]`, none of them empty. Neighbours may be equal.
+
+    `bounds` (int64) has an entry more than `values`; rows are counted from anywhere.
+    """
 
     values: NDArray[Any]
-    lengths: NDArray[np.int64]
+    bounds: NDArray[np.int64]
 
     @classmethod
     def of(cls, values: NDArray[Any]) -> RunLengths:
         """Return the column `values`."""
-        return cls(values, np.ones(len(values), np.int64)).merged()
+        return cls(values, np.arange(len(values) + 1)).merged()
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """How many rows each value has."""
+        return np.diff(self.bounds)
 
     def merged(self) -> RunLengths:
         """Return the same column, equal neighbours as one."""
-        first = np.flatnonzero(self.values[1:] != self.values[:-1]) + 1
-        if len(first) == max(0, len(self.values) - 1):
-            return self
-        first = np.concatenate([[0], first])
-        return RunLengths(self.values[first], np.add.reduceat(self.lengths, first))
+        is_first = np.ones(len(self.bounds), np.bool_)
+        np.not_equal(self.values[1:], self.values[:-1], out=is_first[1:-1])
+        return self if is_first.all() else RunLengths(self.values[is_first[:-1]], self.bounds[is_first])
 
     def whole(self) -> NDArray[Any]:
         """Return the column value by value."""
         return np.repeat(self.values, self.lengths)
 
     def __len__(self) -> int:
-        return int(self._ends[-1]) if len(self._ends) else 0
+        return int(self.bounds[-1] - self.bounds[0])
 
     def __getitem__(self, part: slice) -> RunLengths:
         start, stop, _ = part.indices(len(self))
-        chosen = slice(int(np.searchsorted(self._ends, start, "right")), int(np.searchsorted(self._ends, stop)) + 1)
-        ends = np.minimum(self._ends[chosen], stop)
-        return RunLengths(self.values[chosen], np.diff(ends, prepend=start))
-
-    @cached_property
-    def _ends(self) -> NDArray[np.int64]:
-        ends: NDArray[np.int64] = np.cumsum(self.lengths)
-        return ends
+        if start >= stop:
+            return RunLengths(self.values[:0], self.bounds[:1])
+        start, stop = start + int(self.bounds[0]), stop + int(self.bounds[0])
+        first, last = int(np.searchsorted(self.bounds, start, "right")) - 1, int(np.searchsorted(self.bounds, stop))
+        bounds = self.bounds[first : last + 1].copy()
+        bounds[0], bounds[-1] = start, stop
+        return RunLengths(self.values[first:last], bounds)
 
 
 Values = NDArray[Any] | RunLengths
@@ -55,12 +61,14 @@ Values = NDArray[Any] | RunLengths
 
 def joined(pieces: Sequence[Values]) -> Values:
     """Return `pieces` of one column, all of one kind and at least one, one after the other."""
+    if len(pieces) == 1:
+        return pieces[0]
     runs = [piece for piece in pieces if isinstance(piece, RunLengths)]
     if not runs:
         return np.concatenate([piece for piece in pieces if not isinstance(piece, RunLengths)])
-    return RunLengths(
-        np.concatenate([piece.values for piece in runs]), np.concatenate([piece.lengths for piece in runs])
-    )
+    begins = starts(map(len, runs))
+    ends = [run.bounds[1:] - run.bounds[0] + begin for run, begin in zip(runs, begins, strict=False)]
+    return RunLengths(np.concatenate([run.values for run in runs]), np.concatenate([begins[:1], *ends]))
 
 
 def whole(values: Values) -> NDArray[Any]:

@@ -34,10 +34,9 @@ def counted(spikes: SpikeRuns, start: int, ticks: int, samples: int, populations
 
 def columns(spikes: SpikeRuns, time_ns: IntArray) -> dict[str, Values]:
     """Return the columns of the table of spikes; `time_ns` is that of each run."""
-    each = np.diff(spikes.first)
     runs: dict[str, NDArray[Any]] = {"tick": spikes.tick, "sample": spikes.sample, "population": spikes.population}
-    kept: dict[str, Values] = {"time_ns": RunLengths(time_ns, each).merged(), "neuron": spikes.neuron}
-    return kept | {name: RunLengths(values, each).merged() for name, values in runs.items()}
+    kept: dict[str, Values] = {"time_ns": RunLengths(time_ns, spikes.first).merged(), "neuron": spikes.neuron}
+    return kept | {name: RunLengths(values, spikes.first).merged() for name, values in runs.items()}
 
 
 def _take(spikes: SpikeRuns, runs: NDArray[np.intp]) -> SpikeRuns:
