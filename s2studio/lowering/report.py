@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
-import numpy as np
+from numpy.typing import NDArray
 
 from s2studio.lowering.schemes import Quantised
 from s2studio.network.layers import FloatArray
@@ -56,8 +57,8 @@ def weight_loss(before: Sequence[FloatArray], after: Sequence[Quantised], limit:
     """Return what happened to the float weights `before` when they became `after` in the range -limit to limit."""
     total = sum(weight.size for weight in before)
     clipped = sum(quantised.clipped for quantised in after)
-    largest = max((float(np.abs(weight).max(initial=0.0)) for weight in before), default=0.0)
-    largest_integer = max((_largest(quantised) for quantised in after), default=0)
+    largest = max((_most(weight) for weight in before), default=0.0)
+    largest_integer = max((int(_most(quantised.weight)) for quantised in after), default=0)
     warnings = []
     if clipped:
         warnings.append(f"{clipped:,} of {total:,} weights are clipped to {limit}; --scale max clips none")
@@ -81,8 +82,9 @@ def unit_warnings(neurons: int, silent_units: int, saturated_units: int, driven:
     return tuple(warnings)
 
 
-def _largest(quantised: Quantised) -> int:
-    return int(np.abs(quantised.weight.astype(np.int16)).max(initial=0))
+def _most(weight: NDArray[Any]) -> float:
+    """Return the largest absolute value, 0 where there is none; a copy of them all is spared."""
+    return max(float(weight.max(initial=0)), -float(weight.min(initial=0)))
 
 
 def _decibel(signal: float, noise: float) -> float | None:

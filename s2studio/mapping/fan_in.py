@@ -12,7 +12,7 @@ from s2studio.snn.connectivity import DenseWeights, SynapseList
 from s2studio.snn.fan_out import IntArray, slice_of
 
 # So many synapses are worked on at once.
-_PIECE = 1 << 18
+_PIECE = 1 << 15
 
 
 class FanIn(NamedTuple):

@@ -85,10 +85,13 @@ def load_npz(path: Path, most_bytes: int) -> dict[str, NDArray[Any]]:
 
 def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytearray:
     """Return what is in `entry`, in memory that an array may be, piece by piece: with no second copy of all of it."""
-    content = bytearray()
-    with archive.open(entry) as file:
-        while piece := file.read(_PIECE_BYTES):
-            content += piece
+    content, end = bytearray(entry.file_size), 0
+    opened: Any = archive.open(entry)
+    with opened as file:
+        while count := file.readinto(memoryview(content)[end : end + _PIECE_BYTES]):
+            end += count
+    if end < len(content):
+        raise EOFError(f"'{entry.filename}' ends early")
     return content
 
 

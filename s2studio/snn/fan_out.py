@@ -13,7 +13,7 @@ CountTable = NDArray[np.uint16] | NDArray[np.int32]
 IntArray = NDArray[np.int64]
 
 # So many synapses are worked on at once: what is needed meanwhile takes more memory than they.
-_PIECE = 1 << 18
+_PIECE = 1 << 14
 
 
 def fan_out(connectivity: Connectivity, sources: int, bounds: IntArray) -> CountTable:

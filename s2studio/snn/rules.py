@@ -145,7 +145,7 @@ def _npz(reader: Reader, weights: Section, ends: Ends, delay: int) -> Connectivi
     arrays = _arrays(reader, weights)
     if "key" not in weights and {"pre", "post", "weight"} <= arrays.keys():
         count = len(arrays["weight"])
-        delays = arrays.get("delay", np.full(count, delay))
+        delays = arrays["delay"] if "delay" in arrays else np.full(count, delay, np.uint8)
         return _checked(reader, weights, "file", ends, arrays["pre"], arrays["post"], arrays["weight"], delays)
     key = str(weights.get("key") or (next(iter(arrays)) if len(arrays) == 1 else ""))
     if key not in arrays:
@@ -185,9 +185,8 @@ def _checked(
     reader.count_synapses(weights, len(pre))
     _check_weights(reader, weights, key, weight)
     for name, column, most in (("pre", pre, ends.pre - 1), ("post", post, ends.post - 1), ("delay", delay, 255)):
-        wrong = (column < 0) | (column > most)
-        if wrong.any():
-            row = int(np.argmax(wrong))
+        if column.min(initial=0) < 0 or column.max(initial=0) > most:
+            row = int(np.argmax((column < 0) | (column > most)))
             raise document.refuse(weights, key, f"{name} {column[row]} in synapse {row}", f"0 to {most} are possible")
     return _listed(*columns)
 
@@ -202,8 +201,8 @@ def _listed(pre: NDArray[Any], post: NDArray[Any], weight: NDArray[Any], delay: 
 
 
 def _check_weights(reader: Reader, weights: Section, key: str, values: NDArray[Any]) -> None:
-    numbers = values.dtype.kind in "iuf" and np.isfinite(values).all()
-    whole = numbers and (values.dtype.kind in "iu" or not np.any(values != np.rint(values)))
+    is_float = values.dtype.kind == "f" and np.isfinite(values).all()
+    whole = values.dtype.kind in "iu" or (is_float and not np.any(values != np.rint(values)))
     if not whole or values.min(initial=0) < -MAX_WEIGHT or values.max(initial=0) > MAX_WEIGHT:
         limit = f"whole numbers from -{MAX_WEIGHT} to {MAX_WEIGHT} are expected"
         raise reader.document.refuse(weights, key, "weights that the chip cannot hold", limit, "scale and round them")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
-from typing import Any, Literal
+from typing import IO, Any, Literal
 
 import numpy as np
 
@@ -25,11 +25,13 @@ class ChildReading:
 
     def __init__(self, path: Path, kind: Format) -> None:
         self.path, self.title = path, TITLES[kind]
+        # A file, not a pipe: arrays are read from it where they stay, without a second and third copy on the way.
+        self._output = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `result`
         # -P: beside the script are a nir.py and an onnx.py, which must not be taken for the packages.
         self._process = subprocess.Popen(
             [sys.executable, "-P", str(_SCRIPT), kind, str(path)],
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdout=self._output,
             stderr=subprocess.PIPE,
             env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
@@ -42,21 +44,22 @@ class ChildReading:
         `lengths`. Raises NetworkError for what is no such file, what is too large, links that leave the file, and a
         file on which the library breaks down or takes longer than `time_limit_s`.
         """
-        with self._process as process:
+        with self._output, self._process as process:
             try:
-                output, complaint = process.communicate(timeout=time_limit_s)
+                _, complaint = process.communicate(timeout=time_limit_s)
             except subprocess.TimeoutExpired as problem:
                 process.kill()
                 raise self._broken(f"it took more than {time_limit_s:g} s") from problem
             except BaseException:
                 process.kill()
                 raise
-        if process.returncode:
-            last = complaint.decode(errors="replace").strip().splitlines()[-1:] or [f"signal {-process.returncode}"]
-            raise self._broken(f"the library broke down ({last[0][:200]})")
-        return self._content(io.BytesIO(output))
+            if process.returncode:
+                last = complaint.decode(errors="replace").strip().splitlines()[-1:] or [f"signal {-process.returncode}"]
+                raise self._broken(f"the library broke down ({last[0][:200]})")
+            self._output.seek(0)
+            return self._content(self._output)
 
-    def _content(self, output: io.BytesIO) -> dict[str, Any]:
+    def _content(self, output: IO[bytes]) -> dict[str, Any]:
         line = json.loads(output.readline())
         if "refusal" in line:
             raise NetworkError(self.path.name, *line["refusal"])
