@@ -328,6 +328,11 @@ def _view(window: Window) -> tuple[ActionRow, ...]:
     def is_shown() -> bool:
         return window.controller.studio.shown is not None
 
+    def zoom_in() -> None:
+        timeline.zoom(0.5)
+        if timeline.is_inside:
+            window.show_panel("power")
+
     presets = (
         ActionRow(
             f"preset_{name.lower()}",
@@ -359,7 +364,7 @@ def _view(window: Window) -> tuple[ActionRow, ...]:
             window.reset_layout,
             tip="Put every panel back where it was at first",
         ),
-        ActionRow("zoom_in", "View", "Zoom time &in", lambda: timeline.zoom(0.5), ("Ctrl++", "Ctrl+="), "zoom-in"),
+        ActionRow("zoom_in", "View", "Zoom time &in", zoom_in, ("Ctrl++", "Ctrl+="), "zoom-in"),
         ActionRow("zoom_out", "View", "Zoom time &out", lambda: timeline.zoom(2.0), "Ctrl+-", "zoom-out"),
         ActionRow("zoom_all", "View", "&Whole run", timeline.look_at_all, "Ctrl+0", "fit"),
         ActionRow("tick_back", "View", "Cursor one tick back", lambda: timeline.move(timeline.cursor - 1), "Alt+Left"),

@@ -146,6 +146,7 @@ def style_sheet(theme: Theme) -> str:
         padding: {TIGHT_PX + 2}px {NEAR_PX * 2}px; }}
     QPushButton:hover {{ border-color: {theme.accent}; }}
     QPushButton:default {{ background: {theme.accent}; color: {theme.on_accent}; border-color: {theme.accent}; }}
+    QPushButton:checked {{ background: {theme.selection}; border-color: {theme.accent}; }}
     QPushButton:disabled {{ color: {theme.muted}; background: {theme.surface}; border-color: {theme.border}; }}
     QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QPlainTextEdit, QTextEdit, QListView, QTreeView, QTableView {{
         background: {theme.surface}; border: 1px solid {theme.border}; border-radius: {RADIUS_PX}px;

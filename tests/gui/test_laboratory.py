@@ -96,7 +96,7 @@ def test_that_power_shows_the_tick_at_the_cursor_from_inside(shown: Window, unti
     panel.inside.click()
     until(lambda: panel.tick.tick is not None and panel.tick.tick.tick == 61)
     assert panel.tick.tick is not None
-    assert panel.tick.tick.ends_s.shape == (16, 4)
+    assert panel.tick.tick.ends_s.shape == (16, 5)
     until(panel.tick.isVisible)
     assert not panel.tick.grab().toImage().isNull()
 
@@ -104,6 +104,18 @@ def test_that_power_shows_the_tick_at_the_cursor_from_inside(shown: Window, unti
     until(lambda: panel.tick.tick is not None and panel.tick.tick.tick == 12)
     panel.inside.click()
     until(panel.plot.isVisible)
+
+    timeline, zoom_in = shown.controller.timeline, shown.actions_["zoom_in"]
+    timeline.move(20)
+    timeline.look(20, 22)
+    zoom_in.trigger()
+    assert (timeline.start, timeline.stop, timeline.is_inside) == (20, 21, False)
+    until(lambda: shown.controller.source.view is not None and shown.controller.source.view.span.stop == 21)
+    zoom_in.trigger()
+    until(lambda: panel.tick.isVisible() and panel.tick.tick is not None and panel.tick.tick.tick == 20)
+    shown.actions_["zoom_out"].trigger()
+    until(panel.plot.isVisible)
+    assert (timeline.start, timeline.stop) == (20, 21)
 
 
 def test_that_a_chip_file_brings_its_settings(shown: Window, until: Until, tmp_path: Path) -> None:

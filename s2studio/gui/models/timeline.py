@@ -23,7 +23,8 @@ class Timeline:
     """`start` to `stop` (ticks, excluded) is shown, `cursor` is the moment that is looked at.
 
     `length` is how many ticks there are so far, `tick_s` how long one is. While `is_following`, span and cursor go with
-    the newest tick. `changed` says that any of it changed.
+    the newest tick. `is_inside`: the span was a tick and was zoomed into, so that the tick at the cursor is looked at
+    from within. `changed` says that any of it changed.
     """
 
     changed = Signal()
@@ -32,14 +33,14 @@ class Timeline:
     def __init__(self) -> None:
         self.start, self.stop, self.cursor = 0, 1, 0
         self.length, self.expected, self.tick_s = 0, 0, 1e-3
-        self.is_following = True
+        self.is_following, self.is_inside = True, False
         self.is_playing, self.speed = False, 1.0
         self.marks: tuple[Mark, ...] = ()
 
     def begin(self, expected: int, tick_s: float, length: int = 0) -> None:
         """Show a run of `expected` ticks from its beginning."""
         self.length, self.expected, self.tick_s = length, expected, tick_s
-        self.is_playing, self.is_following = False, length == 0
+        self.is_playing, self.is_following, self.is_inside = False, length == 0, False
         self.start, self.stop = 0, max(1, min(expected, FOLLOWED_TICKS) if self.is_following else length)
         self.cursor = max(0, length - 1)
         self.marks = ()
@@ -62,8 +63,8 @@ class Timeline:
         end = max(self.length, self.expected if self.is_following else 0, 1)
         start = max(0, min(start, end - 1))
         stop = max(start + 1, min(stop, end))
-        if (start, stop) != (self.start, self.stop):
-            self.start, self.stop = start, stop
+        if (start, stop) != (self.start, self.stop) or self.is_inside:
+            self.start, self.stop, self.is_inside = start, stop, False
             self.changed.emit()
 
     def look_at_all(self) -> None:
@@ -71,13 +72,30 @@ class Timeline:
         self.look(0, max(self.length, 1))
 
     def zoom(self, factor: float, around: int | None = None) -> None:
-        """Show `factor` times as many ticks, `around` (None: the cursor) staying where it is."""
-        around = self.cursor if around is None else around
-        share = (around - self.start) / max(1, self.stop - self.start)
-        width = max(4, round((self.stop - self.start) * factor))
+        """Show `factor` times as many ticks, `around` (None: the cursor) staying where it is.
+
+        Where a single tick is shown, zooming in looks into it, and zooming out looks at it from outside again.
+        """
+        around, before = self.cursor if around is None else around, self.stop - self.start
+        if self.is_inside or (factor < 1 and before == 1):
+            self.look_inside(factor < 1)
+            return
+        share = (around - self.start) / before
+        width = max(
+            1, min(before - 1, round(before * factor)) if factor < 1 else max(before + 1, round(before * factor))
+        )
         start = round(around - share * width)
+        if 0 <= share < 1:  # what is seen stays in sight, whatever is rounded
+            start = max(around - width + 1, min(start, around))
         start = max(0, min(start, max(0, self.length - width)))
         self.look(start, start + width)
+
+    def look_inside(self, is_inside: bool) -> None:
+        """Look at the tick at the cursor, or where one tick is shown at that, from within, or at the span again."""
+        if is_inside == self.is_inside:
+            return
+        self.is_inside = is_inside
+        self.move(self.start if is_inside and self.stop - self.start == 1 else self.cursor)
 
     def move(self, cursor: int) -> None:
         """Look at the tick `cursor`, and no longer follow the newest; the span goes along."""

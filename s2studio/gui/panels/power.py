@@ -40,7 +40,8 @@ WIDTHS_PX = (640, 460)
 class PowerPanel(Panel):
     """What the chip takes in each column of time, by kind; at the cursor, on average, at most, and as energy.
 
-    With *Within the tick* the plot shows the tick at the cursor, from its timer to the next, and what every PE does.
+    With *Within the tick*, or zoomed in beyond one tick, the plot shows the tick at the cursor, from its timer to the
+    next, and what every PE does.
     """
 
     EMPTY = "No power yet. Press Run (F5), or open a session."
@@ -60,7 +61,9 @@ class PowerPanel(Panel):
         self.headline = Readout(HEADLINE_PX, parent=self.content, lines=2).let_select()
         self.inside = QPushButton(tr("Within the tick"), self.content)
         self.inside.setCheckable(True)
-        self.inside.setToolTip(tr("Show the tick at the cursor: its power, and what every PE does when, and how fast"))
+        self.inside.setToolTip(
+            tr("Show the tick at the cursor: its power, what every PE does when, and how fast (or zoom into it)")
+        )
         self.tick = TickView(themes.theme, self.content)
         self._asked: int | None = None
         self._left = QStackedWidget(self.content)
@@ -72,7 +75,10 @@ class PowerPanel(Panel):
         layout = self.column(spacing=NEAR_PX, margin=NEAR_PX)
         layout.addLayout(top)
         layout.addWidget(beside(self._left, self.figures, *WIDTHS_PX), 1)
-        self.inside.toggled.connect(self.look_inside)
+        self.inside.toggled.connect(controller.timeline.look_inside)
+        self.tick.zoomed.connect(controller.timeline.zoom)
+        controller.timeline.changed.connect(self._follow_inside)
+        self._follow_inside()
         self.set_empty(True)
 
     def draw_view(self, view: View | None) -> None:
@@ -92,12 +98,14 @@ class PowerPanel(Panel):
         if self.inside.isChecked():
             self._ask_tick()
 
-    def look_inside(self, is_inside: bool) -> None:
-        """Show the tick at the cursor, or the span again."""
-        self._left.setCurrentWidget(self.tick if is_inside else self.plot)
-        self.inside.setChecked(is_inside)
-        if is_inside:
-            self._ask_tick()
+    def _follow_inside(self) -> None:
+        """Show the tick at the cursor, or the span again, as the timeline is zoomed."""
+        is_inside = self.controller.timeline.is_inside
+        if is_inside != (self._left.currentWidget() is self.tick):
+            self._left.setCurrentWidget(self.tick if is_inside else self.plot)
+            self.inside.setChecked(is_inside)
+            if is_inside:
+                self._ask_tick()
 
     def _ask_tick(self) -> None:
         """Ask for the tick at the cursor: one at a time, and once more where it moved meanwhile."""

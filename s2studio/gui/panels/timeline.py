@@ -137,7 +137,11 @@ class TimelinePanel(Panel):
         )
         width = timeline.stop - timeline.start
         start, stop = (with_unit(tick * timeline.tick_s, "s", 4) for tick in (timeline.start, timeline.stop))
-        self.span.setText(tr("{start} to {stop}  ({width:,} ticks)", start=start, stop=stop, width=width))
+        if timeline.is_inside:
+            self.span.setText(tr("within tick {cursor:,}, in Power", cursor=timeline.cursor))
+        else:
+            ticks = tr("1 tick") if width == 1 else tr("{width:,} ticks", width=width)
+            self.span.setText(tr("{start} to {stop}  ({ticks})", start=start, stop=stop, ticks=ticks))
 
 
 class Strip(QWidget):

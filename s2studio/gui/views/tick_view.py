@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from s2studio.chip.spec import ChipSpec
@@ -12,6 +13,7 @@ from s2studio.draw.picture import Picture
 from s2studio.draw.theme import NEAR_PX, Theme
 from s2studio.draw.views.tick import tick_items
 from s2studio.gui.translation import tr
+from s2studio.gui.views.time_plot import ZOOM_PER_NOTCH
 from s2studio.mapping.mapping import ChipMapping
 from s2studio.sim.within_tick import WithinTick
 
@@ -19,7 +21,9 @@ LEAST_HEIGHT = 160
 
 
 class TickView(QWidget):
-    """Power by kind over the time in a tick, and below it the phases of every PE."""
+    """Power by kind over the time in a tick, and below it the phases of every PE. The wheel tells that it `zoomed`."""
+
+    zoomed = Signal(float)  # by which factor
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -38,6 +42,11 @@ class TickView(QWidget):
         """Take the colours of `theme`."""
         self.theme = theme
         self.update()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
+        """Tell that more or less time is wanted."""
+        self.zoomed.emit(ZOOM_PER_NOTCH ** (event.angleDelta().y() / 120))
+        event.accept()
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Draw the picture, as large as there is room."""

@@ -43,6 +43,22 @@ def test_that_moving_the_cursor_ends_following() -> None:
     assert timeline.start <= 100 < timeline.stop
 
 
+def test_that_zooming_in_beyond_a_tick_looks_into_it_and_zooming_out_looks_at_the_span_again() -> None:
+    timeline = recorded(1000)
+    while not timeline.is_inside:
+        timeline.zoom(0.8, 137)
+    assert (timeline.start, timeline.stop, timeline.cursor) == (137, 138, 137)
+
+    timeline.zoom(1.25)
+    assert (timeline.is_inside, timeline.stop - timeline.start) == (False, 1)
+    while timeline.stop - timeline.start < 1000:
+        timeline.zoom(1.25)
+    timeline.look_inside(True)
+    assert (timeline.cursor, timeline.stop) == (137, 1000)
+    timeline.look_at_all()
+    assert not timeline.is_inside
+
+
 @given(
     length=st.integers(1, 10_000),
     moves=st.lists(
