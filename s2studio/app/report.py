@@ -280,7 +280,7 @@ def _sure(scene: Scene, summary: Json) -> str:
     numbers = rows(
         (
             Heading("Number"),
-            Heading("Value", "number"),
+            *(Heading(text, "number") for text in ("Value", "Range")),
             Heading("Unit"),
             Heading("How sure"),
             Heading("Source", "words"),
@@ -292,10 +292,10 @@ def _sure(scene: Scene, summary: Json) -> str:
     return table + folded(f"The chip's numbers: {counts}", numbers + "<br>" + sources)
 
 
-def _quantity(quantity_: Quantity) -> tuple[str, str, str, str, str]:
+def _quantity(quantity_: Quantity) -> tuple[str, ...]:
     value = quantity_.value
     text = "…" if isinstance(value, tuple) else f"{value:,}" if isinstance(value, int) else str(value)
-    return quantity_.key, text, quantity_.unit, quantity_.mark, quantity_.source
+    return quantity_.key, text, quantity_.range_text, quantity_.unit, quantity_.mark, quantity_.source
 
 
 def _made(session: Session, summary: Json) -> str:

@@ -31,6 +31,11 @@ class Quantity:
     range: tuple[float, float] | None = None
 
     @property
+    def range_text(self) -> str:
+        """The range in words, `300 to 500`; empty where there is none."""
+        return "" if self.range is None else f"{self.range[0]:g} to {self.range[1]:g}"
+
+    @property
     def factors(self) -> tuple[float, float]:
         """Its ends as shares of its value; 1 where it has no range."""
         value = float(str(self.value))

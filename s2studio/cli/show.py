@@ -13,7 +13,7 @@ from s2studio.chip.spec import ChipSpec
 from s2studio.cli.tables import new_console as _console
 from s2studio.cli.tables import print_table as _table
 from s2studio.sim.energy import PowerCheck, spent_on
-from s2studio.units import estimated, interval, with_unit
+from s2studio.units import estimated, interval, said, with_unit
 
 if TYPE_CHECKING:
     from s2studio.snn.evidence import EvidenceTable
@@ -186,10 +186,8 @@ def show_run(summary: Json) -> None:
             style="red" if late else "",
         )
     )
-    energy = summary["energy_j"]
-    total = estimated(energy["total"], summary["energy_low_j"], summary["energy_high_j"], "J")
-    console.print(f"energy       {total}, {_banded(summary, 'energy_dynamic', 'j')} above idle   (estimate)")
-    mean, peak = _banded(summary, "power_mean", "w"), _banded(summary, "power_peak", "w")
+    console.print(f"energy       {_total(summary)}, {said(summary, 'energy_dynamic_j')} above idle   (estimate)")
+    mean, peak = said(summary, "power_mean_w"), said(summary, "power_peak_w")
     console.print(f"power        mean {mean}, highest tick {peak}   (estimate)")
     _table(console, "", ("energy   (estimate)", ">value", ">both ends"), _energy_rows(summary))
     _warnings(console, summary)
@@ -204,12 +202,6 @@ def _energy_rows(summary: Json) -> list[tuple[str, ...]]:
     ]
 
 
-def _banded(summary: Json, name: str, unit: str) -> str:
-    """Return the number `name` of the summary, which is an estimate, with both ends."""
-    value, low, high = (summary[f"{name}{end}_{unit}"] for end in ("", "_low", "_high"))
-    return estimated(value, low, high, unit.upper())
-
-
 def _longest(summary: Json) -> str:
     value, low, high = (summary[f"time_done_{end}_s"] for end in ("max", "low", "pessimistic"))
     return estimated(value, low, high, "s")
@@ -218,6 +210,11 @@ def _longest(summary: Json) -> str:
 def _late(summary: Json) -> str:
     late, most = summary["late_ticks"], summary["late_ticks_pessimistic"]
     return f"late ticks {late:,}" + (f", up to {most:,} by the costs" if most > late else "")
+
+
+def _total(summary: Json) -> str:
+    """Return the energy of a run with both ends."""
+    return estimated(summary["energy_j"]["total"], summary["energy_low_j"], summary["energy_high_j"], "J")
 
 
 def show_runs(summaries: Sequence[Json]) -> None:
@@ -235,7 +232,7 @@ def show_runs(summaries: Sequence[Json]) -> None:
             f"{summary['synaptic_events']:,}",
             f"{summary['late_ticks']:,}",
             with_unit(summary["smallest_safe_tick_s"], "s"),
-            with_unit(summary["energy_j"]["total"], "J"),
+            _total(summary),
             summary["level"],
         )
         for summary in summaries
@@ -432,7 +429,7 @@ def show_sweep(summary: Json, table: Path) -> None:
             ">overlap",
             ">energy (estimates)",
             ">PEs",
-            ">safe tick",
+            ">safe tick (estimate)",
             ">first spike",
         ),
         [(*row["settings"].values(), *_measured(row)) for row in sorted(best, key=lambda row: row["energy_j"])],
@@ -472,9 +469,9 @@ def show_chip(spec: ChipSpec, checks: Sequence[PowerCheck]) -> None:
     _table(
         console,
         "Quantities",
-        ("quantity", "value", "unit", "mark", "source"),
+        ("quantity", "value", "range", "unit", "mark", "source"),
         [
-            (quantity.key, _value(quantity.value), quantity.unit, quantity.mark, quantity.source)
+            (quantity.key, _value(quantity.value), quantity.range_text, quantity.unit, quantity.mark, quantity.source)
             for quantity in spec.quantities.values()
         ],
     )

@@ -267,6 +267,13 @@ def test_that_the_benchmark_chip_says_that_it_is_not_a_spinnaker2(
         assert "not a SpiNNaker2" in cli(*command).stdout
 
 
+def test_that_chip_prints_the_range_of_a_number_that_has_one(cli: Cli) -> None:
+    printed = cli("chip").stdout
+
+    (row,) = (line.split() for line in printed.splitlines() if line.startswith("cycles.tick "))
+    assert row[1:5] == ["400", "300", "to", "500"]
+
+
 def test_that_the_power_check_meets_the_measured_powers(cli_json: CliJson) -> None:
     measured = {
         ("pes_off", None): 0.0752,
