@@ -373,4 +373,5 @@ def cause_of(case: Why) -> str:
         parts.append(f"{case.packets:,} packets waited for a FIFO of {case.fifo_depth:,}: on the chip it can lose some")
     if case.packets_late:
         parts.append(f"{counted(case.packets_late, 'packet')} of other ticks than the one before were read")
-    return "; ".join(parts) if parts else f"{case.pe} was in time and lost nothing"
+    text = "; ".join(parts) if parts else f"{case.pe} was in time and lost nothing"
+    return text if text.startswith(case.pe) else f"{case.pe}: {text}"

@@ -32,6 +32,8 @@ from s2studio.gui.dialogs.lowering import LoweringDialog
 from s2studio.gui.dialogs.palette import Palette
 from s2studio.gui.panels.advice import AdvicePanel
 from s2studio.gui.panels.compare import ComparePanel
+from s2studio.gui.panels.deadline import DeadlinePanel
+from s2studio.gui.panels.estimate import EstimatePanel
 from s2studio.gui.panels.levels import LevelsPanel
 from s2studio.gui.panels.power import PowerPanel
 from s2studio.gui.panels.race import RacePanel
@@ -89,6 +91,7 @@ class Journey:
         self._has_stimulus()
         self._choose_menu("View", "preset_map")
         self.picture("map")
+        self._estimate()
         self._race()
         self._drag_slice()
         self._choose_menu("View", "preset_run")
@@ -182,6 +185,16 @@ class Journey:
         self._press("redo")
         assert self._mapping().slices[0].pe == target
 
+    def _estimate(self) -> None:
+        """Ask what the network would take, before it has run."""
+        self._show_tab("estimate")
+        panel = self.window.docks["estimate"].panel
+        assert isinstance(panel, EstimatePanel)
+        self.hand.click(panel.ask)
+        self._wait(lambda: panel.found is not None and self._is_idle())
+        self.settle(0.3)
+        self.picture("estimate")
+
     def _race(self) -> None:
         """Try placers, and look at what they found; the placement stays."""
         self._show_tab("race")
@@ -237,6 +250,7 @@ class Journey:
     def _laboratory(self) -> None:
         """Ask what to change and which level to take, and look at the answers."""
         self._choose_menu("View", "preset_profile")
+        self._ask_why()
         self._show_tab("advice")
         advice = self.window.docks["advice"].panel
         assert isinstance(advice, AdvicePanel)
@@ -253,6 +267,18 @@ class Journey:
         self.picture("levels")
         self._show_tab("literature")
         self.picture("literature")
+
+    def _ask_why(self) -> None:
+        """Ask what the tick at the cursor goes to, see on the mesh who sent to that PE, and clear it."""
+        self._show_tab("deadline")
+        panel, traced = self.window.docks["deadline"].panel, self.window.mesh.traced
+        assert isinstance(panel, DeadlinePanel)
+        self.hand.click(panel.why)
+        self._wait(traced.isVisible)
+        self.settle(0.3)
+        self.picture("why")
+        self.hand.click(traced.clear)
+        assert not traced.isVisible()
 
     def _compare(self) -> None:
         """Place again, run again, and lay both runs beside each other."""
