@@ -109,7 +109,7 @@ class EstimatePanel(Panel):
             top.addWidget(widget)
         layout = self.column(spacing=NEAR_PX, margin=NEAR_PX)
         layout.addLayout(top)
-        self._both = beside(self.taken, self.rates, 430, 300)
+        self._both = beside(self.taken, self.rates, 400, 340)
         layout.addWidget(self._both, 1)
         layout.addWidget(self.notes)
         in_order(self.is_given, self.hz, self.ask, self.taken, self.rates)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from s2studio.draw.theme import NEAR_PX, TIGHT_PX, WIDE_PX
 from s2studio.gui.translation import tr
-from s2studio.gui.views.readout import Readout
 from s2studio.units import with_unit
 
 if TYPE_CHECKING:
@@ -26,10 +25,12 @@ class TraceBar(QWidget):
         super().__init__(parent)
         self._forensics = forensics
         self._shown: Trace | None = None
-        self.cause = Readout(CAUSE_PX, parent=self, lines=3)
-        self.cause.label.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.cause = QLabel(self)
+        self.cause.setWordWrap(True)
+        self.cause.setMinimumWidth(CAUSE_PX)
+        self.cause.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.ways = QComboBox(self)
-        self.ways.setMinimumContentsLength(14)
+        self.ways.setMinimumContentsLength(16)
         self.ways.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.ways.setToolTip(tr("Whose packets are traced: those of all senders, or of one"))
         self.ways.setAccessibleName(tr("Traced sender"))
@@ -53,13 +54,12 @@ class TraceBar(QWidget):
             return
         self._shown = trace
         self.cause.setText(tr("Tick {tick:,}: {cause}", tick=trace.tick, cause=trace.cause))
-        self.cause.set_role("bad" if trace.is_bad else "")
+        self.cause.setProperty("role", "bad" if trace.is_bad else "")
+        self.cause.style().polish(self.cause)
         self.ways.blockSignals(True)
         self.ways.clear()
         total = sum(way.packets for way in trace.ways)
-        self.ways.addItem(
-            tr("all {senders:,} senders, {packets:,} packets", senders=len(trace.ways), packets=total), ALL
-        )
+        self.ways.addItem(tr("{senders:,} senders, {packets:,} packets", senders=len(trace.ways), packets=total), ALL)
         for number, way in enumerate(trace.ways):
             self.ways.addItem(_words(way), number)
         self.ways.blockSignals(False)
