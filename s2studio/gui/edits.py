@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -233,7 +233,11 @@ def _all_of(things: Collection[Thing], edit: Callable[[Editor, ChipMapping, Thin
 def measured_of(shown: RunShown, rates: Rates, view: View) -> Measured:
     """Return what edits are judged by, of a whole run in one column."""
     asleep_w = shown.machine.spec.levels[shown.machine.spec.sleep_level].asleep_w
-    asleep_j = asleep_w * (1 - view.slice_busy) * view.tick_s * view.ticks_seen
+    span_s = view.tick_s * view.ticks_seen
+    # By the low end of times PEs are asleep longer.
+    asleep_j = asleep_w * span_s * (1 - np.stack([view.slice_busy, *view.slice_busy_ends]))
+    busy_j = np.maximum(np.stack([view.slice_energy_j, *view.slice_energy_ends_j]) - asleep_j, 0.0).sum(axis=1)
+    worst_s = [float(each.max(initial=0.0)) for each in (view.slice_time_done_s, *view.slice_time_done_ends_s)]
     return Measured(
         name=shown.session.name,
         ran=shown.mapping,
@@ -241,5 +245,13 @@ def measured_of(shown: RunShown, rates: Rates, view: View) -> Measured:
         ticks=max(1, view.ticks_seen),
         tick_s=view.tick_s,
         time_done_s=view.slice_time_done_s,
-        busy_energy_j=float(np.maximum(view.slice_energy_j - asleep_j, 0.0).sum()),
+        busy_energy_j=float(busy_j[0]),
+        time_factors=_factors(worst_s),
+        energy_factors=_factors(busy_j.tolist()),
     )
+
+
+def _factors(values: Sequence[float]) -> tuple[float, float]:
+    """Return both ends of a number, which stand after it, as shares of it."""
+    value, low, high = values
+    return (low / value, high / value) if value else (1.0, 1.0)

@@ -23,7 +23,7 @@ from s2studio.mapping.mapping import ChipMapping
 from s2studio.mapping.pins import pinned_slices
 from s2studio.mapping.rates import Rates, slice_traffic
 from s2studio.sim.traffic import link_table
-from s2studio.units import with_unit
+from s2studio.units import interval, with_unit
 
 if TYPE_CHECKING:
     from s2studio.mapping.edit_cost import Change, EditCost
@@ -32,6 +32,7 @@ Plan = Mapping[int, PE]
 """The PE that each slice that moves gets, by its index in the mapping."""
 
 # What a PE spends nearly all of its time on, with the neurons of the LIF family; the chip file has the ranges.
+Pair = tuple[float, float]
 MAIN_COSTS = ("cycles.tick", "cycles.packet", "cycles.synaptic_event")
 
 
@@ -39,7 +40,8 @@ MAIN_COSTS = ("cycles.tick", "cycles.packet", "cycles.synaptic_event")
 class Measured:
     """What a run showed of the network: spikes of each neuron in `ticks` ticks, and per slice of `ran` its worst tick.
 
-    `busy_s` and `energy_j` are (slices,): the longest time a tick took, and the energy of the busy PE over the run.
+    `time_done_s` (slices,) is the longest time a tick took, `busy_energy_j` the energy of busy PEs over the run;
+    `time_factors` and `energy_factors` are the ends of the longest of all, and of that energy, as shares of them.
     """
 
     name: str
@@ -49,13 +51,15 @@ class Measured:
     tick_s: float
     time_done_s: Values
     busy_energy_j: float
+    time_factors: Pair = (1.0, 1.0)
+    energy_factors: Pair = (1.0, 1.0)
 
 
 @dataclass(frozen=True)
 class Figure:
     """One number before and after an edit. `error` is what the model may be wrong by; `more_is_better` for head-room.
 
-    `before` None: there is no such number yet.
+    `before` None: there is no such number yet; `ends` are those of it where it is an estimate.
     """
 
     title: str
@@ -65,6 +69,12 @@ class Figure:
     error: float = 0.0
     more_is_better: bool = False
     note: str = ""
+    ends: Pair | None = None
+
+    @property
+    def band(self) -> str:
+        """Between which ends the number lies; empty of what is exact."""
+        return "" if self.ends is None else interval(*self.ends, self.unit)
 
     @property
     def verdict(self) -> str:
@@ -349,6 +359,7 @@ class Editing:
         time_change = 0.0 if change is None else change.worst_time_done_s or 0.0
         energy_j = state.hops * spec.energy.flit_hop_j + state.lookups * spec.energy.router_lookup_j
         busy_j = found.busy_energy_j if found is not None else 0.0
+        time_ends_s = None if found is None or time_s is None else _times(found.time_factors, time_s)
         return (
             Figure(
                 tr("NoC traffic"),
@@ -369,6 +380,7 @@ class Editing:
                 time_change,
                 error * (time_s or 0.0),
                 note=tr("after a run"),
+                ends=time_ends_s,
             ),
             Figure(tr("Head-room"), "B", fullest, -(change.fullest_bytes if change else 0), more_is_better=True),
             Figure(
@@ -377,8 +389,25 @@ class Editing:
                 (energy_j + busy_j) / ticks,
                 change.energy_per_tick_j if change else 0.0,
                 error * busy_j / ticks,
+                ends=_energy_ends_j(state, spec, found, ticks),
             ),
         )
+
+
+def _times(factors: Pair, value: float) -> Pair:
+    return factors[0] * value, factors[1] * value
+
+
+def _energy_ends_j(state: _Now, spec: ChipSpec, found: Measured | None, ticks: int) -> Pair:
+    """Return the ends of the energy of flits, look-ups and, after a run, busy PEs, in J of a tick."""
+    hops_j, lookups_j = state.hops * spec.energy.flit_hop_j, state.lookups * spec.energy.router_lookup_j
+    parts = [
+        _times(spec.quantities["energy.flit_hop"].factors, hops_j),
+        _times(spec.quantities["energy.router_lookup"].factors, lookups_j),
+        (0.0, 0.0) if found is None else _times(found.energy_factors, found.busy_energy_j),
+    ]
+    low, high = (sum(part[end] for part in parts) / ticks for end in (0, 1))
+    return low, high
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,7 @@ from s2studio.gui.models.sure import about_column
 from s2studio.gui.translation import tr
 from s2studio.gui.views.mesh_scene import Legend
 
-BAR_PX, LINE_PX, SWATCH_PX, ROW_PX = 120, 28, 10, 20
+BAR_PX, NARROW_BAR_PX, LINE_PX, SWATCH_PX, ROW_PX = 120, 84, 28, 10, 20
 # Rows of populations below the mesh, where height is dear, and beside it.
 FEW_ROWS, MANY_ROWS = 2, 10
 
@@ -94,7 +94,8 @@ class MeshLegend(QWidget):
             if self._is_aside:
                 x, top = float(WIDE_PX), top + ROW_PX
             x = self._text(painter, x, top, legend.low, self.theme.muted)
-            bar = QRectF(x, top + (ROW_PX - SWATCH_PX) / 2, BAR_PX, SWATCH_PX)
+            wide = NARROW_BAR_PX if self._is_aside else BAR_PX
+            bar = QRectF(x, top + (ROW_PX - SWATCH_PX) / 2, wide, SWATCH_PX)
             gradient = QLinearGradient(bar.topLeft(), bar.topRight())
             for offset, colour in css_gradient(colour_map()):
                 gradient.setColorAt(offset, QColor(colour))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from s2studio.chip.machine import PE, Machine
 from s2studio.draw.colours import apply, colour_map, population_colours
-from s2studio.draw.metrics import METRICS, Values
+from s2studio.draw.metrics import METRICS, Metric, Values
 from s2studio.draw.theme import hex_colour
 from s2studio.draw.trace import Trace
 from s2studio.gui.models.mesh_values import Facts, link_loads
@@ -15,7 +15,7 @@ from s2studio.gui.models.sure import about
 from s2studio.gui.translation import tr
 from s2studio.mapping.edit import Refused, name_of
 from s2studio.mapping.mapping import ChipMapping, Link
-from s2studio.units import with_unit
+from s2studio.units import interval, with_unit
 
 POPULATION = "population"
 NO_SLICE = -1
@@ -110,10 +110,9 @@ def scene(facts: Facts, names: tuple[str, ...], shown: str) -> MeshScene:
         values = facts.values(metric)
         ends = metric.scale(values, machine.spec)
         heats = [hex_colour(*row) for row in apply(values, ends.low, ends.high, colour_map()).tolist()]
-        low, high = (
-            metric.text(ends.low),
-            metric.text(ends.high, _ends_at(ends.high, values, metric.ends_of(facts.means))),
-        )
+        # The unit stands at the other end.
+        low = metric.text(ends.low) if ends.low else "0"
+        high = _high(metric, ends.high, values, metric.ends_of(facts.means))
     loads, unit = link_loads(facts)
     pinned = mapping.options.pinned
     tiles = {}
@@ -191,10 +190,12 @@ def link_tip(shown: MeshScene, link: Link, trace: Trace | None = None) -> str:
     return f"{text}<br>{told}"
 
 
-def _ends_at(high: float, values: Values, bands: Values | None) -> Values | None:
-    """Return both ends of the largest of `values` where that is where the colours end; a round end has none."""
+def _high(metric: Metric, high: float, values: Values, bands: Values | None) -> str:
+    """Return where the colours end: as both ends of the largest of `values` where it is that, and an estimate."""
     largest = int(values.argmax()) if len(values) else 0
-    return None if bands is None or not len(values) or values[largest] != high else bands[:, largest]
+    if bands is None or not len(values) or values[largest] != high:
+        return metric.text(high)
+    return interval(float(bands[0, largest]), float(bands[1, largest]), metric.unit)
 
 
 def _short(value: float) -> str:

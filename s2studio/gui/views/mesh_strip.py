@@ -51,7 +51,7 @@ class MeshStrip(QWidget):
             grid.removeWidget(label)
         columns, last = (2, 2 + 2 * FIGURES) if is_aside else (FIGURES, 4)
         for column in range(FIGURES):
-            grid.setColumnStretch(column, 0 if column >= columns else 3 if is_aside and column == 0 else 2)
+            grid.setColumnStretch(column, 0 if column >= columns else 5 if is_aside and column == 0 else 4)
         grid.setRowMinimumHeight(0, HEADING_PX)
         grid.setRowMinimumHeight(1, HEADING_PX if is_aside else 0)
         place(self.heading, 0, 0, 1, columns if is_aside else columns - 1)
@@ -127,7 +127,7 @@ class MeshStrip(QWidget):
         if figure.more_is_better and arrow:
             arrow = "▲ " if figure.verdict == "better" else "▼ "
         is_told = with_change or figure.before is None
-        change.setText(arrow + figure.difference if is_told else " ")
+        change.setText(arrow + figure.difference if is_told else figure.band or " ")
         error = (
             tr("The model may be wrong by {error:.0%}.", error=figure.error / figure.before)
             if figure.error and figure.before

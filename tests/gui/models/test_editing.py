@@ -148,7 +148,8 @@ def test_that_measured_traffic_is_used_and_named(studio: Studio, opened: Opened)
     slices = opened.mapping.slices
     rates = {piece.population: 0.0 for piece in slices} | {"lif2": 3.0}
     editing = Editing(studio)
-    editing.measured = Measured("run.s2s", opened.mapping, rates, 10, 1e-3, np.full(len(slices), 2e-4), 1e-3)
+    ends = (0.9, 1.25), (0.5, 2.0)
+    editing.measured = Measured("run.s2s", opened.mapping, rates, 10, 1e-3, np.full(len(slices), 2e-4), 1e-3, *ends)
     figures = editing.now()
     size = sum(
         piece.size * route.hops
@@ -157,6 +158,11 @@ def test_that_measured_traffic_is_used_and_named(studio: Studio, opened: Opened)
     )
     assert figures[0].before == pytest.approx(3.0 * size / 10)
     assert figures[2].before == pytest.approx(2e-4)
+    # What is counted has no band; energies of flits and look-ups lie between half and double too.
+    assert [figure.band != "" for figure in figures] == [False, False, True, False, True]
+    assert figures[2].band == "180 to 250 µs"
+    energy_j = figures[4].before or 0.0
+    assert figures[4].ends == pytest.approx((energy_j / 2, energy_j * 2))
     assert editing.basis == "On the traffic of run.s2s, 10 ticks."
     studio.mapping = replace(opened.mapping, network_digest="of another network")
     assert "spiked once" in editing.basis
