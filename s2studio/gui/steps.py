@@ -47,7 +47,9 @@ def of_session(command: str, *more: str) -> Callable[[Window], str | None]:
 
 
 def _why(window: Window) -> str | None:
-    return of_session("why", "--tick", str(window.controller.timeline.cursor))(window)
+    trace, cursor = window.controller.forensics.trace, window.controller.timeline.cursor
+    words = ("--tick", str(cursor)) if trace is None else ("--tick", str(trace.tick), "--pe", str(trace.receiver))
+    return of_session("why", *words)(window)
 
 
 def _estimate(window: Window) -> str | None:

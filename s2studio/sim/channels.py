@@ -91,7 +91,7 @@ CHANNELS: Mapping[str, Channel] = {
         _priced("chip.recording", "Recording", "J", "chip", "float64", "recording on the board"),
         _priced(
             "chip.switching",
-            "Changes of level",
+            "Level changes",
             "J",
             "chip",
             "float64",

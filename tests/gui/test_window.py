@@ -377,6 +377,8 @@ def test_that_a_late_tick_is_gone_to_explained_and_traced_on_the_mesh_until_that
     controller.selection.select(of_slices(controller.studio.mapping, frozenset({1})))
     window.actions_["why_pe"].trigger()
     until(lambda: controller.forensics.trace is not None)
+    line = next(step.line(window) for step in STEPS if step.name == "why")
+    assert shlex.split(line or "")[3:] == ["--tick", "21", "--pe", str(controller.studio.mapping.slices[1].pe)]
     assert controller.forensics.trace.receiver == controller.studio.mapping.slices[1].pe
 
     panel = window.docks["deadline"].ensure()
