@@ -132,6 +132,7 @@ class ComparePanel(Panel):
     def compare_with(self, other: Path, _checked: bool = False) -> None:
         """Compare the run that is shown with the first run of `other`."""
         self.other = other
+        self._show_parts()
         self._ask()
 
     def draw_view(self, view: View | None) -> None:
@@ -161,14 +162,20 @@ class ComparePanel(Panel):
         tables = QTabWidget(self.content)
         tables.addTab(self.numbers, tr("Numbers"))
         tables.addTab(self.populations, tr("Populations"))
-        splitter = QSplitter(Qt.Orientation.Horizontal, self.content)
+        self._hint = QLabel(
+            tr("Compare with: another session. Table, curves and mesh then show what it has more or less of.")
+        )
+        self._hint.setProperty("role", "muted")
+        self._found = QSplitter(Qt.Orientation.Horizontal, self.content)
         for widget in (self.plot, self.mesh, tables):
-            splitter.addWidget(widget)
-        splitter.setSizes([420, 260, 520])
-        splitter.setStretchFactor(0, 1)
+            self._found.addWidget(widget)
+        self._found.setSizes([420, 260, 520])
+        self._found.setStretchFactor(0, 1)
         layout = self.column(spacing=NEAR_PX, margin=NEAR_PX)
         layout.addLayout(bar)
-        layout.addWidget(splitter, 1)
+        layout.addWidget(self._hint)
+        layout.addWidget(self._found, 1)
+        layout.addStretch()
 
     def _fill_others(self) -> None:
         """List the sessions beside the one that is shown, newest first, and a way to all others."""
@@ -184,10 +191,17 @@ class ComparePanel(Panel):
     def _shown_changed(self, shown: RunShown | None) -> None:
         self.set_empty(shown is None)
         self._show_names()
+        self._show_parts()
         if self.other is None:
             self.verdict.setText(tr("Nothing to compare with yet"))
         elif shown is not None and shown.state != "running":
             self._ask()
+
+    def _show_parts(self) -> None:
+        """Show what there is to see, or what to do first."""
+        self._hint.setVisible(self.other is None)
+        for widget in (self._found, self.what, self.map):
+            widget.setVisible(self.other is not None)
 
     def _ask(self) -> None:
         shown, other = self.controller.studio.shown, self.other
