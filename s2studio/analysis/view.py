@@ -167,7 +167,7 @@ class Viewer:
     def __init__(self, span: Span, layout: Layout) -> None:
         self.span, self.layout, self.edges = span, layout, span.edges
         columns = len(self.edges) - 1
-        self._binner = Binner(self.edges, layout.slices, layout.kinds, layout.links)
+        self._binner = Binner(self.edges, layout.slices, layout.kinds, layout.links, has_slice_ends=False)
         self._raster = np.zeros(layout.raster_rows * columns, np.int32)
         self._outputs = np.zeros((layout.output_count, columns), np.int32)
         self._is_coarse = False
@@ -243,8 +243,8 @@ class Viewer:
             power_w=(found.energy_j / (seen[:, None] * tick_s)).T,
             power_low_w=(found.energy_low_j / (seen[:, None] * tick_s)).T,
             power_high_w=(found.energy_high_j / (seen[:, None] * tick_s)).T,
-            worst_low_s=found.longest_low_s.max(axis=1, initial=0.0),
-            worst_high_s=found.longest_high_s.max(axis=1, initial=0.0),
+            worst_low_s=found.worst_low_s,
+            worst_high_s=found.worst_high_s,
             late_ends=(int(found.late_low.sum()), int(found.late_high.sum())),
             packets=found.packets.sum(axis=1) / seen,
             flits=found.flits.sum(axis=1) / seen,

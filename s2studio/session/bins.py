@@ -41,14 +41,23 @@ LARGEST = (
     "longest_s",
     "longest_low_s",
     "longest_high_s",
+    "worst_low_s",
+    "worst_high_s",
     "packets_peak",
     "energy_peak_j",
     "energy_peak_low_j",
     "energy_peak_high_j",
 )
+# Both ends of slices.
+SLICE_ENDS = (
+    *("busy_low_s", "busy_high_s", "pe_energy_low_j", "pe_energy_high_j"),
+    *("longest_low_s", "longest_high_s"),
+)
 _OF_CHIP = (
     "late_low",
     "late_high",
+    "worst_low_s",
+    "worst_high_s",
     "packets_sent",
     "packets_peak",
     "energy_peak_j",
@@ -64,9 +73,9 @@ class Bins:
     Of each slice, sums over ticks and samples: `packets` received, `synaptic_events`, `spikes`, ticks that were `late`,
     `busy_s` (time done, but at most the tick), `clock_hz` and `pe_energy_j`; and the longest time done of any tick,
     `longest_s`. The ends of the times and of the energy have `_low` and `_high` in their names; those of `late` are of
-    all slices together. `energy_j` is by kind of ENERGY_KINDS, its ends by these and in all (see `EnergyEnds`), `flits`
-    by link, `packets_sent` of the whole chip; `packets_peak` and `energy_peak_j` with its ends are those of the highest
-    tick.
+    all slices together, and so are `worst_low_s` and `worst_high_s`, of the longest time done. `energy_j` is by kind of
+    ENERGY_KINDS, its ends by these and in all (see `EnergyEnds`), `flits` by link, `packets_sent` of the whole chip;
+    `packets_peak` and `energy_peak_j` with its ends are those of the highest tick.
     """
 
     edges: NDArray[np.int64]
@@ -91,6 +100,8 @@ class Bins:
     longest_s: NDArray[np.float64]
     longest_low_s: NDArray[np.float64]
     longest_high_s: NDArray[np.float64]
+    worst_low_s: NDArray[np.float64]
+    worst_high_s: NDArray[np.float64]
     packets_peak: NDArray[np.int64]
     energy_peak_j: NDArray[np.float64]
     energy_peak_low_j: NDArray[np.float64]
@@ -157,6 +168,8 @@ def ticks_as_bins(
         longest_s=done.max(axis=0),
         longest_low_s=ends.done_low_s.max(axis=0),
         longest_high_s=ends.done_pessimistic_s.max(axis=0),
+        worst_low_s=ends.done_low_s.max(axis=(0, 2)),
+        worst_high_s=ends.done_pessimistic_s.max(axis=(0, 2)),
         packets_peak=sent.max(axis=0),
         energy_peak_j=energy.value_j[TOTAL].max(axis=0),
         energy_peak_low_j=energy.low_j[TOTAL].max(axis=0),
@@ -171,17 +184,24 @@ def _by_kind(energy_j: Mapping[str, NDArray[np.float64]], kinds: Sequence[str]) 
 class Binner:
     """Adds bins, in any pieces but in order, up in wider bins with `edges`; what lies outside is left out.
 
-    No bin that is added may lie across one of `edges`.
+    No bin that is added may lie across one of `edges`. Without `has_slice_ends` the ends of slices are added up over
+    all bins, as the only one: to have them of each takes a third of the time, and no picture shows them.
     """
 
-    def __init__(self, edges: NDArray[np.int64], slices: int, kinds: int, links: int) -> None:
+    def __init__(
+        self, edges: NDArray[np.int64], slices: int, kinds: int, links: int, has_slice_ends: bool = True
+    ) -> None:
         self.edges = edges
+        self._in_all = () if has_slice_ends else SLICE_ENDS
         self.ticks = np.zeros(len(edges) - 1, np.int64)
         widths: dict[str, tuple[int, ...]] = dict.fromkeys((*SUMS, *LARGEST), (slices,))
         widths |= {"energy_j": (kinds,), "energy_low_j": (kinds + 1,), "energy_high_j": (kinds + 1,), "flits": (links,)}
         widths |= dict.fromkeys(_OF_CHIP, ())
         self._found: dict[str, NDArray[Any]] = {
-            name: np.zeros((len(self.ticks), *width), np.float64 if name.endswith(("_s", "_j", "_hz")) else np.int64)
+            name: np.zeros(
+                (1 if name in self._in_all else len(self.ticks), *width),
+                np.float64 if name.endswith(("_s", "_j", "_hz")) else np.int64,
+            )
             for name, width in widths.items()
         }
 
@@ -203,6 +223,9 @@ class Binner:
         has_one_each = len(begin) == last - first
         for name, found in self._found.items():
             values, combine = getattr(bins, name)[first:last], np.maximum if name in LARGEST else np.add
+            if name in self._in_all:
+                found[0] = combine(found[0], combine.reduce(values, axis=0))
+                continue
             if not has_one_each:
                 values = combine.reduceat(values, begin, axis=0, dtype=found.dtype)
             found[at] = combine(found[at], values)

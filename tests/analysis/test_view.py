@@ -48,6 +48,8 @@ def ticks_of(seed: int, count: int) -> Bins:
         longest_s=done,
         longest_low_s=0.9 * done,
         longest_high_s=1.2 * done,
+        worst_low_s=0.9 * done.max(axis=1),
+        worst_high_s=1.2 * done.max(axis=1),
         packets_peak=random.integers(0, 9, count),
         energy_peak_j=random.random(count),
         energy_peak_low_j=random.random(count),
@@ -123,6 +125,9 @@ def test_that_sums_over_the_columns_are_those_of_the_ticks(
     assert view.worst_time_done_s.max(initial=0.0) == own.longest_s.max(initial=0.0)
     np.testing.assert_allclose(view.slice_energy_j, own.pe_energy_j.sum(axis=0))
     np.testing.assert_allclose(view.slice_time_done_s, own.longest_s.max(axis=0, initial=0.0))
+    np.testing.assert_allclose(view.slice_energy_ends_j[1], own.pe_energy_high_j.sum(axis=0))
+    np.testing.assert_allclose(view.slice_time_done_ends_s[0], own.longest_low_s.max(axis=0, initial=0.0))
+    assert view.worst_high_s.max(initial=0.0) == own.worst_high_s.max(initial=0.0)
 
 
 @settings(deadline=None)
