@@ -24,6 +24,9 @@ STEPS_MENU = marked("Copy step as command line")
 MENUS = (marked("File"), marked("Edit"), marked("Map"), marked("Run"), marked("View"), marked("Help"))
 # Menus within menus, each where its first command stands; and the commands above which a line is drawn.
 SUBMENUS = {STEPS_MENU: "File", PLACERS_MENU: "Map"}
+# The context menus of panels: of those with plots over time, and of all.
+TIME_MENU = ("zoom_in", "zoom_out", "zoom_all", "", "mark", "marks_clear", "", "trouble_back", "trouble_on")
+PANEL_MENU = ("save_picture", "export")
 SEPARATED = frozenset(
     {
         "save",
@@ -38,6 +41,7 @@ SEPARATED = frozenset(
         "cancel",
         "preset_load",
         "zoom_in",
+        "mark",
         "tick_back",
         "theme_system",
         "manual",
@@ -367,6 +371,18 @@ def _view(window: Window) -> tuple[ActionRow, ...]:
         ActionRow("zoom_in", "View", "Zoom time &in", zoom_in, ("Ctrl++", "Ctrl+="), "zoom-in"),
         ActionRow("zoom_out", "View", "Zoom time &out", lambda: timeline.zoom(2.0), "Ctrl+-", "zoom-out"),
         ActionRow("zoom_all", "View", "&Whole run", timeline.look_at_all, "Ctrl+0", "fit"),
+        ActionRow(
+            "mark",
+            "View",
+            "&Mark the span",
+            timeline.mark_shown,
+            "Ctrl+B",
+            tip="Mark the span that is shown: in the timeline, in Power, and as a span to export",
+            enabled=is_shown,
+        ),
+        ActionRow(
+            "marks_clear", "View", "Remove all marks", timeline.clear_marks, enabled=lambda: bool(timeline.marks)
+        ),
         ActionRow("tick_back", "View", "Cursor one tick back", lambda: timeline.move(timeline.cursor - 1), "Alt+Left"),
         ActionRow("tick_on", "View", "Cursor one tick on", lambda: timeline.move(timeline.cursor + 1), "Alt+Right"),
         ActionRow(

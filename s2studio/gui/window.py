@@ -28,7 +28,7 @@ from s2studio.gui.autosave import Autosave
 from s2studio.gui.controller import Controller
 from s2studio.gui.docks import LEFT, PANELS, PRESETS, RIGHT, PanelDock, PanelRow, make_panel
 from s2studio.gui.edit_menu import MESH_MENU, PLACER_ROWS, PLACERS_MENU
-from s2studio.gui.menus import MENUS, SEPARATED, SUBMENUS, rows
+from s2studio.gui.menus import MENUS, PANEL_MENU, SEPARATED, SUBMENUS, TIME_MENU, rows
 from s2studio.gui.one_by_one import OneByOne
 from s2studio.gui.panels.mesh import MeshPanel
 from s2studio.gui.scripts import ScriptRunner
@@ -377,20 +377,34 @@ class Window(QMainWindow):
             self.show_preset(LAYERS_PRESET if self._is_deep else PRESETS[0])
 
     def _show_mesh_menu(self, at: QPoint) -> None:
+        menu = self._menu_of(MESH_MENU)
+        placers = menu.addMenu(tr(PLACERS_MENU))
+        placers.addActions([self.actions_[name] for name in PLACER_ROWS])
+        menu.popup(at)
+
+    def _menu_of(self, names: Sequence[str]) -> QMenu:
+        """Return a context menu of the commands `names`, "" a line; it is gone once it is closed."""
+        self.actions_.refresh()
         menu = QMenu(self)
-        for name in MESH_MENU:
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for name in names:
             if name:
                 menu.addAction(self.actions_[name])
             else:
                 menu.addSeparator()
-        placers = menu.addMenu(tr(PLACERS_MENU))
-        for name in PLACER_ROWS:
-            placers.addAction(self.actions_[name])
-        menu.exec(at)
-        menu.deleteLater()
+        return menu
 
     def _make_panel(self, row: PanelRow) -> Panel:
-        return make_panel(row, self.controller, self.themes)
+        panel = make_panel(row, self.controller, self.themes)
+        panel.menu_wanted.connect(partial(self._show_panel_menu, panel))
+        return panel
+
+    def _show_panel_menu(self, panel: Panel, at: QPoint) -> None:
+        """Show what can be done with what `panel` shows; a picture is of the panel that has the focus."""
+        focus = QApplication.focusWidget()
+        if focus is None or not panel.isAncestorOf(focus):
+            panel.setFocus(Qt.FocusReason.PopupFocusReason)
+        self._menu_of((*TIME_MENU, "", *PANEL_MENU) if panel.follows_time else PANEL_MENU).popup(at)
 
     def _make_menus(self) -> None:
         self.recent_menu = QMenu(tr("Open &recent"), self)

@@ -34,6 +34,7 @@ def shared(application: QApplication, tmp_path_factory: pytest.TempPathFactory) 
     found.controller.session_folder = folder / "sessions"
     found.resize(1280, 800)
     found.show()
+    found.asks_before_closing = False
     found.show_preset("Map")
     found.open_paths([DIGITS])
     studio = found.controller.studio

@@ -12,14 +12,16 @@ from typing import ClassVar
 
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QColor, QDropEvent, QTextDocument
+from PySide6.QtGui import QColor, QContextMenuEvent, QDropEvent, QTextDocument
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu, QTabBar, QWidget
 
 from s2studio.gui.docks import BESIDE, BOTTOM, PANELS
+from s2studio.gui.menus import PANEL_MENU, TIME_MENU
 from s2studio.gui.models.selection import of_slices
 from s2studio.gui.panels.deadline import DeadlinePanel
 from s2studio.gui.panels.estimate import EstimatePanel
+from s2studio.gui.panels.power import PowerPanel
 from s2studio.gui.steps import STEPS
 from s2studio.gui.views.mesh_scene import link_tip
 from s2studio.gui.views.picture import save_widget
@@ -387,6 +389,34 @@ def test_that_a_late_tick_is_gone_to_explained_and_traced_on_the_mesh_until_that
         button.click()
         until(lambda tick=tick: window.controller.timeline.cursor == tick)
         assert window.controller.selection.now.slices
+
+
+def test_that_a_marked_span_stands_in_power_and_a_panel_has_a_menu_of_what_can_be_done(
+    window: Window, until: Until
+) -> None:
+    opened(window, until)
+    ran(window, until)
+    window.show_panel("power")
+    panel = window.docks["power"].ensure()
+    assert isinstance(panel, PowerPanel)
+    until(lambda: panel.figures.rowCount() > 0)
+    window.controller.timeline.look(100, 300)
+    window.actions_["mark"].trigger()
+    assert (0.1, "mark 1") in panel._marks._shown
+
+    panel.contextMenuEvent(QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(), QPoint()))
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    offered = [one.objectName() for one in menu.actions() if not one.isSeparator()]
+    assert offered == [name for name in (*TIME_MENU, *PANEL_MENU) if name]
+    menu.close()
+    window.actions_["marks_clear"].trigger()
+    assert "mark 1" not in [word for _, word in panel._marks._shown]
+
+    panel.figures.copy_table()
+    header, total, *_ = QApplication.clipboard().text().split("\n")
+    assert header.split("\t")[0] == "kind"
+    assert total.split("\t")[2] in panel.headline.text()
 
 
 def test_that_a_refusal_stands_in_the_status_bar_until_it_is_read(window: Window, application: QApplication) -> None:

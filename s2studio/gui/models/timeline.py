@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from psygnal import Signal
 
+from s2studio.gui.translation import tr
+
 # While a run is followed, so many of its newest ticks are shown.
 FOLLOWED_TICKS = 1000
 
@@ -126,6 +128,15 @@ class Timeline:
             if self.cursor >= self.length - 1:
                 self.move(0)
         self.changed.emit()
+
+    def mark_shown(self) -> None:
+        """Mark the span that is shown."""
+        self.mark(self.start, self.stop, tr("mark {marks}", marks=len(self.marks) + 1))
+
+    def clear_marks(self) -> None:
+        """Remove all marks."""
+        self.marks = ()
+        self.marks_changed.emit(self.marks)
 
     def mark(self, start: int, stop: int, label: str) -> None:
         """Mark a span."""

@@ -79,6 +79,7 @@ class PowerPanel(Panel):
         self.tick.zoomed.connect(controller.timeline.zoom)
         controller.timeline.changed.connect(self._follow_inside)
         self._follow_inside()
+        controller.timeline.marks_changed.connect(self._show_marks)
         self.set_empty(True)
 
     def draw_view(self, view: View | None) -> None:
@@ -156,12 +157,20 @@ class PowerPanel(Panel):
             )
         )
 
+    def _show_marks(self, _marks: object) -> None:
+        view = self.controller.source.view
+        if view is not None and view.ticks_seen:
+            self._show_decisions(view)
+            self.plot.redraw()
+
     def _show_decisions(self, view: View) -> None:
-        """Mark when another output took the lead, counted from the start of the span."""
+        """Mark when another output took the lead, counted from the start of the span, and marked spans."""
         shown = self.controller.source.shown
         names = [] if shown is None else output_names(shown.network)
         found = decisions(view.outputs) if len(names) == len(view.outputs) else ()
-        self._marks.show([(view.times_s[one.column], names[one.output]) for one in found])
+        decided = [(float(view.times_s[one.column]), names[one.output]) for one in found]
+        marked_spans = [(mark.start * view.tick_s, mark.label) for mark in self.controller.timeline.marks]
+        self._marks.show(sorted(decided + marked_spans))
 
 
 def _highest_w(view: View) -> tuple[float, float]:

@@ -50,7 +50,7 @@ class TimelinePanel(Panel):
         self.follow.setText(tr("Follow"))
         self.follow.setCheckable(True)
         self.whole = _button(self, tr("Show the whole run (Ctrl+0)"), timeline.look_at_all)
-        self.mark = _button(self, tr("Mark the span that is shown"), self._mark)
+        self.mark = _button(self, tr("Mark the span that is shown (Ctrl+B)"), timeline.mark_shown)
         self.mark.setText(tr("Mark"))
         self.trouble = TroubleButtons(controller, self.content)
         self.speed = QComboBox(self.content)
@@ -93,16 +93,17 @@ class TimelinePanel(Panel):
         self._timeline_changed()
         self.strip.update()
 
+    @property
+    def follows_time(self) -> bool:
+        """It is time itself."""
+        return True
+
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return a low, wide size."""
         return QSize(800, PANEL_PX)
 
     def _set_speed(self) -> None:
         self.controller.timeline.speed = float(self.speed.currentData())
-
-    def _mark(self) -> None:
-        timeline = self.controller.timeline
-        timeline.mark(timeline.start, timeline.stop, tr("mark {marks}", marks=len(timeline.marks) + 1))
 
     def _shown_changed(self, shown: RunShown | None) -> None:
         self.set_empty(shown is None)
@@ -198,8 +199,9 @@ class Strip(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
         """Move the cursor, or begin a span."""
-        self._from = self._tick(event.position().x())
-        self.mouseMoveEvent(event)
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._from = self._tick(event.position().x())
+            self.mouseMoveEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
         """Move the cursor, or choose the span."""

@@ -6,8 +6,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QColor, QIcon, QPixmap
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
+from PySide6.QtGui import QColor, QContextMenuEvent, QIcon, QKeyEvent, QKeySequence, QPixmap
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QApplication,
+    QHeaderView,
+    QMenu,
+    QTableWidget,
+    QTableWidgetItem,
+    QWidget,
+)
 
 from s2studio.gui.models.sure import ABOUT, WHY
 from s2studio.gui.translation import tr
@@ -85,6 +93,36 @@ class Figures(QTableWidget):
         self._waiting = tuple(figures)
         if not self._pause.isActive():
             self._show_waiting()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802 - Qt's name
+        """Offer what can be taken to another program."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        row = menu.addAction(tr("Copy row"), self.copy_row)
+        row.setEnabled(self.currentRow() >= 0)
+        menu.addAction(tr("Copy table"), self.copy_table)
+        menu.popup(event.globalPos())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Copy the row under the cursor, or do what tables do."""
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy_row()
+        else:
+            super().keyPressEvent(event)
+
+    def copy_row(self) -> None:
+        """Put the row under the cursor on the clipboard, its cells apart by tabs."""
+        if self.currentRow() >= 0:
+            QApplication.clipboard().setText(self._line(self.currentRow()))
+
+    def copy_table(self) -> None:
+        """Put header and rows on the clipboard, as spreadsheets take them."""
+        titles = [item.text() for column in range(self.columnCount()) if (item := self.horizontalHeaderItem(column))]
+        lines = ["\t".join(titles), *(self._line(row) for row in range(self.rowCount()))]
+        QApplication.clipboard().setText("\n".join(lines))
+
+    def _line(self, row: int) -> str:
+        return "\t".join(item.text() for column in range(self.columnCount()) if (item := self.item(row, column)))
 
     def _show_waiting(self) -> None:
         """Show the newest figures, reusing the cells there are; changing only what differs."""

@@ -154,7 +154,8 @@ class NetworkView(Canvas):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
         """Begin a click or a move."""
-        self._press, self._is_moved = _Press(event.position(), QPointF(self.offset)), False
+        if event.button() != Qt.MouseButton.RightButton:
+            self._press, self._is_moved = _Press(event.position(), QPointF(self.offset)), False
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
         """Move the graph while a button is held, else point."""

@@ -6,8 +6,8 @@ from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QShowEvent
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
 from s2studio.draw.theme import FAR_PX, Theme
@@ -25,8 +25,10 @@ class Panel(QWidget):
 
     A subclass builds its widgets into `content`, says in `EMPTY` what to do while there is nothing to show, and
     overrides what it needs of `draw_view` (a span of a run), `draw_moment` (one tick) and `apply_theme`. Views reach
-    hidden panels only once they are shown.
+    hidden panels only once they are shown. `menu_wanted` asks for the context menu at a place on the screen.
     """
+
+    menu_wanted = Signal(QPoint)
 
     EMPTY = "Nothing to show yet."
 
@@ -76,6 +78,11 @@ class Panel(QWidget):
     def apply_theme(self, theme: Theme) -> None:
         """Take the colours of `theme`."""
 
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802 - Qt's name
+        """Ask for the menu, for what is shown."""
+        if self._stack.currentWidget() is self.content:
+            self.menu_wanted.emit(event.globalPos())
+
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
         """Draw what came while the panel was hidden."""
         super().showEvent(event)
@@ -109,6 +116,11 @@ class Panel(QWidget):
     def _time_changed(self) -> None:
         if any(plot.is_cursor_stale for plot in self._plots):
             self._wish()
+
+    @property
+    def follows_time(self) -> bool:
+        """Whether it has plots over the time of the run."""
+        return bool(self._plots)
 
     @cached_property
     def _plots(self) -> list[TimePlot]:
