@@ -78,7 +78,7 @@ class _Runs:
     def update(self, values: Values, marks: NDArray[np.uint64] | None) -> None:
         if not len(values):
             return
-        found = values.merged() if isinstance(values, RunLengths) else RunLengths.of(values)
+        found = values if isinstance(values, RunLengths) else RunLengths.of(values)
         runs = np.empty((len(found.values), 2), "<u8")
         runs[:, 0] = found.values.astype(np.uint64) if marks is None else marks[found.values]
         runs[:, 1] = found.lengths

@@ -49,15 +49,14 @@ def _encoded(column: Column, values: Values, texts: Texts) -> EncodedColumn:
     if not isinstance(values, RunLengths):
         return _numbers(values.astype(dtype, copy=False))
     # Those of ticks and times ascend: each run is an entry of its own.
-    runs = values.merged()
-    entries, index = runs.values.astype(dtype, copy=False), RunLengths(np.arange(len(runs.values)), runs.bounds)
+    entries, index = values.values.astype(dtype, copy=False), RunLengths(np.arange(len(values.values)), values.bounds)
     ends = entries.min().tobytes(), entries.max().tobytes()
     data = _runs(index, len(entries))
     return EncodedColumn(data, Encoding.RLE_DICTIONARY, entries.tobytes(), len(entries), ends)
 
 
 def _as_runs(values: Values) -> RunLengths:
-    return values.merged() if isinstance(values, RunLengths) else RunLengths.of(values)
+    return values if isinstance(values, RunLengths) else RunLengths.of(values)
 
 
 def _numbers(values: NDArray[Any]) -> EncodedColumn:

@@ -14,9 +14,10 @@ from s2studio.sim.arrays import starts
 
 @dataclass(frozen=True, eq=False)
 class RunLengths:
-    """A column whose rows bounds[i] to bounds[i + 1] are `values[i]`, none of them empty. Neighbours may be equal.
+    """A column whose rows bounds[i] to bounds[i + 1] are `values[i]`, none of them empty.
 
-    `bounds` (int64) has an entry more than `values`; rows are counted from anywhere.
+    Neighbours differ: where they may be equal, use `merged`. `bounds` (int64) has an entry more than `values`; rows are
+    counted from anywhere.
     """
 
     values: NDArray[Any]
@@ -68,7 +69,7 @@ def joined(pieces: Sequence[Values]) -> Values:
         return np.concatenate([piece for piece in pieces if not isinstance(piece, RunLengths)])
     begins = starts(map(len, runs))
     ends = [run.bounds[1:] - run.bounds[0] + begin for run, begin in zip(runs, begins, strict=False)]
-    return RunLengths(np.concatenate([run.values for run in runs]), np.concatenate([begins[:1], *ends]))
+    return RunLengths(np.concatenate([run.values for run in runs]), np.concatenate([begins[:1], *ends])).merged()
 
 
 def whole(values: Values) -> NDArray[Any]:
