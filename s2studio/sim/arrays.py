@@ -8,8 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from s2studio.compiled.prefetch import LINE_BYTES
-
 _PAGE_BYTES = 4096
 # Lines between the beginnings of two arrays that are walked together, counted within their pages.
 _LINES_APART = 5
@@ -32,6 +30,9 @@ def aligned(shape: int | tuple[int, ...], dtype: Any, number: int = 0) -> NDArra
     Arrays that are walked together get different `number`s: where all of them begin at the same place of a page, they
     fight for the same few lines of the first cache, which makes a tick up to five times slower.
     """
+    # Imported here: who reads counts needs no compiled code.
+    from s2studio.compiled.prefetch import LINE_BYTES
+
     dtype = np.dtype(dtype)
     size = int(np.prod(shape)) * dtype.itemsize
     memory = np.zeros(size + 2 * _PAGE_BYTES, np.uint8)
