@@ -40,7 +40,6 @@ from s2studio.gui.views.panel import Panel
 from s2studio.gui.views.start_page import StartPage
 from s2studio.gui.views.status import StatusBusy, StatusFacts
 from s2studio.resources import resource_path
-from s2studio.version import __version__
 
 if TYPE_CHECKING:
     from s2studio.app.deep import DeepShown
@@ -269,16 +268,9 @@ class Window(QMainWindow):
 
     def show_about(self) -> None:
         """Say what this is, and under which licences."""
-        QMessageBox.about(
-            self,
-            tr("About S2 Studio"),
-            tr(
-                "<b>S2 Studio {version}</b><p>Maps spiking networks onto the SpiNNaker2 chip, runs them "
-                "spike-exactly and profiles them, without the chip.</p><p>Apache License 2.0. The window "
-                "uses Qt for Python (LGPL 3) and pyqtgraph (MIT).</p>",
-                version=__version__,
-            ),
-        )
+        from s2studio.gui.dialogs.about import AboutDialog
+
+        AboutDialog(self).open()
 
     # ----------------------------------------------------------------------------------------------------------- events
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name

@@ -16,6 +16,7 @@ from PySide6.QtGui import QColor, QContextMenuEvent, QDropEvent, QTextDocument
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu, QTabBar, QWidget
 
+from s2studio.gui.dialogs.about import packages
 from s2studio.gui.docks import BESIDE, BOTTOM, PANELS
 from s2studio.gui.menus import PANEL_MENU, TIME_MENU
 from s2studio.gui.models.selection import of_slices
@@ -434,6 +435,15 @@ def test_that_a_refusal_stands_in_the_status_bar_until_it_is_read(window: Window
     window.notice.click()
     assert window.notice.isHidden()
     assert window.docks["log"].isVisible()
+
+
+def test_that_about_names_every_package_with_its_licence() -> None:
+    found = {package.name.lower(): package for package in packages()}
+
+    assert all(found[name].licence for name in ("numpy", "numba", "pyarrow", "pyside6_essentials"))
+    assert all(package.version for package in found.values())
+    assert "pytest" not in found
+    assert found["pyqtgraph"].licence.startswith("MIT")
 
 
 def test_that_every_command_and_submenu_stands_in_one_menu(window: Window) -> None:

@@ -21,9 +21,12 @@ class Decision:
 
 
 def decisions(outputs: NDArray[np.integer]) -> tuple[Decision, ...]:
-    """Return each change of the lead in `outputs`, spikes of shape (outputs, columns); a tie changes nothing."""
+    """Return each change of the lead in `outputs`, spikes of shape (outputs, columns).
+
+    A tie changes nothing, and a single output decides nothing.
+    """
     counts = np.cumsum(outputs, axis=1)
-    if not counts.size:
+    if not counts.size or len(counts) == 1:
         return ()
     leads = counts == counts.max(axis=0)
     alone = np.flatnonzero(leads.sum(axis=0) == 1)

@@ -14,6 +14,10 @@ def test_that_a_tie_decides_nothing_and_a_lead_counts_once() -> None:
     assert decisions(outputs) == (Decision(1, 0), Decision(4, 1))
 
 
+def test_that_a_single_output_decides_nothing() -> None:
+    assert decisions(np.ones((1, 5), np.int32)) == ()
+
+
 def test_that_without_spikes_nothing_is_decided() -> None:
     assert decisions(np.zeros((3, 5), np.int32)) == ()
     assert decisions(np.zeros((0, 5), np.int32)) == ()
