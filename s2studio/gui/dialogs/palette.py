@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, 
 
 from s2studio.draw.theme import NEAR_PX
 from s2studio.gui.actions import Actions
+from s2studio.gui.menus import SUBMENUS
 from s2studio.gui.translation import tr
 
 WIDTH_PX, HEIGHT_PX, ROW_PX, ICON_PX = 560, 400, 28, 16
@@ -56,7 +57,8 @@ class Palette(QDialog):
     def _filter(self, text: str) -> None:
         self.found.clear()
         words = text.lower().split()
-        for name, row in self._actions.rows.items():
+        # What stands in a menu within a menu comes last: it is needed less often.
+        for name, row in sorted(self._actions.rows.items(), key=lambda one: one[1].menu in SUBMENUS):
             action = self._actions[name]
             title = f"{tr(row.menu)}: {action.text().replace('&', '').rstrip('…')}"
             if action.isEnabled() and all(word in f"{title} {row.tip}".lower() for word in words):
