@@ -12,7 +12,7 @@ from s2studio.analysis.calibration import Calibration, FittedCost
 from s2studio.chip.loader import load_chip
 from s2studio.chip.spec import ChipSpec, Quantity
 from s2studio.errors import ChipError, UsageError
-from s2studio.session.files import write_whole
+from s2studio.whole_file import write_whole
 
 SOURCE = "board"
 # A fitted cost is taken to lie within so many standard errors.
@@ -54,7 +54,7 @@ def write_calibrated_chip(path: Path, calibration: Calibration, spec: ChipSpec) 
     document["sources"] = sources | {SOURCE: f"{calibration.measured}, compared with {calibration.simulated}"}
     document |= _nested(quantities.values())
     text = _HEAD + yaml.safe_dump(document, sort_keys=False, allow_unicode=True, default_flow_style=None, width=120)
-    write_whole(path, lambda unfinished: unfinished.write_text(text, encoding="utf-8"))
+    write_whole(path, lambda unfinished: unfinished.write_text(text, encoding="utf-8"), ChipError)
 
 
 def _changed(calibration: Calibration) -> set[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite
@@ -15,6 +14,7 @@ from s2studio.documents import Document, Section, nearest, read_document
 from s2studio.errors import S2StudioError, UsageError
 from s2studio.resources import resource_path
 from s2studio.units import with_unit
+from s2studio.whole_file import not_written, write_whole
 
 Kind = Literal["energy", "power", "latency", "throughput", "accuracy"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -70,13 +70,11 @@ def add_figures(path: Path) -> Path:
     """
     read_literature(path)
     kept = own_folder() / f"{path.stem}.yaml"
-    unfinished = kept.with_suffix(f".{secrets.token_hex(4)}")
     try:
         kept.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.write_bytes(path.read_bytes())
-        unfinished.replace(kept)
     except OSError as problem:
-        raise S2StudioError(str(kept), f"cannot be written: {problem.strerror or problem}") from problem
+        raise not_written(kept, problem) from problem
+    write_whole(kept, lambda unfinished: unfinished.write_bytes(path.read_bytes()))
     return kept
 
 

@@ -19,7 +19,7 @@ from s2studio.chip.machine import Machine
 from s2studio.errors import SessionError, UsageError
 from s2studio.mapping.mapping import ChipMapping, Demand
 from s2studio.network.stimulus.spikes import Stimulus
-from s2studio.session.files import write_marked_table
+from s2studio.session.csv_tables import write_marked_table
 from s2studio.sim.counts import Counts, Lateness, TickBlock
 from s2studio.sim.energy import idle_energy_j
 from s2studio.sim.energy_ends import TOTAL, energy_ends

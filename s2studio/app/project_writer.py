@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -18,6 +17,7 @@ from s2studio.errors import UsageError
 from s2studio.lowering.options import LoweringOptions
 from s2studio.mapping.file import write_mapping
 from s2studio.mapping.mapping import ChipMapping, MappingOptions
+from s2studio.whole_file import not_written, write_whole
 
 Section = dict[str, Any]
 MAPPING_NAME = "mapping.yaml"
@@ -38,27 +38,10 @@ def write_project(project: Project, path: Path, mapping: ChipMapping | None = No
             project = replace(project, mapping_file=folder / MAPPING_NAME)
         moved = _moved(project, _Copies(folder).place)
         text = yaml.safe_dump(_document(moved, folder), sort_keys=False, allow_unicode=True)
-        _put(path, lambda part: part.write_text(text, encoding="utf-8"))
+        write_whole(path, lambda unfinished: unfinished.write_text(text, encoding="utf-8"), UsageError)
     except OSError as problem:
-        raise _not_written(Path(problem.filename or path), problem) from problem
+        raise not_written(Path(problem.filename or path), problem, UsageError) from problem
     return replace(moved, document=path)
-
-
-def _put(target: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` fill a file beside `target` and move it there; leave nothing where that fails."""
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        write(part)
-        part.replace(target)
-    except OSError as problem:
-        with suppress(OSError):
-            part.unlink()
-        raise _not_written(target, problem) from problem
-
-
-def _not_written(path: Path, problem: OSError) -> UsageError:
-    found = f"cannot be written: {problem.strerror or problem}"
-    return UsageError(str(path), found, hint="free some space or choose a folder you may write to")
 
 
 class _Copies:
@@ -78,7 +61,7 @@ class _Copies:
             if source.is_dir():
                 shutil.copytree(source, target)
             elif not target.exists():
-                _put(target, lambda part: shutil.copyfile(source, part))
+                write_whole(target, lambda unfinished: shutil.copyfile(source, unfinished), UsageError)
         return self._placed[source]
 
     def _free(self, source: Path) -> Path:

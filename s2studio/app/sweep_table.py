@@ -11,7 +11,7 @@ from typing import Any
 
 from s2studio.analysis.pareto import pareto
 from s2studio.errors import SessionError
-from s2studio.session.files import write_marked_table
+from s2studio.session.csv_tables import write_marked_table
 
 # What is measured of each combination. Energy and latency are means per sample.
 MEASURES = (

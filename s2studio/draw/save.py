@@ -9,7 +9,7 @@ from s2studio.draw.painter import write_pdf, write_png
 from s2studio.draw.picture import Picture
 from s2studio.draw.svg import to_svg
 from s2studio.errors import UsageError
-from s2studio.session.files import write_whole
+from s2studio.whole_file import write_whole
 
 
 def _write_svg(picture: Picture, path: Path) -> None:
@@ -32,7 +32,7 @@ def check_picture_path(path: Path) -> None:
 def save_picture(picture: Picture, path: Path) -> None:
     """Write `picture` to `path`, whole or not at all; PNG and PDF need Qt, but no display.
 
-    Raises UsageError where the ending is unknown or Qt is missing, SessionError where the file cannot be written.
+    Raises UsageError where the ending is unknown, Qt is missing, or the file cannot be written.
     """
     check_picture_path(path)
-    write_whole(path, lambda unfinished: WRITERS[path.suffix.lower()](picture, unfinished))
+    write_whole(path, lambda unfinished: WRITERS[path.suffix.lower()](picture, unfinished), UsageError)

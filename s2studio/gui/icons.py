@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import zlib
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from PySide6.QtSvg import QSvgRenderer
 from s2studio.draw.icons import icon_svg
 from s2studio.draw.theme import Theme
 from s2studio.resources import resource_path
+from s2studio.whole_file import write_whole
 
 SIZES = (16, 20, 24, 32, 48)
 
@@ -35,9 +35,7 @@ def icon_file(name: str, colour: str) -> str:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}-{colour.lstrip('#')}-{zlib.crc32(source.encode()):08x}.svg"
     if not path.exists():
-        part = path.with_suffix(f".{os.getpid()}.part")
-        part.write_text(source, encoding="utf-8")
-        part.replace(path)
+        write_whole(path, lambda unfinished: unfinished.write_text(source, encoding="utf-8"))
     return path.as_posix()
 
 

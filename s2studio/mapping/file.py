@@ -5,7 +5,6 @@ It holds who sits where; memory and routes are worked out again from the network
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from s2studio.mapping.place import PLACERS
 from s2studio.mapping.route import ROUTERS
 from s2studio.snn.digest import network_digest
 from s2studio.snn.network import ChipNetwork
+from s2studio.whole_file import write_whole
 
 SCHEMA = "mapping/1"
 _HEADER = ("network", "network_digest", "chip", "chip_digest", "runtime", "routing", "placer", "seed")
@@ -55,14 +55,8 @@ def write_mapping(mapping: ChipMapping, path: Path) -> None:
     lines = [f"s2studio: {SCHEMA}", _COMMENT]
     lines += [_dump(header, flow=None).rstrip(), "slices:"]
     lines += [f"- {_dump(_row(piece), flow=True).rstrip()}" for piece in mapping.slices]
-    beside = path.parent / f".{path.name}.{os.getpid()}.tmp"
-    try:
-        beside.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        beside.replace(path)
-    except OSError as problem:
-        beside.unlink(missing_ok=True)
-        found = f"cannot be written: {problem.strerror or problem}"
-        raise MappingError(str(path), found, hint="free some space or name another file") from problem
+    text = "\n".join(lines) + "\n"
+    write_whole(path, lambda unfinished: unfinished.write_text(text, encoding="utf-8"), MappingError)
 
 
 def read_mapping(path: Path, network: ChipNetwork, machine: Machine, demand: Demand) -> ChipMapping:

@@ -13,9 +13,9 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from s2studio.errors import SessionError
-from s2studio.session.files import write_whole
 from s2studio.session.run_lengths import Values, whole
 from s2studio.session.tables import Column, Table
+from s2studio.whole_file import write_whole
 
 Columns = Mapping[str, NDArray[np.generic]]
 
@@ -71,6 +71,7 @@ def write_chunk(
             column_encoding={name: encoding for name, (encoding, _) in packed.items() if encoding is not None},
             write_statistics=[name for name in names if name in ("tick", "time_ns")],
         ),
+        SessionError,
     )
 
 

@@ -11,9 +11,9 @@ from typing import Any, Literal
 from s2studio.chip.spec import ChipSpec
 from s2studio.errors import SessionError
 from s2studio.session.chunks import TableContent
-from s2studio.session.files import write_whole
 from s2studio.session.plain import from_plain, to_plain
 from s2studio.session.provenance import Provenance
+from s2studio.whole_file import write_whole
 
 SCHEMA = 2
 FILE = "manifest.json"
@@ -97,7 +97,7 @@ def write_manifest(folder: Path, manifest: Manifest, texts: Texts | None = None)
         else:
             lines.append(f'"{column.name}": {_text(value, kept)}')
     text = "{\n " + ",\n ".join(lines) + "\n}\n"
-    write_whole(folder / FILE, lambda unfinished: unfinished.write_text(text, encoding="utf-8"))
+    write_whole(folder / FILE, lambda unfinished: unfinished.write_text(text, encoding="utf-8"), SessionError)
 
 
 def _text(part: Any, kept: Texts) -> str:
@@ -119,7 +119,7 @@ def read_manifest(folder: Path) -> Manifest:
 def write_json(path: Path, document: Json) -> None:
     """Write `document` to `path` through a temporary file beside it."""
     text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
-    write_whole(path, lambda unfinished: unfinished.write_text(text, encoding="utf-8"))
+    write_whole(path, lambda unfinished: unfinished.write_text(text, encoding="utf-8"), SessionError)
 
 
 def read_json(path: Path) -> Json:

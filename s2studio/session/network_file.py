@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from s2studio.errors import SessionError
 from s2studio.network.arrays import load_npz
-from s2studio.session.files import write_whole
 from s2studio.session.plain import from_plain, to_plain
 from s2studio.snn.connectivity import Connectivity, ConvWeights, DenseWeights, SynapseList
 from s2studio.snn.digest import network_digest
 from s2studio.snn.network import ChipNetwork, SpikingPart
 from s2studio.snn.population import Population
 from s2studio.snn.projection import Projection
+from s2studio.whole_file import write_whole
 
 FOLDER = "networks"
 SCHEMA = "chip-network/1"
@@ -89,7 +89,7 @@ def write_network(path: Path, network: ChipNetwork) -> None:
         with unfinished.open("wb") as file:
             np.savez(file, allow_pickle=False, about=text, **arrays)
 
-    write_whole(path, save)
+    write_whole(path, save, SessionError)
 
 
 def read_network(path: Path, digest: str | None = None) -> ChipNetwork:

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from s2studio.errors import SessionError
 from s2studio.session.columns import arrow_schema
 from s2studio.session.content import Texts
-from s2studio.session.files import write_whole
 from s2studio.session.parquet_file import EncodedColumn, Encoding, parquet_file
 from s2studio.session.run_lengths import RunLengths, Values, joined
 from s2studio.session.tables import Column, Table
 from s2studio.session.thrift import varint
+from s2studio.whole_file import write_whole
 
 # A run takes at most so many bytes: its length, then an index of 32 bits.
 _RUN_BYTES = 10 + 4
@@ -37,7 +38,7 @@ def write_packed(path: Path, table: Table, pieces: Sequence[Mapping[str, Values]
         with unfinished.open("wb") as file:
             file.writelines(parts)
 
-    write_whole(path, write)
+    write_whole(path, write, SessionError)
 
 
 def _encoded(column: Column, values: Values, texts: Texts) -> EncodedColumn:

@@ -19,7 +19,6 @@ from s2studio.mapping.mapping import ChipMapping
 from s2studio.session.about import Variables
 from s2studio.session.about_writer import about_run
 from s2studio.session.chunks import TableContent
-from s2studio.session.files import not_written
 from s2studio.session.manifest import InputEntry, Manifest, Origin, RunEntry, RunKind, State, Texts, write_manifest
 from s2studio.session.network_file import network_path, write_network
 from s2studio.session.plain import to_plain
@@ -29,6 +28,7 @@ from s2studio.session.target import Target
 from s2studio.sim.level import LevelPolicy
 from s2studio.snn.network import ChipNetwork
 from s2studio.version import __version__
+from s2studio.whole_file import not_written
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ class Recorder:
         try:
             path.parent.mkdir(exist_ok=True)
         except OSError as problem:
-            raise not_written(path.parent, problem) from problem
+            raise not_written(path.parent, problem, SessionError) from problem
         write_network(path, network)
 
     def close(self, state: State = "complete") -> Path:

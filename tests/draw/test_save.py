@@ -12,7 +12,7 @@ import pytest
 from s2studio.draw.mesh import Box
 from s2studio.draw.picture import Curve, Group, Image, Line, Picture, Polyline, Rect, Text
 from s2studio.draw.save import save_picture
-from s2studio.errors import SessionError, UsageError
+from s2studio.errors import UsageError
 
 PICTURE = Picture(
     120,
@@ -90,5 +90,5 @@ def test_that_an_unknown_ending_is_refused_with_those_that_are_known(tmp_path: P
 def test_that_a_folder_that_is_not_there_is_a_refusal(tmp_path: Path, ending: str) -> None:
     pytest.importorskip("PySide6.QtGui")
 
-    with pytest.raises(SessionError, match="cannot be written"):
+    with pytest.raises(UsageError, match="cannot be written"):
         save_picture(PICTURE, tmp_path / "nowhere" / f"a.{ending}")

@@ -10,7 +10,7 @@ from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QWidget
 
 from s2studio.errors import UsageError
-from s2studio.gui.translation import tr
+from s2studio.whole_file import write_whole
 
 SUFFIXES = {".png": "PNG", ".svg": "SVG", ".pdf": "PDF"}
 # A PDF's dots per inch, at which one px of the screen is one dot.
@@ -26,13 +26,8 @@ def save_widget(widget: QWidget, path: Path, background: QColor) -> None:
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise UsageError(path.name, f"a file of kind '{suffix}'", f"pictures are {', '.join(SUFFIXES)}")
-    part = path.with_name(f".{path.stem}.part{suffix}")
-    try:
-        {".png": _png, ".svg": _svg, ".pdf": _pdf}[suffix](widget, part, background)
-        part.replace(path)
-    except OSError as problem:
-        found = tr("cannot be written: {why}", why=problem.strerror or problem)
-        raise UsageError(str(path), found, hint="choose a folder you may write to") from problem
+    draw = {".png": _png, ".svg": _svg, ".pdf": _pdf}[suffix]
+    write_whole(path, lambda unfinished: draw(widget, unfinished, background), UsageError)
 
 
 def _png(widget: QWidget, path: Path, background: QColor) -> None:
@@ -40,7 +35,7 @@ def _png(widget: QWidget, path: Path, background: QColor) -> None:
     pixmap.setDevicePixelRatio(widget.devicePixelRatio())
     pixmap.fill(background)
     widget.render(pixmap)
-    pixmap.save(str(path))
+    pixmap.save(str(path), "PNG")
 
 
 def _svg(widget: QWidget, path: Path, background: QColor) -> None:

@@ -23,12 +23,12 @@ from s2studio.session.export.parquet import write_parquet
 from s2studio.session.export.part import COUNTED, EXPORT_TABLES, ON_REQUEST, SUMMARY, TABLE_CHANNELS, Part
 from s2studio.session.export.size import Estimate, estimate_size
 from s2studio.session.export.spinnaker2 import write_spinnaker2
-from s2studio.session.files import not_written
 from s2studio.session.layer_run import LayerRun
 from s2studio.session.reader import Session, open_session
 from s2studio.session.run import Progress, Run, no_progress
 from s2studio.session.window import Window
 from s2studio.units import NS_PER_S
+from s2studio.whole_file import not_written
 
 __all__ = ["EXPORTERS", "Estimate", "Exporter", "Part", "Window", "estimate", "export", "one_row"]
 
@@ -135,7 +135,7 @@ def write_into(path: Path, overwrite: bool, write: Callable[[Path], None], is_fi
         with suppress(OSError):
             shutil.rmtree(made[-1] if made else unfinished)
         if isinstance(problem, OSError):
-            raise not_written(path, problem) from problem
+            raise not_written(path, problem, SessionError) from problem
         raise
     return path
 
