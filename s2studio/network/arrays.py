@@ -26,6 +26,8 @@ _HEADER = re.compile(
 _PART = re.compile(rf"\('(\w{{1,40}})', ({_TYPE})\)")
 _PIECE_BYTES = 1 << 20
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+# Deflate makes at most so many bytes of one: https://zlib.net/zlib_tech.html
+_MOST_UNPACKED = 1032
 
 
 class _Head(NamedTuple):
@@ -59,7 +61,7 @@ def load_npz(path: Path, most_bytes: int) -> dict[str, NDArray[Any]]:
     """Return the arrays of `path` by name; raise ValueError, saying why, where it is no archive or too large."""
     try:
         with zipfile.ZipFile(path) as archive:
-            entries = archive.infolist()
+            entries, packed = archive.infolist(), path.stat().st_size
             size = sum(entry.file_size for entry in entries)
             if size > most_bytes:
                 raise ValueError(f"it unpacks to {size:,} B, at most {most_bytes:,} B are read")
@@ -67,6 +69,8 @@ def load_npz(path: Path, most_bytes: int) -> dict[str, NDArray[Any]]:
                 # Python unpacks the others without a limit.
                 if entry.compress_type not in _METHODS:
                     raise ValueError(f"'{entry.filename}' is compressed in another way than NumPy does")
+            if size > _MOST_UNPACKED * packed:
+                raise ValueError(f"it claims to unpack to {size:,} B, more than {packed:,} B can hold")
             return {
                 entry.filename.removesuffix(".npy"): _array(_unpacked(archive, entry), most_bytes) for entry in entries
             }

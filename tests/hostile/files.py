@@ -165,6 +165,15 @@ def lying_bomb(path: Path) -> None:
     patched(path, ["neuron.npy"], 100)
 
 
+def boasting_bomb(path: Path) -> None:
+    """Write an archive of a few bytes whose directory says that they become 1 GB."""
+    np.savez(path, neuron=np.zeros(1))
+    content = bytearray(path.read_bytes())
+    at = content.rindex(b"PK\x01\x02") + 24
+    content[at : at + 4] = (10**9).to_bytes(4, "little")
+    path.write_bytes(content)
+
+
 def other_compression(path: Path) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
         archive.writestr("neuron.npy", bytes(10**7))
@@ -224,6 +233,7 @@ NETWORKS: Mapping[str, tuple[str, Callable[[Path], None], str]] = {
 STIMULI: Mapping[str, tuple[str, Callable[[Path], None], str]] = {
     "archive of 100 GB": (".npz", bomb, "it unpacks to 100,000,000,000 B"),
     "archive that lies about its size": (".npz", lying_bomb, "cannot be read as .npz"),
+    "archive that claims more than it can hold": (".npz", boasting_bomb, "it claims to unpack to 1,000,000,000 B"),
     "archive in LZMA": (".npz", other_compression, "compressed in another way"),
     "array of 100 GB in an archive": (".npz", array_in_npz(npy_header(SIZE_100_GB)), "100,000,000,000 B"),
     "array of 100 GB": (".npy", as_bytes(npy_header(SIZE_100_GB)), "100,000,000,000 B"),
