@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.shared_memory import SharedMemory
@@ -49,10 +49,18 @@ class News:
         return len(self.packets)
 
     @property
-    def counts(self) -> Counts:
-        """The ticks as counts of one sample."""
-        moving = (self.packets[None], self.synaptic_events[None], self.spikes_sent[None])
-        return Counts(*moving, self.updates, self.recorded_bytes)
+    def stop(self) -> int:
+        """The tick after the newest."""
+        return self.start + self.ticks
+
+
+def counts_of(news: Sequence[News]) -> Counts:
+    """Return the ticks of `news`, which follow each other, as counts of one sample."""
+    packets, synaptic_events, spikes = (
+        np.concatenate([getattr(each, name) for each in news])[None]
+        for name in ("packets", "synaptic_events", "spikes_sent")
+    )
+    return Counts(packets, synaptic_events, spikes, news[-1].updates, news[-1].recorded_bytes)
 
 
 class Ring:

@@ -45,7 +45,7 @@ def test_that_ticks_arrive_in_order_and_once(ends: tuple[Ring, Ring]) -> None:
 
     assert (first.start, first.ticks, second.start, second.ticks) == (0, 5, 5, 3)
     assert (second.packets[:, 1] == np.array([51, 61, 71])).all()
-    assert (second.counts.spikes[0, :, 0] == np.array([52, 62, 72])).all()
+    assert (second.spikes_sent[:, 0] == np.array([52, 62, 72])).all()
     assert second.spikes["tick"].tolist() == [5, 6, 7]
     assert second.recorded_bytes.tolist() == [5, 6, 7]
     assert reader.read().ticks == 0

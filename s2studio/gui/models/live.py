@@ -11,7 +11,7 @@ from s2studio.app.shown import layout_of
 from s2studio.chip.machine import Machine
 from s2studio.mapping.mapping import ChipMapping
 from s2studio.session.bins import Bins, joined
-from s2studio.session.ring import Ring
+from s2studio.session.ring import News, Ring, counts_of
 from s2studio.sim.level import LevelPolicy
 from s2studio.snn.network import ChipNetwork
 
@@ -36,17 +36,23 @@ class LiveRun:
         self._pricer = Pricer(network, mapping, machine, policy, tick_s)
         self.layout: Layout = layout_of(network, mapping, len(self._pricer.traffic.links), tick_s)
         self._pieces: list[Bins] = []
+        # What came since they were priced: only a view needs prices, and pricing many ticks costs little more than one.
+        self._news: list[News] = []
         self._spikes: list[NDArray[np.void]] = []
         self.skipped = 0
 
     @property
     def start(self) -> int:
         """The first tick that is held."""
-        return self._pieces[0].start if self._pieces else 0
+        if self._pieces:
+            return self._pieces[0].start
+        return self._news[0].start if self._news else 0
 
     @property
     def stop(self) -> int:
         """The tick after the newest."""
+        if self._news:
+            return self._news[-1].stop
         return self._pieces[-1].stop if self._pieces else 0
 
     def pull(self) -> bool:
@@ -57,19 +63,20 @@ class LiveRun:
             self._keep_spikes(news.spikes)
         if not news.ticks:
             return False
-        if self._pieces and news.start != self.stop:
-            self._pieces = []  # ticks were skipped: what comes before the gap is in the session only
-        self._pieces.append(self._pricer.ticks(news.start, news.counts))
-        if len(self._pieces) > _PIECES:
-            self._pieces = [joined(self._pieces, KEPT_TICKS)]
+        if news.start != self.stop:
+            self._pieces, self._news = [], []  # ticks were skipped: what comes before the gap is in the session only
+        self._news.append(news)
+        if len(self._news) > _PIECES:
+            self._price()
         return True
 
     def holds(self, span: Span) -> bool:
         """Whether all that ran of `span` is held."""
-        return bool(self._pieces) and self.start <= span.start
+        return bool(self.stop) and self.start <= span.start
 
     def view(self, span: Span, has_raster: bool = True) -> View:
         """Return what happened in `span`; without raster and outputs where nobody needs them."""
+        self._price()
         viewer = Viewer(span, self.layout)
         for piece in self._pieces:
             viewer.add(piece)
@@ -81,6 +88,14 @@ class LiveRun:
         """Let go of the ring; what is held stays."""
         self.ring.unlink()
         self.ring.close()
+
+    def _price(self) -> None:
+        if not self._news:
+            return
+        self._pieces.append(self._pricer.ticks(self._news[0].start, counts_of(self._news)))
+        self._news = []
+        if len(self._pieces) > _PIECES:
+            self._pieces = [joined(self._pieces, KEPT_TICKS)]
 
     def _keep_spikes(self, spikes: NDArray[np.void]) -> None:
         self._spikes.append(spikes)
