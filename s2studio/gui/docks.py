@@ -84,6 +84,7 @@ class PanelDock(QDockWidget):
         self.row = row
         self._make, self._queue = make, queue
         self.panel: Panel | None = None
+        self._made: Panel | None = None
         self.setWidget(QWidget(self))
         self._no_title = QWidget(self)
         self._no_title.hide()
@@ -94,9 +95,15 @@ class PanelDock(QDockWidget):
     def ensure(self) -> Panel:
         """Return the panel, made now if it was not shown before."""
         if self.panel is None:
-            self.panel = self._make(self.row)
+            self.panel = self.prepare()
             self.setWidget(self.panel)
         return self.panel
+
+    def prepare(self) -> Panel:
+        """Make the panel, and leave it to `ensure` to show it: together they would take longer than input may wait."""
+        if self._made is None:
+            self._made = self._make(self.row)
+        return self._made
 
     def set_bare(self, is_bare: bool) -> None:
         """Do without a title: a tab says what this is. What floats has one all the same."""
@@ -107,6 +114,7 @@ class PanelDock(QDockWidget):
 
     def _visible(self, is_visible: bool) -> None:
         if is_visible and self.panel is None:
+            self._queue(self.prepare)
             self._queue(self.ensure)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -35,7 +36,6 @@ class NetworkPanel(Panel):
     def __init__(self, controller: Controller, themes: ThemeSwitch) -> None:
         super().__init__(controller, themes)
         self.view = NetworkView(themes.theme)
-        self.weights = WeightHistogram(themes.theme)
         self.is_open: frozenset[str] = frozenset()
         self._network: ChipNetwork | None = None
         self._groups: Mapping[str, tuple[str, ...]] = {}
@@ -44,13 +44,12 @@ class NetworkPanel(Panel):
         below.setProperty("class", "Panel")
         below.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         below.setFixedHeight(WEIGHTS_PX)
-        column = QVBoxLayout(below)
+        self._column = column = QVBoxLayout(below)
         column.setContentsMargins(0, TIGHT_PX, 0, 0)
         column.setSpacing(0)
         self._weights_title = QLabel(below)
         self._weights_title.setContentsMargins(SPACE_PX, 0, SPACE_PX, 0)
         column.addWidget(self._weights_title)
-        column.addWidget(self.weights)
         self._below = below
         layout = self.column()
         layout.addWidget(self._bar)
@@ -67,6 +66,13 @@ class NetworkPanel(Panel):
         controller.selection.hovered.connect(self._hovered)
         self._renew()
         self._selected(controller.selection.now)
+
+    @cached_property
+    def weights(self) -> WeightHistogram:
+        """The histogram, made when it is first looked at: that takes half as long as all the rest of the panel."""
+        found = WeightHistogram(self.theme, self._below)
+        self._column.addWidget(found)
+        return found
 
     def set_open(self, is_open: frozenset[str]) -> None:
         """Open the groups of `is_open` and close all others."""
@@ -86,7 +92,8 @@ class NetworkPanel(Panel):
         """Take the colours of `theme`."""
         self.view.theme = theme
         self.view.update()
-        self.weights.apply_theme(theme)
+        if "weights" in vars(self):
+            self.weights.apply_theme(theme)
         self._fit.setIcon(icon("fit", theme))
 
     # ----------------------------------------------------------------------------------------------------------- inside
@@ -162,11 +169,11 @@ class NetworkPanel(Panel):
         self.view.update()
         network = self._network
         numbers = sorted(selected.projections) if network is not None else []
-        self._below.setVisible(bool(numbers))
         if network is not None and numbers and numbers[0] < len(network.spiking.projections):
             projection = network.spiking.projections[numbers[0]]
             self._weights_title.setText(tr("Weights from {pre} to {post}", pre=projection.pre, post=projection.post))
             self.weights.show_projections((projection,))
+        self._below.setVisible(bool(numbers))
 
     def _hovered(self, under: Selected) -> None:
         self.view.hovered = under
