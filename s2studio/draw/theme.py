@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 # Type, in px: each step is about a fifth larger than the one below.
 SMALL_PX = 11
@@ -124,6 +125,7 @@ def contrast(colour: str, other: str) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
+@cache
 def readable_on(colour: str) -> str:
     """Return black or white, whichever is easier to read on `colour`."""
     return max(("#ffffff", "#101318"), key=lambda text: contrast(text, colour))

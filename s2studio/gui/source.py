@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from s2studio.analysis.view import Span, View
 from s2studio.gui.models.timeline import Timeline
 from s2studio.gui.processes import Client
-from s2studio.gui.turns import Turns
+from s2studio.gui.turns import BUDGET_S, REPLAY_BUDGET_S, Turns
 
 if TYPE_CHECKING:
     from s2studio.app.shown import RunShown
@@ -70,7 +70,7 @@ class Source(QObject):
 
     def draw(self) -> None:
         """Let panels draw. Where they have all drawn one view and there is time left, they begin with the next."""
-        self.turns.draw()
+        self.turns.draw(REPLAY_BUDGET_S if self.live is None else BUDGET_S)
         if self._answer is not None and self.turns.are_over:
             self._go_on()
             self.turns.draw_on()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from typing import Protocol
 
-# Of each picture, panels may take so much processor time; one may always draw.
-BUDGET_S = 0.008
+# Of each picture, panels may take so much processor time; one may always draw. What is replayed waits for nobody but
+# them: with more time, a moved span is drawn in one picture or two.
+BUDGET_S, REPLAY_BUDGET_S = 0.006, 0.014
 
 
 class Drawing(Protocol):
@@ -43,10 +44,10 @@ class Turns:
         """Whether all that waited when the round began have drawn; who came later does not count."""
         return not self._behind
 
-    def draw(self) -> None:
-        """Let those that waited longest draw: called once per picture."""
+    def draw(self, budget_s: float = BUDGET_S) -> None:
+        """Let those that waited longest draw, for `budget_s` of processor time: called once per picture."""
         self._learn()
-        self._room_s = BUDGET_S
+        self._room_s = budget_s
         self._drawn = []
         self.draw_on()
 

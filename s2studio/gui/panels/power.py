@@ -137,16 +137,19 @@ class PowerPanel(Panel):
         now = _Taken(moment) if moment is not None and moment.ticks_seen else None
         span = _Taken(view)
         shown = spent_on(dict(zip(ENERGY_KINDS, span.energy_j.tolist(), strict=False)))
-        rows = [
-            _figure(now, span, len(ENERGY_KINDS), tr("Total"), tr(POWERS), "", digits=4),
-            *(
-                _figure(now, span, index, tr(channel.title), tr(channel.doc), KIND_COLOURS[kind])
-                for index, kind in enumerate(ENERGY_KINDS)
-                for channel in (CHANNELS[f"chip.{kind}"],)
-                if kind in shown
-            ),
-        ]
-        self.figures.show_figures(rows)
+
+        def kinds() -> list[Figure]:
+            return [
+                _figure(now, span, len(ENERGY_KINDS), tr("Total"), tr(POWERS), "", digits=4),
+                *(
+                    _figure(now, span, index, tr(channel.title), tr(channel.doc), KIND_COLOURS[kind])
+                    for index, kind in enumerate(ENERGY_KINDS)
+                    for channel in (CHANNELS[f"chip.{kind}"],)
+                    if kind in shown
+                ),
+            ]
+
+        self.figures.show_made(kinds)
         self.headline.setText(
             tr(
                 "{energy} in {seconds}, {mean} on average, {peak} at most",

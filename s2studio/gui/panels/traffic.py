@@ -62,8 +62,12 @@ class TrafficPanel(Panel):
         ):
             curve.show_steps(view.times_s, values)
             plot.set_y_range(0.0, float(values.max()) * 1.05 or 1.0)
-        self._order = np.argsort(-view.link_flits, kind="stable")[:WORST].tolist()
-        self.figures.show_figures([self._figure(view, row) for row in self._order if row < len(self._links)])
+
+        def worst() -> list[Figure]:
+            self._order = np.argsort(-view.link_flits, kind="stable")[:WORST].tolist()
+            return [self._figure(view, row) for row in self._order if row < len(self._links)]
+
+        self.figures.show_made(worst)
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the colours of `theme`."""

@@ -60,13 +60,15 @@ class UtilisationPanel(Panel):
         self.plot.name_rows([(row + 0.5, str(slices[row].pe)) for row in range(0, len(slices), step)])
         self.plot.show_range(0, len(slices))
         colours = population_colours([population.name for population in shown.network.spiking.populations])
-        self._order = np.argsort(-view.slice_busy, kind="stable")[:BUSIEST].tolist()
-        self.figures.show_figures(
-            [
+
+        def busiest() -> list[Figure]:
+            self._order = np.argsort(-view.slice_busy, kind="stable")[:BUSIEST].tolist()
+            return [
                 _figure(view, row, f"{slices[row].pe}  {slices[row].population}", colours[slices[row].population])
                 for row in self._order
             ]
-        )
+
+        self.figures.show_made(busiest)
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the colours of `theme`."""

@@ -78,7 +78,7 @@ class Figures(QTableWidget):
                     item.setToolTip(tr(WHY))
         self._swatches: dict[str, QIcon] = {}
         self._shown: list[Figure | None] = []
-        self._waiting: tuple[Figure, ...] | None = None
+        self._waiting: Callable[[], Sequence[Figure]] | None = None
         self._widths = [0] * len(header)
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
@@ -90,7 +90,11 @@ class Figures(QTableWidget):
 
     def show_figures(self, figures: Sequence[Figure]) -> None:
         """Show `figures`: at once, or a little later where they change faster than anyone reads."""
-        self._waiting = tuple(figures)
+        self.show_made(lambda: figures)
+
+    def show_made(self, make: Callable[[], Sequence[Figure]]) -> None:
+        """Show the figures that `make` returns, which is called only once they are shown."""
+        self._waiting = make
         if not self._pause.isActive():
             self._show_waiting()
 
@@ -126,10 +130,11 @@ class Figures(QTableWidget):
 
     def _show_waiting(self) -> None:
         """Show the newest figures, reusing the cells there are; changing only what differs."""
-        figures, self._waiting = self._waiting, None
-        if figures is None:
+        make, self._waiting = self._waiting, None
+        if make is None:
             return
         self._pause.start()
+        figures = make()
         if len(figures) != self.rowCount():
             self.setRowCount(len(figures))
             self._shown = self._shown[: len(figures)]
