@@ -23,7 +23,7 @@ from s2studio.session.run import Progress
 from s2studio.sim.channels import CHANNELS
 from s2studio.sim.energy import spent_on
 from s2studio.snn.evidence import evidence_of
-from s2studio.units import counted, estimated, said, with_unit
+from s2studio.units import counted, estimated, numbered, said, with_unit
 from s2studio.version import __version__
 
 Json = Mapping[str, Any]
@@ -216,7 +216,7 @@ def _pes(scene: Scene) -> str:
             memory[number],
             busy[number],
             worst[number],
-            f"{int(profile.late_ticks[number]):,}",
+            numbered(int(profile.late_ticks[number]), *profile.late_ticks_ends[:, number].tolist()),
             energy[number],
         )
         for number, piece in enumerate(shown)

@@ -50,12 +50,10 @@ LARGEST = (
 )
 # Both ends of slices.
 SLICE_ENDS = (
-    *("busy_low_s", "busy_high_s", "pe_energy_low_j", "pe_energy_high_j"),
+    *("late_low", "late_high", "busy_low_s", "busy_high_s", "pe_energy_low_j", "pe_energy_high_j"),
     *("longest_low_s", "longest_high_s"),
 )
 _OF_CHIP = (
-    "late_low",
-    "late_high",
     "worst_low_s",
     "worst_high_s",
     "packets_sent",
@@ -72,8 +70,8 @@ class Bins:
 
     Of each slice, sums over ticks and samples: `packets` received, `synaptic_events`, `spikes`, ticks that were `late`,
     `busy_s` (time done, but at most the tick), `clock_hz` and `pe_energy_j`; and the longest time done of any tick,
-    `longest_s`. The ends of the times and of the energy have `_low` and `_high` in their names; those of `late` are of
-    all slices together, and so are `worst_low_s` and `worst_high_s`, of the longest time done. `energy_j` is by kind of
+    `longest_s`. The ends of these times, of `late` and of the energy have `_low` and `_high` in their names;
+    `worst_low_s` and `worst_high_s` are those of the longest time done of all slices. `energy_j` is by kind of
     ENERGY_KINDS, its ends by these and in all (see `EnergyEnds`), `flits` by link, `packets_sent` of the whole chip;
     `packets_peak` and `energy_peak_j` with its ends are those of the highest tick.
     """
@@ -118,6 +116,11 @@ class Bins:
         return int(self.edges[-1])
 
     @property
+    def late_ends(self) -> NDArray[np.int64]:
+        """The ends of `late` of all bins together, shape (2, slices)."""
+        return np.stack([self.late_low.sum(axis=0), self.late_high.sum(axis=0)])
+
+    @property
     def busy_ends_s(self) -> NDArray[np.float64]:
         """The ends of `busy_s` of all bins together, shape (2, slices)."""
         return np.stack([self.busy_low_s.sum(axis=0), self.busy_high_s.sum(axis=0)])
@@ -151,8 +154,8 @@ def ticks_as_bins(
         synaptic_events=_over_samples(counts.synaptic_events),
         spikes=_over_samples(counts.spikes),
         late=late(done, tick_s).sum(axis=0, dtype=np.int32),
-        late_low=late(ends.done_low_s, tick_s).sum(axis=(0, 2), dtype=np.int32),
-        late_high=late(ends.done_pessimistic_s, tick_s).sum(axis=(0, 2), dtype=np.int32),
+        late_low=late(ends.done_low_s, tick_s).sum(axis=0, dtype=np.int32),
+        late_high=late(ends.done_pessimistic_s, tick_s).sum(axis=0, dtype=np.int32),
         busy_s=_over_samples(np.minimum(done, tick_s)),
         busy_low_s=_over_samples(np.minimum(ends.done_low_s, tick_s)),
         busy_high_s=_over_samples(np.minimum(ends.done_pessimistic_s, tick_s)),
@@ -208,7 +211,7 @@ class Binner:
     @staticmethod
     def bytes_per_bin(slices: int, links: int) -> int:
         """Return what memory a bin takes."""
-        return 8 * (14 * slices + links + 3 * len(ENERGY_KINDS) + 8)
+        return 8 * (16 * slices + links + 3 * len(ENERGY_KINDS) + 8)
 
     def add(self, bins: Bins) -> None:
         """Add what of `bins` lies within the edges."""

@@ -27,15 +27,15 @@ class Profile:
 
     By slice, shape (slices,): `packets` received, `synaptic_events` and `spikes` are sums, and so are `energy_j`,
     `busy_s` (at most the tick) and `late_ticks`; `time_done_max_s` is the longest tick, `clock_hz` the mean clock. The
-    ends of these are (2, slices): `energy_ends_j`, `busy_ends_s`, `time_done_ends_s`. By link, shape (links,): `flits`.
-    By bin, the ticks `edges[i]` to `edges[i + 1]`: `power_w` of each kind of ENERGY_KINDS and `packets_sent` are means
-    per tick and sample; `power_peak_w` and `packets_peak` are those of the highest tick; `worst_s` is the longest
-    `time_done` of any slice and tick, `worst_slice` whose it was, `late` how many PE ticks were late; `utilisation`
-    (bins, slices) is the share of the tick that a PE works, at most 1, and `link_flits` (bins, links) the flits per
-    tick and sample over each link. Of all bins, `power_peak_ends_w` are the ends of the highest tick,
-    `utilisation_peak_ends` those of the largest `utilisation`, `late_ends` of the number of late PE ticks,
-    `energy_low_j` and `energy_high_j` of the energy of the whole span and all samples, by kind and in all (`total`);
-    `work_pessimistic_s` is the longest work in a tick by that end, by which a tick is safe.
+    ends of these are (2, slices): `energy_ends_j`, `busy_ends_s`, `late_ticks_ends`, `time_done_ends_s`. By link, shape
+    (links,): `flits`. By bin, the ticks `edges[i]` to `edges[i + 1]`: `power_w` of each kind of ENERGY_KINDS and
+    `packets_sent` are means per tick and sample; `power_peak_w` and `packets_peak` are those of the highest tick;
+    `worst_s` is the longest `time_done` of any slice and tick, `worst_slice` whose it was, `late` how many PE ticks
+    were late; `utilisation` (bins, slices) is the share of the tick that a PE works, at most 1, and `link_flits` (bins,
+    links) the flits per tick and sample over each link. Of all bins, `power_peak_ends_w` are the ends of the highest
+    tick, `utilisation_peak_ends` those of the largest `utilisation`, `energy_low_j` and `energy_high_j` of the energy
+    of the whole span and all samples, by kind and in all (`total`); `work_pessimistic_s` is the longest work in a tick
+    by that end, by which a tick is safe.
     """
 
     start: int
@@ -55,12 +55,12 @@ class Profile:
     flits: IntArray
     energy_ends_j: FloatArray
     busy_ends_s: FloatArray
+    late_ticks_ends: IntArray
     time_done_ends_s: FloatArray
     power_w: Mapping[str, FloatArray]
     power_peak_w: FloatArray
     power_peak_ends_w: tuple[float, float]
     utilisation_peak_ends: tuple[float, float]
-    late_ends: tuple[int, int]
     work_pessimistic_s: float
     energy_low_j: Mapping[str, float]
     energy_high_j: Mapping[str, float]
@@ -87,6 +87,12 @@ class Profile:
         """The ends of the longest `time_done` of all, in s."""
         low_s, high_s = self.time_done_ends_s.max(axis=1, initial=0.0).tolist()
         return low_s, high_s
+
+    @property
+    def late_ends(self) -> tuple[int, int]:
+        """The ends of the number of late PE ticks."""
+        low, high = self.late_ticks_ends.sum(axis=1).tolist()
+        return low, high
 
     @property
     def edges_s(self) -> FloatArray:
@@ -131,6 +137,7 @@ def _profile(run: Run, found: Bins, work_s: float) -> Profile:
         flits=found.flits.sum(axis=0),
         energy_ends_j=found.pe_energy_ends_j,
         busy_ends_s=found.busy_ends_s,
+        late_ticks_ends=found.late_ends,
         time_done_ends_s=found.longest_ends_s,
         power_w={kind: found.energy_j[:, index] / (ticks * tick_s) for index, kind in enumerate(ENERGY_KINDS)},
         power_peak_w=found.energy_peak_j / tick_s,
@@ -139,7 +146,6 @@ def _profile(run: Run, found: Bins, work_s: float) -> Profile:
             float(found.energy_peak_high_j.max(initial=0.0)) / tick_s,
         ),
         utilisation_peak_ends=_peak_ends(found, ticks * tick_s),
-        late_ends=(int(found.late_low.sum()), int(found.late_high.sum())),
         work_pessimistic_s=work_s,
         energy_low_j=_of_kinds(found.energy_low_j),
         energy_high_j=_of_kinds(found.energy_high_j),

@@ -96,11 +96,16 @@ def _numbers(
     pieces = [mapping.slices[number] for number in order]
     means, shown = slice_means(profile), metric("time_done")
     share, short = (shown.texts(mapping, means, spec, has_ends) for has_ends in (True, False))
+    late_ends = profile.late_ticks_ends.T.tolist()
     columns = (
         Column("Slowest PEs", [str(piece.pe) for piece in pieces]),
         Column("Population", [piece.population for piece in pieces], is_number=False),
         Column("Worst", [share[number] for number in order], short=[short[number] for number in order]),
-        Column("Late", [f"{int(profile.late_ticks[number]):,}" for number in order]),
+        Column(
+            "Late",
+            [numbered(int(profile.late_ticks[number]), *late_ends[number]) for number in order],
+            short=[f"{int(profile.late_ticks[number]):,}" for number in order],
+        ),
     )
     y = box.y + SMALL_PX
     return [

@@ -24,7 +24,7 @@ from s2studio.gui.views.stacked_areas import StackedAreas
 from s2studio.gui.views.time_plot import TimePlot
 from s2studio.sim.layers.columns import TimelineColumns, timeline_columns
 from s2studio.sim.layers.stages import STAGES, TITLES
-from s2studio.units import NS_PER_S, with_unit
+from s2studio.units import NS_PER_S, estimated, with_unit
 
 if TYPE_CHECKING:
     from s2studio.app.deep import DeepShown
@@ -116,6 +116,10 @@ class SchedulePanel(Panel):
         share = columns.busy.mean(axis=1) / max(1, len(shown.timeline.pes))
         width_s = (columns.edges_ns[-1] - columns.edges_ns[0]) / NS_PER_S
         energy = columns.busy.mean(axis=1) * shown.stage_power_w * width_s
+        # Of a stage, a span has as much of the ends as of the value.
+        parts = energy / np.maximum(shown.timeline.stage_energy_j, 1e-300)
+        of_all = [shown.ends.by_stage_j[stage] for stage in STAGES]
+        ends = [(low_j * part, high_j * part) for (low_j, high_j), part in zip(of_all, parts.tolist(), strict=True)]
         rows = [
             Figure(
                 (
@@ -125,6 +129,7 @@ class SchedulePanel(Panel):
                     with_unit(float(energy[number]), "J"),
                 ),
                 colours[stage],
+                tr("Energy {energy}.", energy=estimated(float(energy[number]), *ends[number], "J")),
             )
             for number, stage in enumerate(STAGES)
             if share[number] > 0
