@@ -8,7 +8,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QTimer
 
 # What the last piece changed is painted before the next.
-PAUSE_MS = 8
+PAUSE_MS = 16
 
 
 class OneByOne(QObject):
